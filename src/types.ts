@@ -1,0 +1,83 @@
+/**
+ * The nouns of the product, in pipeline order: problem, solution, label, score.
+ * Their JSON Lines form is the public contract (docs: "Records"); field names never differ between memory and disk.
+ */
+
+/** A question with a reference answer. */
+export interface Problem {
+  /** Unique in its file, for example `gsm8k-test-0`. Every random draw for the problem is keyed by it. */
+  id: string;
+  question: string;
+  /** The reference answer: the final answer a solution must match. */
+  answer: string;
+  /** A worked solution, where the source has one. */
+  solution?: string;
+}
+
+/** 1 = the final answer is right, 0 = it is wrong. */
+export type Outcome = 0 | 1;
+
+/** `stop`: an end token or a stop string; `length`: the token limit or the model's context was reached. */
+export type FinishReason = "stop" | "length";
+
+/** One rollout for a problem, cut into steps. The steps' texts, concatenated, are the solution's text. */
+export interface Solution {
+  problemId: string;
+  /** Index among the solutions of the problem, from 0. */
+  index: number;
+  question: string;
+  /** The reference answer. */
+  answer: string;
+  steps: string[];
+  /** What `extractAnswer` found; absent when the solution states none. */
+  finalAnswer?: string;
+  outcome: Outcome;
+  finishReason?: FinishReason;
+  /** The sampled tokens; the end token is the last one when `finishReason` is `stop` by an end token. */
+  tokenIds?: number[];
+  /** `stepEnds[i]` = number of tokens of the solution up to and with step i. */
+  stepEnds?: number[];
+  /** Sum over the tokens of ln p at the sampling temperature, before truncation (top-k, top-p, min-p), in nats. */
+  logProbability?: number;
+}
+
+/** The measurement behind a step's labels: how many completions were sampled from its prefix, how many were correct. */
+export interface StepCounts {
+  text: string;
+  numCompletions: number;
+  numCorrect: number;
+  /** The last step: nothing is left to complete, its counts are the solution's own outcome. */
+  terminal?: true;
+}
+
+/** `hard` (any completion correct), `soft` (mean outcome), `er:ETA` (log-mean-exp with that eta). */
+export type LabelName = "hard" | "soft" | `er:${number}`;
+
+/** A solution with the labels of its steps. Every label is a function of the counts. */
+export interface LabelRecord {
+  problemId: string;
+  index: number;
+  question: string;
+  answer: string;
+  outcome: Outcome;
+  finalAnswer?: string;
+  steps: StepCounts[];
+  /** One value in [0, 1] a step, by label name. */
+  labels: Record<string, number[]>;
+  /** One standard error a step, by label name (`hard` has none). */
+  standardErrors?: Record<string, number[]>;
+}
+
+/** How step scores become one score for the solution. */
+export type Aggregate = "min" | "last" | "mean" | "product";
+
+/** A solution with the step scores of one reward model. */
+export interface ScoreRecord {
+  problemId: string;
+  index: number;
+  /** The reward model, as it was named. */
+  model: string;
+  /** One score in (0, 1) a step. */
+  stepScores: number[];
+  scores: Record<Aggregate, number>;
+}
