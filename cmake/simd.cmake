@@ -1,0 +1,25 @@
+# native/kernels/NAME_simd.cc is compiled once for every instruction set, with ERPRM_ISA naming it: the file puts its
+# functions into `namespace ERPRM_ISA`, and NAME.cc picks one at run time. Only these files get the wider instructions,
+# so nothing else in the addon can fault on an older processor.
+
+file(GLOB _simd CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/native/kernels/*_simd.cc")
+
+function(erprm_kernel_variant isa)
+  if(NOT _simd)
+    return()
+  endif()
+  add_library(erprm_kernels_${isa} OBJECT ${_simd})
+  target_include_directories(erprm_kernels_${isa} PRIVATE "${CMAKE_BINARY_DIR}/layers/kernels")
+  target_compile_definitions(erprm_kernels_${isa} PRIVATE ERPRM_ISA=${isa})
+  target_compile_options(erprm_kernels_${isa} PRIVATE ${ARGN})
+  target_link_libraries(erprm_kernels_${isa} PRIVATE erprm_openmp)
+  set_property(GLOBAL APPEND PROPERTY ERPRM_KERNEL_VARIANTS erprm_kernels_${isa})
+endfunction()
+
+erprm_kernel_variant(generic)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  erprm_kernel_variant(avx2 -mavx2 -mfma -mf16c -ffp-contract=fast)
+  target_compile_definitions(erprm_kernels PRIVATE ERPRM_HAS_AVX2=1)
+else()
+  target_compile_definitions(erprm_kernels PRIVATE ERPRM_HAS_AVX2=0)
+endif()
