@@ -44,6 +44,7 @@ export interface Solution {
 /** The measurement behind a step's labels: how many completions were sampled from its prefix, how many were correct. */
 export interface StepCounts {
   text: string;
+  /** 0 = nothing was measured: the step's labels were imported and cannot be computed anew. */
   numCompletions: number;
   numCorrect: number;
   /** The last step: nothing is left to complete, its counts are the solution's own outcome. */
@@ -53,19 +54,28 @@ export interface StepCounts {
 /** `hard` (any completion correct), `soft` (mean outcome), `er:ETA` (log-mean-exp with that eta). */
 export type LabelName = "hard" | "soft" | `er:${number}`;
 
-/** A solution with the labels of its steps. Every label is a function of the counts. */
+/** Where an imported record came from: what its format holds and this product has no field for, kept for the way back. */
+export interface Origin {
+  format: string;
+  fields: Record<string, unknown>;
+}
+
+/** A solution with the labels of its steps. Every label is a function of the counts, unless it was imported (`origin`). */
 export interface LabelRecord {
   problemId: string;
   index: number;
   question: string;
-  answer: string;
-  outcome: Outcome;
+  /** The reference answer; absent only in imported records whose format has none. */
+  answer?: string;
+  /** Absent only in imported records whose format does not tell. */
+  outcome?: Outcome;
   finalAnswer?: string;
   steps: StepCounts[];
   /** One value in [0, 1] a step, by label name. */
   labels: Record<string, number[]>;
   /** One standard error a step, by label name (`hard` has none). */
   standardErrors?: Record<string, number[]>;
+  origin?: Origin;
 }
 
 /** How step scores become one score for the solution. */

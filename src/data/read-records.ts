@@ -1,0 +1,80 @@
+/**
+ * Any supported file as a stream of records with their place. What the records mean is not decided here.
+ */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createDecompressor } from "./compression.js";
+import { dataError, type Place } from "./data-error.js";
+import { type FileType, fileTypeOf } from "./file-type.js";
+import { ioError, isSystemError } from "./io-error.js";
+import { splitJsonValues } from "./json-values.js";
+import { type Line, splitLines } from "./lines.js";
+import { readParquet } from "./parquet-read.js";
+
+/** A record and where it stands; `line` is 1-based (Parquet: the 1-based row). */
+export interface PlacedRecord extends Place {
+  value: unknown;
+}
+
+/**
+ * Records of a .jsonl, .json (array or lines), .jsonl.gz, .jsonl.zst or .parquet file, in file order. Empty lines are skipped.
+ * @throws ERPRM_INVALID_ARGUMENT (file name), ERPRM_NOT_FOUND, ERPRM_IO, ERPRM_INVALID_DATA {file, line}.
+ */
+export async function* readRecords(path: string): AsyncIterable<PlacedRecord> {
+  const type = fileTypeOf(path);
+  try {
+    const facts = await stat(path);
+    if (facts.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
+    if (type.layout === "parquet") yield* readParquet(path);
+    else yield* readJson(path, type);
+  } catch (error) {
+    throw ioError(error, path, "read");
+  }
+}
+
+async function* readJson(path: string, type: FileType): AsyncIterable<PlacedRecord> {
+  const lines = splitLines(readBytes(path, type), path);
+  const values: AsyncIterable<Line> = type.layout === "json" ? splitJsonValues(lines, path) : lines;
+  for await (const { text, line } of values) {
+    if (text.trim() === "") continue;
+    yield { value: parseJson(text, { file: path, line }), file: path, line };
+  }
+}
+
+/** @throws ERPRM_INVALID_DATA that tells what is wrong with the JSON and where. */
+export function parseJson(text: string, place: Place): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw dataError(`Expected valid JSON: ${(error as Error).message}`, place, undefined, error);
+  }
+}
+
+async function* readBytes(path: string, { compression }: FileType): AsyncIterable<Uint8Array> {
+  const decompressor = await createDecompressor(compression);
+  const source = createReadStream(path, { highWaterMark: 1 << 18 });
+  if (!decompressor) {
+    yield* source as AsyncIterable<Uint8Array>;
+    return;
+  }
+  // The pipeline's promise and the iterator fail with the same error; the iterator's is the one that is thrown.
+  const finished = pipeline(source, decompressor).catch(() => undefined);
+  try {
+    yield* Readable.from(decompressor) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (isSystemError(error)) throw error;
+    const name = compression === "gzip" ? "gzip" : "Zstandard";
+    throw dataError(
+      `Expected a whole ${name} file: ${(error as Error).message}`,
+      { file: path, line: 1 },
+      undefined,
+      error,
+    );
+  } finally {
+    source.destroy();
+    decompressor.destroy();
+    await finished;
+  }
+}
