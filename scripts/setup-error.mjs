@@ -1,0 +1,14 @@
+/** Something on this machine is missing or wrong; the message says what, and how to mend it. Shown without a stack. */
+export class SetupError extends Error {
+  name = "SetupError";
+}
+
+/** Runs a script's main function: a SetupError is one message and exit code 3, anything else keeps its stack. */
+export async function runScript(main) {
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    console.error(error instanceof SetupError ? `erprm: ${error.message}` : error);
+    process.exitCode = error instanceof SetupError ? 3 : 1;
+  }
+}

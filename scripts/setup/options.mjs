@@ -1,0 +1,33 @@
+import { parseArgs } from "node:util";
+import { SetupError } from "../setup-error.mjs";
+
+export const setupHelp = `Usage: npm run build -- [options]
+
+Installs the npm packages, finds or fetches libtorch, compiles the native addon and the TypeScript.
+
+  --cuda            use (or fetch) a CUDA build of libtorch
+  --mirror URL      fetch libtorch from this server, which has the official paths (ERPRM_LIBTORCH_MIRROR)
+  --url URL         fetch this archive or wheel of libtorch (ERPRM_LIBTORCH_URL)
+  --sha256 DIGEST   the checksum that what is fetched must have (ERPRM_LIBTORCH_SHA256)
+  --help
+
+libtorch is looked for in: ERPRM_LIBTORCH, LIBTORCH, the torch of python3 on the path, the cache. Otherwise it is fetched.
+`;
+
+/** @param {string[]} args */
+export function readSetupOptions(args) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        cuda: { type: "boolean", default: false },
+        mirror: { type: "string" },
+        url: { type: "string" },
+        sha256: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new SetupError(`${error.message}\n\n${setupHelp}`);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * `npm test`: set up, then the native tests and the TypeScript tests, one file at a time (two processes with OpenMP threads
+ * slow each other down many times). Arguments go to ava (files to run). The last line is `N passed, N failed`.
+ */
+import { join } from "node:path";
+import { runLines } from "./command.mjs";
+import { nativeTestPath } from "./setup/addon.mjs";
+import { packageRoot, setUp } from "./setup.mjs";
+import { runScript } from "./setup-error.mjs";
+import { tapCounter } from "./tap.mjs";
+
+async function runNativeTests() {
+  let counts;
+  const status = await runLines(nativeTestPath(packageRoot), [], {
+    onLine(line) {
+      console.log(line);
+      const match = /^native: (\d+) passed, (\d+) failed$/.exec(line);
+      if (match) counts = { passed: Number(match[1]), failed: Number(match[2]) };
+    },
+  });
+  if (counts && (status === 0) === (counts.failed === 0)) return counts;
+  console.log(`not ok: the native tests ended with exit code ${status}`);
+  return { passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + 1 };
+}
+
+async function runAva(files) {
+  const counter = tapCounter((line) => console.log(line));
+  const program = join(packageRoot, "node_modules/ava/entrypoints/cli.mjs");
+  const args = [program, "--tap", "--serial", "--concurrency=1", ...files];
+  const status = await runLines(process.execPath, args, { cwd: packageRoot, onLine: counter.onLine });
+  return counter.end(status);
+}
+
+await runScript(async () => {
+  await setUp();
+  const files = process.argv.slice(2);
+  const native = files.length > 0 ? { passed: 0, failed: 0 } : await runNativeTests();
+  const ava = await runAva(files);
+  const passed = native.passed + ava.passed;
+  const failed = native.failed + ava.failed;
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+});
