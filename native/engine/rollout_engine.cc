@@ -1,0 +1,181 @@
+#include "engine/rollout_engine.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/error.h"
+#include "core/philox.h"
+#include "kernels/kernel_table.h"
+
+namespace erprm {
+namespace {
+
+// Rows of logits held at a time: bounds memory at large vocabularies.
+constexpr int64_t kLogitRows = 128;
+
+bool contains(const std::vector<int32_t>& tokens, int32_t token) {
+  return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
+}
+
+}  // namespace
+
+RolloutEngine::RolloutEngine(std::unique_ptr<Transformer> transformer, SchedulerLimits limits,
+                             int64_t kv_memory_bytes)
+    : transformer_(std::move(transformer)),
+      pool_(transformer_->config(), kv_memory_bytes),
+      scheduler_(limits, pool_) {}
+
+void RolloutEngine::set_token_bytes(TokenBytes bytes) {
+  require(bytes.num_rows() >= transformer_->config().vocabulary_size, ErrorCode::INVALID_ARGUMENT,
+          "Expected token bytes for ", transformer_->config().vocabulary_size, " tokens, received ", bytes.num_rows());
+  token_bytes_ = std::move(bytes);
+}
+
+void RolloutEngine::submit(std::shared_ptr<RolloutRequest> request) {
+  require(request->stop_strings.empty() || token_bytes_.num_rows() > 0, ErrorCode::INVALID_ARGUMENT,
+          "Expected token bytes to be set before a request with stop strings, received none");
+  scheduler_.submit(std::move(request));
+  publish_stats();
+}
+
+bool RolloutEngine::run_iteration() {
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    iterate();
+  } catch (...) {
+    scheduler_.fail_all(std::current_exception());
+  }
+  stats_.busy_seconds = stats_.busy_seconds +
+                        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  publish_stats();
+  return scheduler_.has_work();
+}
+
+void RolloutEngine::iterate() {
+  scheduler_.drop_cancelled();
+  std::vector<Draw> draws;
+  // A first token may end its completion and free its slot, so this repeats until nothing new starts.
+  for (auto fresh = scheduler_.start_completions(); !fresh.empty(); fresh = scheduler_.start_completions()) {
+    draws.clear();
+    for (Completion* completion : fresh) {
+      draws.push_back({completion, completion->trunk->group_logits[completion->group].data()});
+    }
+    sample(draws);
+  }
+
+  ForwardBatch batch;
+  std::vector<OutputRow> outputs;
+  scheduler_.plan(batch, outputs);
+  if (batch.rows.empty()) return;
+  const at::Tensor hidden = transformer_->forward(batch, pool_);  // [outputs, C]
+  ++stats_.iterations;
+  const int64_t num_outputs = static_cast<int64_t>(outputs.size()), vocabulary = transformer_->config().vocabulary_size;
+  for (int64_t begin = 0; begin < num_outputs; begin += kLogitRows) {
+    const int64_t count = std::min(kLogitRows, num_outputs - begin);
+    const at::Tensor logits = transformer_->logits(hidden.narrow(0, begin, count));  // [count, V]
+    draws.clear();
+    for (int64_t i = 0; i < count; ++i) {
+      const float* row = logits.data_ptr<float>() + i * logits.size(1);
+      const OutputRow& output = outputs[begin + i];
+      if (output.trunk != nullptr) {
+        output.trunk->group_logits[output.group].assign(row, row + vocabulary);
+      } else {
+        draws.push_back({output.completion, row});
+      }
+    }
+    sample(draws);
+  }
+}
+
+void RolloutEngine::sample(const std::vector<Draw>& draws) {
+  const KernelTable& kernels = kernel_table();
+  const int vocabulary = transformer_->config().vocabulary_size;
+  std::vector<SampledToken> sampled(draws.size());
+  at::parallel_for(0, static_cast<int64_t>(draws.size()), 1, [&](int64_t begin, int64_t end) {
+    std::vector<float> scratch(static_cast<size_t>(vocabulary) + 16);
+    for (int64_t i = begin; i < end; ++i) {
+      const Completion& completion = *draws[i].completion;
+      const RolloutRequest& request = *completion.trunk->request;
+      const PrefixGroup& group = request.groups[completion.group];
+      const double number =
+          uniform({request.seed, request.problem_key, group.solution, group.step,
+                   group.first_completion + static_cast<uint32_t>(completion.index),
+                   static_cast<uint32_t>(completion.tokens.size())});
+      sampled[i] = kernels.sample_token(draws[i].logits, vocabulary, request.sampling, number, scratch.data());
+    }
+  });
+  std::vector<const RolloutRequest*> failed;
+  for (size_t i = 0; i < draws.size(); ++i) {
+    Completion& completion = *draws[i].completion;
+    const RolloutRequest& request = *completion.trunk->request;
+    if (sampled[i].token < 0) {
+      if (std::find(failed.begin(), failed.end(), &request) == failed.end()) failed.push_back(&request);
+      continue;
+    }
+    completion.tokens.push_back(sampled[i].token);
+    completion.log_probabilities.push_back(sampled[i].log_probability);
+    ++stats_.completion_tokens;
+    const auto bytes = request.stop_strings.empty() ? std::span<const uint8_t>() : token_bytes_.row(sampled[i].token);
+    const bool stop =
+        contains(request.stop_tokens, sampled[i].token) || completion.stop.feed(bytes, request.stop_strings);
+    const bool full = static_cast<int32_t>(completion.tokens.size()) >=
+                      scheduler_.max_tokens(*completion.trunk, completion.group);
+    if (!stop && !full) continue;
+    ++stats_.completions;
+    scheduler_.retire(&completion, stop ? FinishReason::kStop : FinishReason::kLength);
+  }
+  for (const RolloutRequest* request : failed) {
+    scheduler_.fail(request, std::make_exception_ptr(Error(
+                                 ErrorCode::NUMERICAL, "Expected finite logits, received NaN or infinity: the weights "
+                                                       "or the activations of this model overflow")));
+  }
+}
+
+void RolloutEngine::visit_logits(const std::vector<int32_t>& tokens,
+                                 const std::function<void(int64_t, const float*)>& visit) {
+  const int64_t num_blocks = KvBlockPool::blocks_for(static_cast<int64_t>(tokens.size()));
+  if (num_blocks > pool_.num_blocks()) {
+    throw Error(ErrorCode::OUT_OF_MEMORY,
+                concat("Expected the key-value memory to hold a sequence of ", tokens.size(), " tokens, received a budget of ",
+                       pool_.num_blocks() * pool_.block_bytes(), " bytes"),
+                {{"requestedBytes", num_blocks * pool_.block_bytes()}});
+  }
+  scheduler_.make_room(num_blocks);
+  std::vector<float*> blocks;
+  for (int64_t b = 0; b < num_blocks; ++b) blocks.push_back(pool_.allocate());
+  ForwardBatch batch;
+  try {
+    for (size_t start = 0; start < tokens.size(); start += kLogitRows) {
+      batch.clear();
+      const size_t end = std::min(tokens.size(), start + kLogitRows);
+      for (size_t i = start; i < end; ++i) {
+        const int32_t position = static_cast<int32_t>(i);
+        batch.outputs.push_back(static_cast<int32_t>(batch.rows.size()));
+        batch.rows.push_back({tokens[i], position, blocks.data(), position + 1, nullptr, 0, blocks[i / kKvTokens],
+                              position % kKvTokens});
+      }
+      batch.end_group();
+      const at::Tensor logits = transformer_->logits(transformer_->forward(batch, pool_));  // [end - start, V]
+      for (size_t i = start; i < end; ++i) {
+        visit(static_cast<int64_t>(i), logits.data_ptr<float>() + static_cast<int64_t>(i - start) * logits.size(1));
+      }
+    }
+  } catch (...) {
+    for (float* block : blocks) pool_.release(block);
+    throw;
+  }
+  for (float* block : blocks) pool_.release(block);
+}
+
+void RolloutEngine::publish_stats() {
+  stats_.prompt_tokens = scheduler_.prompt_tokens;
+  stats_.recomputed_tokens = scheduler_.recomputed_tokens;
+  stats_.running = scheduler_.num_running();
+  stats_.waiting = scheduler_.num_waiting();
+  stats_.kv_bytes = pool_.used_bytes();
+  stats_.kv_bytes_peak = pool_.peak_bytes();
+}
+
+}  // namespace erprm

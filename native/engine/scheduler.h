@@ -1,0 +1,92 @@
+// Scheduler: which trunks hold memory, which completions run, which token rows go into the next forward pass.
+// It handles blocks as opaque addresses and holds no tensors.
+//
+// Rules
+// - First come, first served. A trunk is admitted when its blocks are free and the running completions are about to use
+//   up what admitted trunks still have to start.
+// - A completion takes a block when its next token needs one. When none is free, idle trunks give theirs back, the
+//   youngest first, then the youngest completion is preempted. The oldest completion is never preempted, so the engine
+//   always gets on; a request that could not finish even alone is refused on submission.
+// - Preempted work is computed again and gives the same bits, because draws are counters and rows are independent.
+// Thread: device thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/sequence.h"
+#include "model/forward_batch.h"
+#include "model/kv_cache.h"
+
+namespace erprm {
+
+struct SchedulerLimits {
+  int32_t max_batch;       // completions that run at the same time
+  int32_t prefill_chunk;   // rows beyond one a completion in a forward pass
+  int32_t context_length;  // tokens of prefix and completion together
+};
+
+// What the outputs of a ForwardBatch stand for, in order.
+struct OutputRow {
+  Trunk* trunk;            // set: the logits at the end of `group`'s prefix
+  int32_t group;
+  Completion* completion;  // set: the logits for the completion's next token
+};
+
+class Scheduler {
+ public:
+  Scheduler(SchedulerLimits limits, KvBlockPool& pool) : limits_(limits), pool_(pool) {}
+
+  // Throws INVALID_ARGUMENT (a prefix that fills the context) or OUT_OF_MEMORY (the budget cannot hold it even alone).
+  void submit(std::shared_ptr<RolloutRequest> request);
+
+  // Forgets cancelled requests and frees their blocks.
+  void drop_cancelled();
+
+  // Gives free slots to waiting completions. Returns those that have no token yet.
+  std::vector<Completion*> start_completions();
+
+  // Plans the next forward pass; an empty batch means there is nothing to compute.
+  void plan(ForwardBatch& batch, std::vector<OutputRow>& outputs);
+
+  // Takes a finished completion out; hands the request its result when it was the last one.
+  void retire(Completion* completion, FinishReason reason);
+
+  // Drops a request and tells it why.
+  void fail(const RolloutRequest* request, std::exception_ptr error);
+  void fail_all(std::exception_ptr error);
+
+  // Frees blocks of idle trunks and young completions until `count` are free (for work outside the scheduler).
+  void make_room(int64_t count);
+
+  bool has_work() const { return !waiting_.empty() || !admitted_.empty(); }
+  int64_t num_running() const { return static_cast<int64_t>(running_.size()); }
+  int64_t num_waiting() const;
+  int32_t max_tokens(const Trunk& trunk, int32_t group) const;
+
+  int64_t prompt_tokens = 0;      // trunk rows computed for the first time
+  int64_t recomputed_tokens = 0;  // rows computed again after preemption
+
+ private:
+  void admit_trunks();
+  bool allocate(Completion& completion);
+  bool evict_idle_trunk(const Trunk* keep);
+  void preempt_youngest();
+  void release(std::vector<float*>& blocks);
+  void remove(const std::function<bool(const RolloutRequest&)>& unwanted);
+  void finish(Trunk* trunk);
+  int64_t num_startable() const;
+  void add_completion_rows(Completion& completion, int32_t& budget, ForwardBatch& batch);
+  void add_trunk_rows(Trunk& trunk, int32_t& budget, ForwardBatch& batch);
+
+  const SchedulerLimits limits_;
+  KvBlockPool& pool_;
+  std::deque<std::unique_ptr<Trunk>> waiting_;           // hold no blocks
+  std::vector<std::unique_ptr<Trunk>> admitted_;         // hold their blocks, oldest first
+  std::vector<std::unique_ptr<Completion>> running_;     // oldest first
+};
+
+}  // namespace erprm

@@ -1,0 +1,92 @@
+// The CPU kernels of the transformer, one function pointer each, chosen once for the processor at hand.
+// Every *_simd.cc file is compiled twice, into namespaces erprm::generic and erprm::avx2.
+//
+// Row rule: the result for a row depends on that row alone. Every reduction runs in one fixed order whatever the number
+// of rows, the split over threads, or the rows beside it. This is what makes a completion independent of its company.
+//
+// Widths: a row buffer is padded to kLane floats; the padding is zero and stays zero.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace erprm {
+
+inline constexpr int kPanel = 16;    // output columns in one packed panel of a weight matrix
+inline constexpr int kKvTokens = 64;  // tokens in one block of keys and values
+
+inline constexpr int64_t padded(int64_t width) { return (width + kPanel - 1) / kPanel * kPanel; }
+
+// One query row (a token and a head) and the keys it may see: tokens [first, limit) of a block list.
+struct QueryRow {
+  const float* query;  // [D], already scaled by 1/sqrt(D)
+  float* output;       // [D], un-normalised running sum
+  float* state;        // [2]: running maximum, running sum of exponentials
+  int32_t first;
+  int32_t limit;
+};
+
+// The block list of one kv head: block b holds tokens [b*kKvTokens, (b+1)*kKvTokens).
+struct KeyValueBlocks {
+  float* const* blocks;  // base address of each block
+  size_t key_offset;     // floats from the base to keys   [kKvTokens/kPanel, D, kPanel]
+  size_t value_offset;   // floats from the base to values [kKvTokens, D]
+  int head_size;         // D, a multiple of kPanel
+};
+
+struct SamplingOptions {
+  float temperature;  // 0 = greedy
+  int32_t top_k;      // 0 = off
+  float top_p;        // 1 = off
+  float min_p;        // 0 = off
+};
+
+struct SampledToken {
+  int32_t token;          // -1: the logits are not finite
+  float log_probability;  // ln p at the sampling temperature before truncation; at temperature 0, of temperature 1
+};
+
+struct KernelTable {
+  const char* name;
+
+  // c[r, 16p..16p+15] += sum over k of a[r, k] * panels[p, k, 0..15]   for r in [0, rows), p in [panel_begin, panel_end)
+  //   a f32 [rows, lda], panels f32 [N/16, depth, 16], c f32 [rows, ldc]
+  void (*linear_f32)(const float* a, size_t lda, int rows, const float* panels, int depth, int panel_begin,
+                     int panel_end, float* c, size_t ldc);
+
+  // The same with integers: c += row_scales[r] * column_scales[n] * (exact integer product).
+  //   a i16 [rows, lda], panels i8 [N/16, depth/2, 16, 2], depth even
+  void (*linear_i8)(const int16_t* a, size_t lda, int rows, const int8_t* panels, int depth, int panel_begin,
+                    int panel_end, const float* row_scales, const float* column_scales, float* c, size_t ldc);
+
+  // out[r, k] = round(x[r, k] / scales[r]) with |out| <= bound; scales[r] = max |x[r, :]| / bound (1 for a zero row).
+  void (*quantize_rows)(const float* x, size_t ldx, int rows, int width, int bound, int16_t* out, size_t ldo,
+                        float* scales);
+
+  // out[r, i] = x[r, i] / sqrt(mean over i < width of x[r, i]^2 + epsilon) * weight[i]; width padded on both sides.
+  void (*rms_norm)(const float* x, size_t ldx, int rows, int width, const float* weight, float epsilon, float* out,
+                   size_t ldo);
+
+  // In place, half-split rotation: (x[i], x[i + D/2]) by the angle whose cosine and sine are given, then times `scale`.
+  void (*rotate)(float* head, int head_size, const float* cosines, const float* sines, float scale);
+
+  // out[r, i] = silu(gate_up[r, i]) * gate_up[r, width + i], width a multiple of 16.
+  void (*swiglu)(const float* gate_up, size_t ld, int rows, int width, float* out, size_t ldo);
+
+  // Continues each row's attention over its visible tokens of the block list:
+  //   state, output <- online softmax over tokens [first, limit).  Rows may differ in `first` and `limit`.
+  void (*attend)(const QueryRow* rows, int num_rows, const KeyValueBlocks& list);
+
+  // One token from logits f32 [vocabulary], given one uniform number in [0, 1). Order of truncation: top-k, top-p, min-p,
+  // each on what the one before left. Scratch f32 [vocabulary + 16].
+  SampledToken (*sample_token)(const float* logits, int vocabulary, const SamplingOptions& options, double uniform,
+                               float* scratch);
+
+  // ln p of `token` under softmax(logits / temperature), temperature > 0. Scratch as above.
+  float (*log_probability)(const float* logits, int vocabulary, float temperature, int token, float* scratch);
+};
+
+// The best table for this processor. Thread-safe.
+const KernelTable& kernel_table();
+
+}  // namespace erprm

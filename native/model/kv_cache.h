@@ -1,0 +1,56 @@
+// Keys and values in blocks of kKvTokens tokens, all layers of a token range in one block, from a pool of fixed size.
+//
+//   block = f32 [L, G, keys [kKvTokens/16, D, 16] | values [kKvTokens, D]]
+//
+// A trunk is a list of blocks; a completion is a trunk's prefix plus its own list of blocks. Nothing is ever copied.
+// Thread: device thread only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+#include "model/config.h"
+
+namespace erprm {
+
+class KvBlockPool {
+ public:
+  // Blocks are taken from the system on first use and kept; their total never exceeds `budget_bytes`.
+  KvBlockPool(const ModelConfig& config, int64_t budget_bytes);
+  ~KvBlockPool();
+  KvBlockPool(const KvBlockPool&) = delete;
+  KvBlockPool& operator=(const KvBlockPool&) = delete;
+
+  // A block, or nullptr when the budget is used up. Contents are finite but unspecified.
+  float* allocate();
+  void release(float* block);
+
+  int64_t num_blocks() const { return num_blocks_; }
+  int64_t num_free() const { return num_blocks_ - num_used_; }
+  int64_t used_bytes() const { return num_used_ * block_bytes_; }
+  int64_t peak_bytes() const { return peak_used_ * block_bytes_; }
+  int64_t block_bytes() const { return block_bytes_; }
+
+  // Blocks needed for this many tokens.
+  static int64_t blocks_for(int64_t tokens) { return (tokens + kKvTokens - 1) / kKvTokens; }
+
+  size_t key_offset(int layer, int kv_head) const;
+  size_t value_offset(int layer, int kv_head) const;
+
+  // Stores one token's key and value, f32 [D] each, at `slot` of a block.
+  void write(float* block, int layer, int kv_head, int slot, const float* key, const float* value) const;
+
+ private:
+  const int num_kv_heads_;
+  const int head_size_;
+  const int64_t block_bytes_;
+  const int64_t num_blocks_;
+  int64_t num_used_ = 0;
+  int64_t peak_used_ = 0;
+  std::vector<float*> allocated_;
+  std::vector<float*> free_;
+};
+
+}  // namespace erprm

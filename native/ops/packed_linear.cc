@@ -1,0 +1,142 @@
+#include "ops/packed_linear.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/error.h"
+#include "kernels/kernel_table.h"
+
+namespace erprm {
+namespace {
+
+int64_t even(int64_t n) { return n + n % 2; }
+
+// Where an output row of the packed layer comes from.
+struct RowOrigin {
+  const LinearSource* source;  // nullptr: a padding row
+  int64_t row;
+};
+
+std::vector<RowOrigin> origins_of(const std::vector<LinearSource>& sources) {
+  std::vector<RowOrigin> origins;
+  for (const LinearSource& source : sources) {
+    for (int64_t r = 0; r < source.padded_rows; ++r) {
+      origins.push_back(r < source.rows ? RowOrigin{&source, r} : RowOrigin{nullptr, 0});
+    }
+  }
+  return origins;
+}
+
+void read_finite_row(const RowOrigin& origin, int64_t inputs, float* out) {
+  if (origin.source == nullptr) {
+    std::fill(out, out + inputs, 0.0f);
+    return;
+  }
+  origin.source->read_row(origin.row, out);
+  for (int64_t k = 0; k < inputs; ++k) {
+    if (!std::isfinite(out[k])) {
+      throw Error(ErrorCode::INVALID_CHECKPOINT,
+                  concat("Expected tensor ", origin.source->name, " to hold finite numbers, received ", out[k],
+                         " at row ", origin.row, ", column ", k),
+                  {{"tensor", origin.source->name}, {"row", origin.row}, {"column", k}});
+    }
+  }
+}
+
+// One panel: 16 rows [16, inputs] -> f32 [inputs, 16].
+void pack_panel_f32(const float* rows, int64_t inputs, float* panel) {
+  for (int n = 0; n < kPanel; ++n) {
+    for (int64_t k = 0; k < inputs; ++k) panel[k * kPanel + n] = rows[n * inputs + k];
+  }
+}
+
+// One panel: 16 rows [16, inputs] -> i8 [even(inputs)/2, 16, 2] and 16 scales.
+void pack_panel_int8(const float* rows, int64_t inputs, int8_t* panel, float* scales) {
+  std::memset(panel, 0, static_cast<size_t>(even(inputs)) * kPanel);
+  for (int n = 0; n < kPanel; ++n) {
+    const float* row = rows + n * inputs;
+    float largest = 0;
+    for (int64_t k = 0; k < inputs; ++k) largest = std::max(largest, std::fabs(row[k]));
+    scales[n] = largest / 127.0f;
+    const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+    for (int64_t k = 0; k < inputs; ++k) {
+      panel[(k / 2 * kPanel + n) * 2 + k % 2] = static_cast<int8_t>(std::lrintf(row[k] * inverse));
+    }
+  }
+}
+
+}  // namespace
+
+PackedLinear::PackedLinear(const std::vector<LinearSource>& sources, int64_t inputs, WeightType type)
+    : type_(type), inputs_(inputs) {
+  const std::vector<RowOrigin> origins = origins_of(sources);
+  padded_outputs_ = static_cast<int64_t>(origins.size());
+  const int64_t num_panels = padded_outputs_ / kPanel;
+  const bool int8 = type == WeightType::kInt8;
+  activation_bound_ = static_cast<int>(std::min<int64_t>(32767, ((int64_t{1} << 31) - 1) / (127 * inputs)));
+  if (int8) {
+    panels_ = at::empty({num_panels, even(inputs), kPanel}, at::kChar);
+    column_scales_ = at::empty({padded_outputs_}, at::kFloat);
+  } else {
+    panels_ = at::empty({num_panels, inputs, kPanel}, at::kFloat);
+  }
+  at::parallel_for(0, num_panels, 1, [&](int64_t begin, int64_t end) {
+    std::vector<float> rows(static_cast<size_t>(kPanel * inputs));
+    for (int64_t p = begin; p < end; ++p) {
+      for (int n = 0; n < kPanel; ++n) read_finite_row(origins[p * kPanel + n], inputs, rows.data() + n * inputs);
+      if (int8) {
+        pack_panel_int8(rows.data(), inputs, panels_.data_ptr<int8_t>() + p * even(inputs) * kPanel,
+                        column_scales_.data_ptr<float>() + p * kPanel);
+      } else {
+        pack_panel_f32(rows.data(), inputs, panels_.data_ptr<float>() + p * inputs * kPanel);
+      }
+    }
+  });
+}
+
+int64_t PackedLinear::bytes() const {
+  return static_cast<int64_t>(panels_.nbytes() + (column_scales_.defined() ? column_scales_.nbytes() : 0));
+}
+
+void PackedLinear::forward(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool accumulate) const {
+  if (rows == 0) return;
+  if (!accumulate || bias_.defined()) {
+    const float* bias = bias_.defined() ? bias_.data_ptr<float>() : nullptr;
+    for (int64_t r = 0; r < rows; ++r) {
+      float* row = y + r * ldy;
+      for (int64_t n = 0; n < padded_outputs_; ++n) {
+        row[n] = (accumulate ? row[n] : 0.0f) + (bias != nullptr ? bias[n] : 0.0f);
+      }
+    }
+  }
+  if (type_ == WeightType::kInt8) return forward_int8(x, ldx, rows, y, ldy);
+  const KernelTable& kernels = kernel_table();
+  at::parallel_for(0, padded_outputs_ / kPanel, 1, [&](int64_t begin, int64_t end) {
+    kernels.linear_f32(x, ldx, static_cast<int>(rows), panels_.data_ptr<float>(), static_cast<int>(inputs_),
+                       static_cast<int>(begin), static_cast<int>(end), y, ldy);
+  });
+}
+
+void PackedLinear::forward_int8(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy) const {
+  const KernelTable& kernels = kernel_table();
+  const int64_t depth = even(inputs_);
+  const at::Tensor quantized = at::empty({rows, depth}, at::kShort);
+  const at::Tensor row_scales = at::empty({rows}, at::kFloat);
+  int16_t* integers = quantized.data_ptr<int16_t>();
+  float* scales = row_scales.data_ptr<float>();
+  at::parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
+    kernels.quantize_rows(x + begin * ldx, ldx, static_cast<int>(end - begin), static_cast<int>(inputs_),
+                          activation_bound_, integers + begin * depth, depth, scales + begin);
+  });
+  at::parallel_for(0, padded_outputs_ / kPanel, 1, [&](int64_t begin, int64_t end) {
+    kernels.linear_i8(integers, depth, static_cast<int>(rows), panels_.data_ptr<int8_t>(), static_cast<int>(depth),
+                      static_cast<int>(begin), static_cast<int>(end), scales, column_scales_.data_ptr<float>(), y,
+                      ldy);
+  });
+}
+
+}  // namespace erprm

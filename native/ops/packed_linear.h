@@ -1,0 +1,58 @@
+// PackedLinear: y = x W^T + b with W packed once for the CPU kernels, as f32 or as 8-bit integers.
+//
+// int8: one scale an output row, w ~ q * scale with |q| <= 127. Activations are rounded row by row to integers of at most
+// `activation_bound`, the largest bound for which no sum of products can leave 32 bits:
+//   127 * bound * K < 2^31  =>  bound = min(32767, (2^31 - 1) / (127 K)):  15 bits at K = 512, 12 at K = 8192.
+// The product of the integers is exact, so bits do not depend on the batch; only the two roundings lose accuracy.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace erprm {
+
+enum class WeightType { kF32, kInt8 };
+
+// Rows of one checkpoint tensor that become consecutive outputs of a packed layer (q, k and v make one layer).
+struct LinearSource {
+  std::string name;
+  int64_t rows;
+  int64_t padded_rows;  // >= rows, a multiple of 16; the rows added are zero
+  std::function<void(int64_t row, float* out)> read_row;  // out f32 [inputs]; called from several threads
+};
+
+class PackedLinear {
+ public:
+  PackedLinear() = default;
+
+  // Reads every row once. Throws INVALID_CHECKPOINT, naming the tensor, when a weight is not finite.
+  PackedLinear(const std::vector<LinearSource>& sources, int64_t inputs, WeightType type);
+
+  // Adds a bias f32 [padded_outputs()].
+  void set_bias(at::Tensor bias) { bias_ = std::move(bias); }
+
+  // y[r, :] = (accumulate ? y[r, :] : 0) + x[r, :] W^T + b
+  //   x f32 [rows, ldx], ldx >= inputs;  y f32 [rows, ldy], ldy >= padded_outputs()
+  void forward(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool accumulate) const;
+
+  int64_t inputs() const { return inputs_; }
+  int64_t padded_outputs() const { return padded_outputs_; }
+  int64_t bytes() const;
+
+ private:
+  void forward_int8(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy) const;
+
+  WeightType type_ = WeightType::kF32;
+  int64_t inputs_ = 0;
+  int64_t padded_outputs_ = 0;
+  int activation_bound_ = 0;
+  at::Tensor panels_;         // f32 [N/16, K, 16] or i8 [N/16, even(K)/2, 16, 2]
+  at::Tensor column_scales_;  // int8 only: f32 [N]
+  at::Tensor bias_;           // undefined or f32 [N]
+};
+
+}  // namespace erprm
