@@ -1,5 +1,6 @@
 /** Compiles the native addon and the native tests with cmake-js. */
 import { createWriteStream, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { runLines } from "../command.mjs";
@@ -27,7 +28,7 @@ async function cmakeJs(root, args, log, logPath) {
     const step = /^\[\s*(\d+)\/(\d+)\]/.exec(text) ?? /^\[\s*(\d+)(%)\]/.exec(text);
     if (step) line.update(Number(step[1]), step[2] === "%" ? 100 : Number(step[2]));
   };
-  const program = join(root, "node_modules/cmake-js/bin/cmake-js");
+  const program = createRequire(join(root, "package.json")).resolve("cmake-js/bin/cmake-js");
   const status = await runLines(process.execPath, [program, ...args], { cwd: root, onLine });
   line.end();
   if (status !== 0) {
