@@ -37,7 +37,8 @@ export function readGgufMetadata(cursor: GgufCursor, numPairs: number): Map<stri
   const metadata = new Map<string, GgufValue>();
   for (let index = 0; index < numPairs; index++) {
     const key = cursor.string(`metadata key ${index + 1} of ${numPairs}`);
-    if (metadata.has(key)) failCheckpoint(cursor.file, `Expected metadata key ${key} once, found it twice`, { field: key });
+    if (metadata.has(key))
+      failCheckpoint(cursor.file, `Expected metadata key ${key} once, found it twice`, { field: key });
     metadata.set(key, readValue(cursor, cursor.uint32(`type of ${key}`), key, 0));
   }
   return metadata;
@@ -65,9 +66,13 @@ function readArray(cursor: GgufCursor, key: string, depth: number): GgufValue[] 
 function scalarType(cursor: GgufCursor, type: number, key: string): ValueType {
   const found = valueTypes[type];
   if (!found) {
-    failCheckpoint(cursor.file, `Expected a GGUF value type from 0 to 12 for ${key}, received ${type} before byte ${cursor.offset}`, {
-      field: key,
-    });
+    failCheckpoint(
+      cursor.file,
+      `Expected a GGUF value type from 0 to 12 for ${key}, received ${type} before byte ${cursor.offset}`,
+      {
+        field: key,
+      },
+    );
   }
   return found;
 }

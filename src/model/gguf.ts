@@ -41,20 +41,27 @@ export async function readGguf(path: string): Promise<GgufFile> {
 
 function parseGguf(cursor: GgufCursor): GgufFile {
   const { file } = cursor;
-  if (cursor.uint32("GGUF magic") !== magic) failCheckpoint(file, "Expected a GGUF file: it does not start with 'GGUF'");
+  if (cursor.uint32("GGUF magic") !== magic)
+    failCheckpoint(file, "Expected a GGUF file: it does not start with 'GGUF'");
   const version = cursor.uint32("GGUF version");
   if (version !== 2 && version !== 3) {
     const shown = version > 0xffff ? "one in big-endian order" : String(version);
-    failCheckpoint(file, `Expected GGUF version 2 or 3 in little-endian order, received ${shown}`, { received: version });
+    failCheckpoint(file, `Expected GGUF version 2 or 3 in little-endian order, received ${shown}`, {
+      received: version,
+    });
   }
   const numTensors = cursor.count("number of tensors", 24);
   const numPairs = cursor.count("number of metadata pairs", 13);
   const metadata = readGgufMetadata(cursor, numPairs);
   const numFiles = metadata.get("split.count");
   if (typeof numFiles === "number" && numFiles > 1) {
-    failCheckpoint(file, `Expected a whole GGUF file, received one of ${numFiles} parts: merge them first (llama-gguf-split --merge)`, {
-      field: "split.count",
-    });
+    failCheckpoint(
+      file,
+      `Expected a whole GGUF file, received one of ${numFiles} parts: merge them first (llama-gguf-split --merge)`,
+      {
+        field: "split.count",
+      },
+    );
   }
   const alignment = metadata.get("general.alignment") ?? 32;
   if (typeof alignment !== "number" || !Number.isInteger(alignment) || alignment < 8 || alignment % 8 !== 0) {
@@ -79,26 +86,38 @@ function readTensorTable(cursor: GgufCursor, numTensors: number, alignment: numb
     names.add(name);
     const numDimensions = cursor.uint32(`number of dimensions of ${name}`);
     if (numDimensions > maxDimensions) {
-      failCheckpoint(file, `Expected tensor ${name} to have at most ${maxDimensions} dimensions, received ${numDimensions}`, {
-        tensor: name,
-      });
+      failCheckpoint(
+        file,
+        `Expected tensor ${name} to have at most ${maxDimensions} dimensions, received ${numDimensions}`,
+        {
+          tensor: name,
+        },
+      );
     }
     const innermostFirst = Array.from({ length: numDimensions }, () => Number(cursor.uint64(`shape of ${name}`)));
     const shape = innermostFirst.reverse();
     const typeId = cursor.uint32(`type of ${name}`);
     const offset = Number(cursor.uint64(`offset of ${name}`));
     if (offset % alignment !== 0 || !Number.isSafeInteger(offset)) {
-      failCheckpoint(file, `Expected the offset of tensor ${name} to be a multiple of ${alignment}, received ${offset}`, {
-        tensor: name,
-      });
+      failCheckpoint(
+        file,
+        `Expected the offset of tensor ${name} to be a multiple of ${alignment}, received ${offset}`,
+        {
+          tensor: name,
+        },
+      );
     }
     const type = ggufBlockType(typeId);
     const size = type && (countElements(shape) / type.values) * type.bytes;
     if (type && ((shape.at(-1) ?? 1) % type.values !== 0 || !Number.isSafeInteger(size))) {
-      failCheckpoint(file, `Expected rows of tensor ${name} to be whole blocks of ${type.values} (${type.name}), received [${shape.join(", ")}]`, {
-        tensor: name,
-        foundShape: shape,
-      });
+      failCheckpoint(
+        file,
+        `Expected rows of tensor ${name} to be whole blocks of ${type.values} (${type.name}), received [${shape.join(", ")}]`,
+        {
+          tensor: name,
+          foundShape: shape,
+        },
+      );
     }
     return { name, type: type?.name ?? `GGUF type ${typeId}`, shape, file, offset, size };
   });

@@ -20,7 +20,8 @@ export function readHfRope(config: Fields, headSize: number, trainedLength: numb
   const rope = ropeFields(config);
   const theta = rope.positiveNumber("rope_theta", config.positiveNumber("rope_theta", defaultTheta));
   const rotatedShare = rope.positiveNumber("partial_rotary_factor", config.positiveNumber("partial_rotary_factor", 1));
-  if (rotatedShare !== 1) rope.fail("partial_rotary_factor", "1 (whole heads are rotated in these families)", rotatedShare);
+  if (rotatedShare !== 1)
+    rope.fail("partial_rotary_factor", "1 (whole heads are rotated in these families)", rotatedShare);
   return { theta, scaling: readScaling(config, rope, headSize, trainedLength) };
 }
 

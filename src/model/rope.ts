@@ -57,13 +57,16 @@ export interface RopeFrequencies {
 /** The frequencies for these settings; the caller has checked the numbers. */
 export function ropeFrequencies({ headSize, theta, contextLength, scaling }: RopeSettings): RopeFrequencies {
   const numPlanes = headSize / 2;
-  const withBase = (base: number) => Array.from({ length: numPlanes }, (_, plane) => base ** (-2 * plane / headSize));
+  const withBase = (base: number) => Array.from({ length: numPlanes }, (_, plane) => base ** ((-2 * plane) / headSize));
   const plain = withBase(theta);
   switch (scaling.type) {
     case "default":
       return rounded(plain, 1);
     case "linear":
-      return rounded(plain.map((frequency) => frequency / scaling.factor), 1);
+      return rounded(
+        plain.map((frequency) => frequency / scaling.factor),
+        1,
+      );
     case "stored":
       return rounded(divided(plain, scaling.divisors), 1);
     case "dynamic": {
@@ -80,7 +83,10 @@ export function ropeFrequencies({ headSize, theta, contextLength, scaling }: Rop
       return rounded(mixed, scaling.attentionFactor);
     }
     case "llama3":
-      return rounded(plain.map((frequency) => llama3Frequency(frequency, scaling)), 1);
+      return rounded(
+        plain.map((frequency) => llama3Frequency(frequency, scaling)),
+        1,
+      );
     case "longrope": {
       const isLong = contextLength > scaling.originalLength;
       return rounded(divided(plain, isLong ? scaling.longFactors : scaling.shortFactors), scaling.attentionFactor);

@@ -38,7 +38,9 @@ export async function readSafetensors(path: string): Promise<StoredTensor[]> {
   return withFile(path, async (file, fileSize) => {
     const prefix = await readBytes(file, 0, 8);
     if (prefix.length < 8) {
-      failCheckpoint(path, `Expected a safetensors file of at least 8 bytes, found ${fileSize}`, { foundSize: fileSize });
+      failCheckpoint(path, `Expected a safetensors file of at least 8 bytes, found ${fileSize}`, {
+        foundSize: fileSize,
+      });
     }
     const headerSize = prefix.readBigUInt64LE();
     if (headerSize > maxHeaderBytes) {
@@ -46,10 +48,14 @@ export async function readSafetensors(path: string): Promise<StoredTensor[]> {
     }
     const dataStart = 8 + Number(headerSize);
     if (dataStart > fileSize) {
-      failCheckpoint(path, `Expected a header up to byte ${dataStart}, but the file ends at byte ${fileSize}: it was cut short`, {
-        expectedSize: dataStart,
-        foundSize: fileSize,
-      });
+      failCheckpoint(
+        path,
+        `Expected a header up to byte ${dataStart}, but the file ends at byte ${fileSize}: it was cut short`,
+        {
+          expectedSize: dataStart,
+          foundSize: fileSize,
+        },
+      );
     }
     const text = (await readBytes(file, 8, Number(headerSize))).toString("utf8");
     const header = parseJsonObject(path, text, "the safetensors header");
@@ -64,13 +70,19 @@ export async function readSafetensors(path: string): Promise<StoredTensor[]> {
 function storedTensor(file: string, dataStart: number, name: string, entry: unknown): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (typeof dtype !== "string" || !isIndexList(shape) || !isIndexList(offsets) || offsets.length !== 2) {
-    failCheckpoint(file, `Expected tensor ${name} to have dtype, shape and data_offsets, received ${JSON.stringify(entry)}`, {
-      tensor: name,
-    });
+    failCheckpoint(
+      file,
+      `Expected tensor ${name} to have dtype, shape and data_offsets, received ${JSON.stringify(entry)}`,
+      {
+        tensor: name,
+      },
+    );
   }
   const [begin, end] = offsets as [number, number];
   if (end < begin) {
-    failCheckpoint(file, `Expected the data_offsets of tensor ${name} to rise, received [${begin}, ${end}]`, { tensor: name });
+    failCheckpoint(file, `Expected the data_offsets of tensor ${name} to rise, received [${begin}, ${end}]`, {
+      tensor: name,
+    });
   }
   const width = elementBytes[dtype];
   if (width !== undefined && countElements(shape) * width !== end - begin) {

@@ -19,9 +19,13 @@ export async function readShardedSafetensors(directory: string, indexPath: strin
   const fileOf = new Map<string, string>();
   for (const [name, file] of Object.entries(weightMap)) {
     if (typeof file !== "string" || file !== basename(file) || file === "" || file === "..") {
-      failCheckpoint(indexPath, `Expected weight_map[${JSON.stringify(name)}] to be a file name, received ${JSON.stringify(file)}`, {
-        tensor: name,
-      });
+      failCheckpoint(
+        indexPath,
+        `Expected weight_map[${JSON.stringify(name)}] to be a file name, received ${JSON.stringify(file)}`,
+        {
+          tensor: name,
+        },
+      );
     }
     fileOf.set(name, file);
   }
@@ -30,9 +34,13 @@ export async function readShardedSafetensors(directory: string, indexPath: strin
     for (const tensor of await readSafetensors(join(directory, file))) {
       const twin = found.get(tensor.name);
       if (twin) {
-        failCheckpoint(tensor.file, `Expected tensor ${tensor.name} in one file only, found it in ${basename(twin.file)} too`, {
-          tensor: tensor.name,
-        });
+        failCheckpoint(
+          tensor.file,
+          `Expected tensor ${tensor.name} in one file only, found it in ${basename(twin.file)} too`,
+          {
+            tensor: tensor.name,
+          },
+        );
       }
       found.set(tensor.name, tensor);
     }

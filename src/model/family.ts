@@ -1,0 +1,58 @@
+/** The families one transformer serves, and what transformers assumes where their config.json is silent. */
+
+export const families = ["llama", "mistral", "qwen2", "qwen3"] as const;
+export type Family = (typeof families)[number];
+
+export interface FamilyTraits {
+  /** The class of a language model in `architectures`. */
+  className: string;
+  trainedLength: number;
+  /** Head size where `head_dim` is absent; undefined = hidden size / heads. */
+  headSize: number | undefined;
+  /** q, k and v biases that no config field switches. */
+  fixedAttentionBias: boolean;
+  /** `attention_bias` is read. */
+  readsAttentionBias: boolean;
+  /** `mlp_bias` is read. */
+  readsFeedForwardBias: boolean;
+  queryKeyNorm: boolean;
+}
+
+export const familyTraits: Record<Family, FamilyTraits> = {
+  llama: {
+    className: "LlamaForCausalLM",
+    trainedLength: 2048,
+    headSize: undefined,
+    fixedAttentionBias: false,
+    readsAttentionBias: true,
+    readsFeedForwardBias: true,
+    queryKeyNorm: false,
+  },
+  mistral: {
+    className: "MistralForCausalLM",
+    trainedLength: 131072,
+    headSize: undefined,
+    fixedAttentionBias: false,
+    readsAttentionBias: false,
+    readsFeedForwardBias: false,
+    queryKeyNorm: false,
+  },
+  qwen2: {
+    className: "Qwen2ForCausalLM",
+    trainedLength: 32768,
+    headSize: undefined,
+    fixedAttentionBias: true,
+    readsAttentionBias: false,
+    readsFeedForwardBias: false,
+    queryKeyNorm: false,
+  },
+  qwen3: {
+    className: "Qwen3ForCausalLM",
+    trainedLength: 32768,
+    headSize: 128,
+    fixedAttentionBias: false,
+    readsAttentionBias: true,
+    readsFeedForwardBias: false,
+    queryKeyNorm: true,
+  },
+};
