@@ -42,6 +42,8 @@ export interface Tokenizer {
   readonly addsSpace: boolean;
   /** The Unicode form that `encode` brings a text into, so that decoding gives that form back; absent for most. */
   readonly unicodeForm?: "NFC" | "NFD" | "NFKC" | "NFKD";
+  /** The special tokens that `encode` puts in front of a text (BOS, for most that have any). */
+  readonly specialTokensBefore: Int32Array;
   /** Whether `encodeMany` runs in the optional native package. */
   readonly native: boolean;
   encode(text: string, options?: EncodeOptions): Int32Array;
@@ -75,8 +77,7 @@ class JsonTokenizer implements Tokenizer {
   readonly #tokens: (string | undefined)[] = [];
   readonly #special = new Set<number>();
   readonly #bytes: RaggedBytes;
-  /** What the post-processor puts around a text. */
-  readonly #before: Int32Array;
+  readonly specialTokensBefore: Int32Array;
   readonly #after: Int32Array;
   #batch: BatchEncoder | undefined;
 
@@ -116,7 +117,7 @@ class JsonTokenizer implements Tokenizer {
     const bare = this.#encodeBare("a");
     const full = Int32Array.from(this.#library.encode("a").ids);
     const start = full.length === bare.length ? 0 : full.indexOf(bare[0] as number);
-    this.#before = full.slice(0, Math.max(start, 0));
+    this.specialTokensBefore = full.slice(0, Math.max(start, 0));
     this.#after = full.slice(Math.max(start, 0) + bare.length);
     this.addsSpace = this.decode(bare) === " a";
   }
@@ -140,8 +141,8 @@ class JsonTokenizer implements Tokenizer {
   }
 
   #around(ids: Int32Array): Int32Array {
-    if (this.#before.length + this.#after.length === 0) return ids;
-    return Int32Array.from([...this.#before, ...ids, ...this.#after]);
+    if (this.specialTokensBefore.length + this.#after.length === 0) return ids;
+    return Int32Array.from([...this.specialTokensBefore, ...ids, ...this.#after]);
   }
 
   encode(text: string, { addSpecialTokens = true }: EncodeOptions = {}): Int32Array {
