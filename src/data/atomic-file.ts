@@ -46,9 +46,10 @@ function isPlainError(error: unknown): boolean {
   );
 }
 
-/** Writes all bytes; `FileHandle.write` may write fewer than asked. */
-export async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+/** Writes all bytes at `position`, by default where the last write ended; `FileHandle.write` may write fewer than asked. */
+export async function writeFully(handle: FileHandle, bytes: Uint8Array, position?: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
-    done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten;
+    const at = position === undefined ? null : position + done;
+    done += (await handle.write(bytes, done, bytes.length - done, at)).bytesWritten;
   }
 }

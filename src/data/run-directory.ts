@@ -1,0 +1,195 @@
+/**
+ * A run directory: one run's files, resumable after any kill, never mixed with another run's.
+ *   open -> (complete: nothing to do) | appender(...) ... finish(...)
+ * The lock is held from `open` to `close`. The manifest is written before anything else, so files without one are not ours.
+ */
+import { mkdir, readdir, realpath, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { ErprmError } from "../errors.js";
+import { sha256OfFile } from "./file-hash.js";
+import { ioError } from "./io-error.js";
+import { JsonlAppender, type KeyOf } from "./jsonl-appender.js";
+import { identityDifferences, type Manifest, manifestName, readManifest, writeManifest } from "./manifest.js";
+import { RunLock } from "./run-lock.js";
+
+const lockName = "lock";
+
+export interface RunDescription {
+  stage: string;
+  /** Every option that changes results, resolved. */
+  options: Record<string, unknown>;
+  /** Options that change nothing in the results: a run may go on with others. */
+  freeOptions?: Record<string, unknown>;
+  seed: number | string;
+  /** Input files by what they are to the stage; hashed by `open`. */
+  inputs: Record<string, string>;
+  /** Fingerprints of models by what they are to the stage. */
+  models?: Record<string, string>;
+  /** Recorded; another build may go on with a run (see `otherBuild`). */
+  build: Record<string, unknown>;
+  /** Names of the files that the stage writes in the directory: what `force` removes. */
+  outputs: readonly string[];
+}
+
+export class RunDirectory {
+  readonly path: string;
+  /** True when an earlier call finished this very run: there is nothing to do. */
+  readonly complete: boolean;
+  /** True when an earlier call began this run: appenders hold what it finished. */
+  readonly resumed: boolean;
+  /** The build that began the run, when it is not the one that goes on: the results may differ in the last bits. */
+  readonly otherBuild: Record<string, unknown> | undefined;
+  #manifest: Manifest;
+  #lock: RunLock | undefined;
+  readonly #appenders: JsonlAppender<never>[] = [];
+
+  private constructor(path: string, manifest: Manifest, lock: RunLock, earlier: Manifest | undefined, build: unknown) {
+    this.path = path;
+    this.complete = manifest.status === "complete";
+    this.resumed = earlier !== undefined;
+    const isOtherBuild = earlier !== undefined && JSON.stringify(earlier.build) !== JSON.stringify(build);
+    this.otherBuild = isOtherBuild ? earlier.build : undefined;
+    this.#manifest = manifest;
+    this.#lock = lock;
+  }
+
+  /**
+   * Creates the directory, or goes on with the same run in it.
+   * @param options `force`: start over, whatever run the directory holds. Its outputs are removed only when the new manifest
+   *   stands; files that no run of ours wrote stay.
+   * @throws ERPRM_RUN_CONFLICT {path, differences} when the directory holds another run or other files, {path, pid} when
+   *   another process writes in it, or when `force` would remove an input; ERPRM_NOT_FOUND / ERPRM_IO {path}.
+   */
+  static async open(
+    path: string,
+    description: RunDescription,
+    options: { force?: boolean } = {},
+  ): Promise<RunDirectory> {
+    const wanted = await manifestOf(description);
+    try {
+      await mkdir(path, { recursive: true });
+    } catch (error) {
+      throw ioError(error, path, "write");
+    }
+    const lock = await RunLock.acquire(join(path, lockName));
+    try {
+      const manifestPath = join(path, manifestName);
+      const found = await readManifest(manifestPath).catch((error: unknown) => {
+        if (options.force && (error as ErprmError).code === "ERPRM_INVALID_DATA") return undefined;
+        throw error;
+      });
+      if (!options.force && (await mayGoOn(path, found, wanted))) {
+        const directory = new RunDirectory(path, found as Manifest, lock, found, description.build);
+        if (directory.complete) await directory.close();
+        return directory;
+      }
+      const outdated = [...new Set([...(found?.outputs ?? []), ...wanted.outputs])];
+      await refuseToRemoveInputs(path, outdated, wanted.inputPaths);
+      await writeManifest(manifestPath, { ...wanted, outputs: outdated, status: "clearing" });
+      for (const name of outdated) await rm(join(path, name), { recursive: true, force: true });
+      await writeManifest(manifestPath, wanted);
+      return new RunDirectory(path, wanted, lock, undefined, description.build);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  get manifest(): Readonly<Manifest> {
+    return this.#manifest;
+  }
+
+  /** The path of a file in the directory. */
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** The live file `name`, with the records that an earlier call finished. `close` closes it. */
+  async appender<T>(name: string, keyOf: KeyOf<T>): Promise<JsonlAppender<T>> {
+    const appender = await JsonlAppender.open(this.file(name), keyOf);
+    this.#appenders.push(appender as JsonlAppender<never>);
+    return appender;
+  }
+
+  /** Marks the run complete and closes the directory. `timings` in seconds. */
+  async finish(counts: Record<string, number>, timings: Record<string, number>): Promise<void> {
+    await this.#closeAppenders();
+    const completedAt = new Date().toISOString();
+    this.#manifest = { ...this.#manifest, status: "complete", completedAt, counts, timings };
+    await writeManifest(this.file(manifestName), this.#manifest);
+    await this.close();
+  }
+
+  /** Closes the files and gives the lock back; the run can go on later. May be called again. */
+  async close(): Promise<void> {
+    const lock = this.#lock;
+    this.#lock = undefined;
+    await this.#closeAppenders();
+    await lock?.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #closeAppenders(): Promise<void> {
+    for (const appender of this.#appenders.splice(0)) await appender.close();
+  }
+}
+
+async function manifestOf(description: RunDescription): Promise<Manifest> {
+  const { stage, options, freeOptions = {}, seed, models = {}, build, outputs } = description;
+  const inputs: Record<string, string> = {};
+  const inputPaths: Record<string, string> = {};
+  for (const [name, path] of Object.entries(description.inputs)) {
+    inputs[name] = await sha256OfFile(path);
+    inputPaths[name] = resolve(path);
+  }
+  return {
+    status: "unfinished",
+    stage,
+    options,
+    seed,
+    inputs,
+    models,
+    outputs: [...outputs],
+    inputPaths,
+    freeOptions,
+    build,
+    startedAt: new Date().toISOString(),
+  };
+}
+
+/** True to go on with the run that is there, false to start one in an empty directory; throws otherwise. */
+async function mayGoOn(path: string, found: Manifest | undefined, wanted: Manifest): Promise<boolean> {
+  if (!found) {
+    const others = (await readdir(path)).filter((name) => !name.startsWith(lockName) && !isTemporary(name)).sort();
+    if (others.length === 0) return false;
+    const named = others.slice(0, 3).join(", ") + (others.length > 3 ? ", ..." : "");
+    const message = `Expected ${path} to be empty or a run directory, found ${named} and no ${manifestName}; choose another directory`;
+    throw new ErprmError("ERPRM_RUN_CONFLICT", message, { path, files: others });
+  }
+  const differences = identityDifferences(found, wanted);
+  if (differences.length > 0) {
+    const message = `Expected ${path} to hold this run, found another: ${differences.join("; ")}. Choose another directory, or start over with --force`;
+    throw new ErprmError("ERPRM_RUN_CONFLICT", message, { path, differences });
+  }
+  // A start-over with this identity was cut short: its old files are still to be removed.
+  return found.status !== "clearing";
+}
+
+/** Left by a process that was killed while it replaced a file. */
+function isTemporary(name: string): boolean {
+  return name.startsWith(".") && name.endsWith(".tmp");
+}
+
+async function refuseToRemoveInputs(path: string, outputs: string[], inputs: Record<string, string>): Promise<void> {
+  const directory = await realpath(path);
+  for (const [name, input] of Object.entries(inputs)) {
+    const file = await realpath(input);
+    if (outputs.some((output) => file === join(directory, output) || file.startsWith(`${join(directory, output)}/`))) {
+      const message = `Expected the ${name} to lie outside the directory that is started over, received ${input}`;
+      throw new ErprmError("ERPRM_RUN_CONFLICT", message, { path, input });
+    }
+  }
+}
