@@ -1,5 +1,6 @@
 // Native tests. A file native/<layer>/<name>_test.cc holds
-//   TEST("a claim about the code") { CHECK(1 + 1 == 2); CHECK_NEAR(x, 0.5, 1e-6); CHECK_THROWS(f(), "part of the message"); }
+//   TEST("a claim about the code") { CHECK(1 + 1 == 2); CHECK_NEAR(x, 0.5, 1e-6); CHECK_THROWS(f(), "part of the
+//   message"); }
 // and needs no registration elsewhere. A failed check ends its test; the others still run.
 #pragma once
 
@@ -68,18 +69,19 @@ void expect_throws(const char* file, int line, const char* text, Body body, cons
 #define ERPRM_JOIN(a, b) ERPRM_JOIN_(a, b)
 
 #define TEST(title) ERPRM_TEST_(title, ERPRM_JOIN(erprm_test_, __COUNTER__))
-#define ERPRM_TEST_(title, name)                                                                  \
-  static void name();                                                                             \
+#define ERPRM_TEST_(title, name)                                                          \
+  static void name();                                                                     \
   static const ::erprm::testing::Registration ERPRM_JOIN(name, _)(title, __FILE__, name); \
   static void name()
 
-#define CHECK(condition)                                                                   \
-  do {                                                                                     \
-    if (!(condition)) ::erprm::testing::fail(__FILE__, __LINE__, #condition " is false");  \
+#define CHECK(condition)                                                                  \
+  do {                                                                                    \
+    if (!(condition)) ::erprm::testing::fail(__FILE__, __LINE__, #condition " is false"); \
   } while (false)
 
 #define CHECK_NEAR(actual, expected, tolerance) \
   ::erprm::testing::expect_near(__FILE__, __LINE__, #actual, (actual), (expected), (tolerance))
 
 #define CHECK_THROWS(expression, part) \
-  ::erprm::testing::expect_throws(__FILE__, __LINE__, #expression, [&] { static_cast<void>(expression); }, (part))
+  ::erprm::testing::expect_throws(     \
+      __FILE__, __LINE__, #expression, [&] { static_cast<void>(expression); }, (part))

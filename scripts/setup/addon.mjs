@@ -25,7 +25,7 @@ async function cmakeJs(root, args, log, logPath) {
     log.write(`${text}\n`);
     last.push(text);
     if (last.length > 40) last.shift();
-    const step = /^\[\s*(\d+)\/(\d+)\]/.exec(text) ?? /^\[\s*(\d+)(%)\]/.exec(text);
+    const step = /^\[\s*(\d+)\/(\d+)\] (?:Building|Linking)/.exec(text) ?? /^\[\s*(\d+)(%)\]/.exec(text);
     if (step) line.update(Number(step[1]), step[2] === "%" ? 100 : Number(step[2]));
   };
   const program = createRequire(join(root, "package.json")).resolve("cmake-js/bin/cmake-js");

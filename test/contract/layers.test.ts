@@ -11,8 +11,9 @@ const mayImport: Record<string, string[]> = {
   grading: [],
   // A model is described to the native side in the terms of its contract.
   model: ["native"],
-  stages: ["data", "text", "model", "grading", "native"],
-  cli: ["data", "text", "model", "grading", "native", "stages"],
+  policy: ["text", "model", "native"],
+  stages: ["data", "text", "model", "grading", "native", "policy"],
+  cli: ["data", "text", "model", "grading", "native", "policy", "stages"],
 };
 
 function filesUnder(folder: string, pattern: RegExp): string[] {
