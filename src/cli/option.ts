@@ -1,0 +1,149 @@
+/**
+ * What an option is: one description that the command line, the configuration file and the help text are made from.
+ * Options are kebab-case outside and camelCase inside, as commander has it.
+ */
+import { Option } from "commander";
+import { failArgument } from "../check.js";
+import { parseByteSize } from "./byte-size.js";
+
+export type OptionKind =
+  | { type: "integer"; low: number; high: number }
+  /** `openLow`: the lower bound itself is not allowed. */
+  | { type: "number"; low: number; high: number; openLow?: true }
+  /** Bytes, written like `2GiB`. */
+  | { type: "bytes" }
+  | { type: "text" }
+  | { type: "choice"; choices: readonly string[] }
+  /** Finite numbers, comma-separated. */
+  | { type: "numbers" }
+  /** The flag may be given several times. */
+  | { type: "texts" }
+  | { type: "switch" };
+
+export interface OptionSpec {
+  name: string;
+  kind: OptionKind;
+  /** Placeholder of the value in the help text. */
+  argument?: string;
+  help: string;
+  /** The value when nothing is said; the help text shows it. */
+  default?: unknown;
+  /** What the help text says of the default instead of its value. */
+  defaultText?: string;
+}
+
+export type OptionValue<K extends OptionKind> = K extends { type: "integer" | "number" | "bytes" }
+  ? number
+  : K extends { type: "numbers" }
+    ? number[]
+    : K extends { type: "texts" }
+      ? string[]
+      : K extends { type: "switch" }
+        ? boolean
+        : K extends { type: "choice"; choices: readonly (infer C)[] }
+          ? C
+          : string;
+
+type CamelCase<S extends string> = S extends `${infer Head}-${infer Rest}`
+  ? `${Head}${Capitalize<CamelCase<Rest>>}`
+  : S;
+
+/** The parsed values of a list of options; those without a default may be undefined. */
+export type OptionValues<Specs extends readonly OptionSpec[]> = {
+  [S in Specs[number] as CamelCase<S["name"]>]: S extends { default: unknown }
+    ? OptionValue<S["kind"]>
+    : OptionValue<S["kind"]> | undefined;
+};
+
+export const maxInteger = 2 ** 31 - 1;
+
+/** "an integer from 1 to 10": completes "Expected --name to be ...". */
+export function expectation(kind: OptionKind): string {
+  switch (kind.type) {
+    case "integer":
+      return kind.high === maxInteger
+        ? `an integer of at least ${kind.low}`
+        : `an integer from ${kind.low} to ${kind.high}`;
+    case "number":
+      if (!Number.isFinite(kind.high))
+        return kind.openLow ? `a number above ${kind.low}` : `a number of at least ${kind.low}`;
+      return kind.openLow
+        ? `a number above ${kind.low}, at most ${kind.high}`
+        : `a number from ${kind.low} to ${kind.high}`;
+    case "bytes":
+      return "a size such as 512MiB or 2GiB";
+    case "choice":
+      return `one of ${kind.choices.join(", ")}`;
+    case "numbers":
+      return "finite numbers separated by commas";
+    case "switch":
+      return "true or false";
+    default:
+      return "text";
+  }
+}
+
+/** True when a value that is already of the right type lies in the bounds. */
+export function isInBounds(kind: OptionKind, value: unknown): boolean {
+  switch (kind.type) {
+    case "integer":
+      return Number.isInteger(value) && (value as number) >= kind.low && (value as number) <= kind.high;
+    case "number":
+      return (
+        Number.isFinite(value) &&
+        (value as number) <= kind.high &&
+        (kind.openLow ? (value as number) > kind.low : (value as number) >= kind.low)
+      );
+    case "bytes":
+      return Number.isSafeInteger(value) && (value as number) > 0;
+    case "choice":
+      return kind.choices.includes(value as string);
+    case "numbers":
+      return Array.isArray(value) && value.length > 0 && value.every((one) => Number.isFinite(one));
+    case "texts":
+      return Array.isArray(value) && value.every((one) => typeof one === "string");
+    case "switch":
+      return typeof value === "boolean";
+    case "text":
+      return typeof value === "string";
+  }
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+function toNumber(text: string): number {
+  return decimal.test(text.trim()) ? Number(text) : Number.NaN;
+}
+
+/** @throws ERPRM_INVALID_ARGUMENT: "Expected --name to be ..., received ...". */
+export function parseOption({ name, kind }: OptionSpec, text: string, previous?: unknown): unknown {
+  const value = (() => {
+    switch (kind.type) {
+      case "integer":
+      case "number":
+        return toNumber(text);
+      case "bytes":
+        return parseByteSize(text);
+      case "numbers":
+        return text.split(",").map(toNumber);
+      case "texts":
+        return [...((previous as string[] | undefined) ?? []), text];
+      default:
+        return text;
+    }
+  })();
+  return isInBounds(kind, value) ? value : failArgument(`--${name}`, expectation(kind), text);
+}
+
+/** The commander option. Defaults are shown, not set: they are filled in after the configuration file was read. */
+export function commanderOption(spec: OptionSpec): Option {
+  const { name, kind, argument } = spec;
+  const shownDefault = spec.defaultText ?? (spec.default === undefined ? undefined : String(spec.default));
+  const hasDefault = kind.type !== "switch" && shownDefault !== undefined && shownDefault !== "";
+  const help = hasDefault ? `${spec.help} (default: ${shownDefault})` : spec.help;
+  if (kind.type === "switch") return new Option(`--${name}`, help);
+  // commander hands over the previous value of a repeated flag, which a list is gathered from.
+  return new Option(`--${name} <${argument ?? "VALUE"}>`, help).argParser((text: string, previous: unknown) =>
+    parseOption(spec, text, previous),
+  );
+}

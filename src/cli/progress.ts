@@ -1,0 +1,110 @@
+/**
+ * Progress on standard error: on a terminal one bar with rate and time left, redrawn at most ten times a second;
+ * elsewhere a line every ten seconds. Results never pass through here.
+ */
+
+export interface ProgressOptions {
+  /** What is being done: `rollout`, `label`. */
+  title: string;
+  /** The things counted, in the plural. */
+  unit: string;
+  /** How many there are in all; undefined when nobody knows. */
+  total?: number | undefined;
+  /** How many were there before this process started: they count as done and not for the rate. */
+  done?: number;
+  quiet?: boolean;
+  stream?: ProgressStream;
+  /** Milliseconds, monotonic. */
+  now?: () => number;
+}
+
+/** The part of a TTY stream that is used. */
+export interface ProgressStream {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+const redrawMs = 100;
+const lineMs = 10_000;
+
+/** `83 s`, `2:05`, `1:02:03`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 90) return `${whole} s`;
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n: number) => String(n).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+export class Progress {
+  readonly #options: ProgressOptions;
+  readonly #stream: ProgressStream;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  readonly #doneBefore: number;
+  #done: number;
+  #note = "";
+  #shownAt: number;
+  #drawn = false;
+
+  constructor(options: ProgressOptions) {
+    this.#options = options;
+    this.#stream = options.stream ?? process.stderr;
+    this.#now = options.now ?? (() => performance.now());
+    this.#startedAt = this.#now();
+    // The first line comes after one interval, the first bar at once.
+    this.#shownAt = this.#stream.isTTY ? Number.NEGATIVE_INFINITY : this.#startedAt;
+    this.#doneBefore = options.done ?? 0;
+    this.#done = this.#doneBefore;
+  }
+
+  /** `note` is shown behind the rate: `312 rollouts/s`. */
+  update(done: number, note = this.#note): void {
+    this.#done = done;
+    this.#note = note;
+    const every = this.#stream.isTTY ? redrawMs : lineMs;
+    if (this.#options.quiet || this.#now() - this.#shownAt < every) return;
+    this.#show();
+  }
+
+  /** Takes the bar off the terminal, so that other lines can be written. */
+  end(): void {
+    if (this.#drawn) this.#stream.write("\r\x1b[K");
+    this.#drawn = false;
+  }
+
+  #show(): void {
+    this.#shownAt = this.#now();
+    const text = this.text();
+    if (!this.#stream.isTTY) {
+      this.#stream.write(`erprm: ${text}\n`);
+      return;
+    }
+    const width = Math.max(20, (this.#stream.columns ?? 80) - 1);
+    this.#stream.write(`\r\x1b[K${this.#bar()}${text}`.slice(0, width + 4));
+    this.#drawn = true;
+  }
+
+  #bar(): string {
+    const { total } = this.#options;
+    if (total === undefined || total === 0) return "";
+    const cells = 20;
+    const filled = Math.min(cells, Math.floor((cells * this.#done) / total));
+    return `[${"=".repeat(filled)}${" ".repeat(cells - filled)}] `;
+  }
+
+  /** `label 12/80 solutions, 0.4 solutions/s, 2:50 left`. */
+  text(): string {
+    const { title, unit, total } = this.#options;
+    const seconds = (this.#now() - this.#startedAt) / 1000;
+    const rate = seconds > 0 ? (this.#done - this.#doneBefore) / seconds : 0;
+    const parts = [`${title} ${this.#done}${total === undefined ? "" : `/${total}`} ${unit}`];
+    if (rate > 0) parts.push(`${rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2)} ${unit}/s`);
+    if (this.#note) parts.push(this.#note);
+    if (rate > 0 && total !== undefined && this.#done < total) {
+      parts.push(`${formatDuration((total - this.#done) / rate)} left`);
+    }
+    return parts.join(", ");
+  }
+}

@@ -1,0 +1,39 @@
+/** From a model's name to what a policy is made of: its files, its text side and the addon. */
+import { openModel } from "../model/open-model.js";
+import type { Checkpoint, NativeAddon } from "../native/contract.js";
+import { loadNative } from "../native/loader.js";
+import { loadText, type TextModel } from "../text/text-model.js";
+
+export interface PolicyFiles {
+  checkpoint: Checkpoint;
+  text: TextModel;
+  fingerprint: string;
+  notes: readonly string[];
+  addon: NativeAddon;
+}
+
+export async function openPolicyFiles(
+  model: string,
+  options: { contextLength?: number | undefined; signal?: AbortSignal | undefined },
+): Promise<PolicyFiles> {
+  const opened = await openModel(model, { contextLength: options.contextLength, signal: options.signal });
+  const { tokenizerFiles, ggufMetadata } = opened;
+  const text = await loadText({
+    kind: opened.kind,
+    path: opened.path,
+    eosTokenIds: opened.stopTokenIds,
+    ...(ggufMetadata && { ggufMetadata }),
+    ...(tokenizerFiles && { tokenizerPath: tokenizerFiles.tokenizer }),
+    ...(tokenizerFiles?.tokenizerConfig && { tokenizerConfigPath: tokenizerFiles.tokenizerConfig }),
+    ...(tokenizerFiles?.generationConfig && { generationConfigPath: tokenizerFiles.generationConfig }),
+    ...(tokenizerFiles?.chatTemplate && { chatTemplatePath: tokenizerFiles.chatTemplate }),
+  });
+  return {
+    checkpoint: opened.checkpoint,
+    text,
+    fingerprint: opened.fingerprint,
+    notes: opened.notes,
+    // Last: what is wrong with the model is said even where the addon was not built yet.
+    addon: loadNative(),
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * A policy: a language model that solutions and completions are sampled from. Text meets token ids here; everything
+ * that computes is native. `dispose` frees the model's memory; until then the object holds it.
+ */
+import { availableParallelism } from "node:os";
+import { expectInteger, expectOneOf, expectPositiveInteger, failArgument } from "../check.js";
+import { ErprmError } from "../errors.js";
+import { type EngineStats, type NativePolicy, type WeightType, weightTypes } from "../native/contract.js";
+import type { TextModel } from "../text/text-model.js";
+import type { Tokenizer } from "../text/tokenizer.js";
+import { expectDevice } from "./device.js";
+import { cancellable, nativeCall } from "./native-call.js";
+import { type Prompts, promptIds, type Rollout, type RolloutOptions, rolloutPrompts } from "./rollouts.js";
+import { type Completion, completionsOf, nativeRequest, type TrunkRequest } from "./trunk.js";
+
+export interface PolicyOptions {
+  /** `cpu` (the default). Others are refused with ERPRM_DEVICE_UNAVAILABLE where this build has none. */
+  device?: string | undefined;
+  /** How weights are held; default `f32`. */
+  dtype?: WeightType | undefined;
+  /** Default: as many as this process may use. Results do not depend on it. */
+  threads?: number | undefined;
+  /** Completions that run at the same time, default 32. Results do not depend on it. */
+  maxBatch?: number | undefined;
+  /** Bound on the bytes of keys and values, default 2 GiB. Results do not depend on it. */
+  kvMemoryBytes?: number | undefined;
+  /** Longest sequence in tokens; default and most: the model's own. */
+  contextLength?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** What a policy is made of, beside its native part. */
+export interface PolicyParts {
+  text: TextModel;
+  /** Tokens of prompt and completion together. */
+  contextLength: number;
+  vocabularySize: number;
+  maxBatch: number;
+  /** Of the files it was loaded from. */
+  fingerprint: string;
+  /** What was noticed while loading and is harmless, in words for the user. */
+  notes?: readonly string[];
+}
+
+const defaultMaxBatch = 32;
+const defaultKvMemoryBytes = 2 * 2 ** 30;
+const prefillChunk = 256;
+
+export class Policy {
+  readonly text: TextModel;
+  readonly contextLength: number;
+  readonly vocabularySize: number;
+  readonly maxBatch: number;
+  /** SHA-256 of the model's files, 64 hexadecimal digits. */
+  readonly fingerprint: string;
+  readonly notes: readonly string[];
+  readonly #native: NativePolicy;
+  #nextRequestId = 0;
+  #disposed: Promise<void> | undefined;
+
+  /** For tests and other engines; users call `Policy.load`. */
+  constructor(native: NativePolicy, parts: PolicyParts) {
+    this.#native = native;
+    this.text = parts.text;
+    this.contextLength = parts.contextLength;
+    this.vocabularySize = parts.vocabularySize;
+    this.maxBatch = parts.maxBatch;
+    this.fingerprint = parts.fingerprint;
+    this.notes = parts.notes ?? [];
+    // The model may have more ids than the tokenizer has tokens (padding), and the other way round.
+    const size = Math.max(parts.vocabularySize, this.tokenizer.vocabularySize);
+    const { values, offsets } = this.tokenizer.tokenBytes(size);
+    native.setTokenBytes(values, offsets);
+  }
+
+  /**
+   * Loads a model: a directory in Hugging Face layout or a .gguf file.
+   * @throws ERPRM_NOT_FOUND, ERPRM_INVALID_CHECKPOINT, ERPRM_INVALID_DATA (tokenizer), ERPRM_INVALID_ARGUMENT,
+   *   ERPRM_DEVICE_UNAVAILABLE, ERPRM_NATIVE_MISSING, ERPRM_OUT_OF_MEMORY, ERPRM_NUMERICAL (NaN in the weights), ERPRM_IO,
+   *   ERPRM_ABORTED
+   */
+  static async load(model: string, options: PolicyOptions = {}): Promise<Policy> {
+    expectDevice("device", options.device ?? "cpu");
+    const weights = expectOneOf("dtype", options.dtype ?? "f32", weightTypes);
+    const threads = expectPositiveInteger("threads", options.threads ?? availableParallelism());
+    const maxBatch = expectPositiveInteger("maxBatch", options.maxBatch ?? defaultMaxBatch);
+    const kvMemoryBytes = options.kvMemoryBytes ?? defaultKvMemoryBytes;
+    expectInteger("kvMemoryBytes", kvMemoryBytes, 1, Number.MAX_SAFE_INTEGER);
+    // Loaded here: a program that only reads labels needs neither the tokenizer library nor libtorch.
+    const { openPolicyFiles } = await import("./open-policy.js");
+    const { checkpoint, text, fingerprint, notes, addon } = await openPolicyFiles(model, options);
+    const native = await nativeCall(() =>
+      addon.loadPolicy(checkpoint, { weights, threads, maxBatch, kvMemoryBytes, prefillChunk }),
+    );
+    const { contextLength, vocabularySize } = checkpoint.config;
+    return new Policy(native, { text, contextLength, vocabularySize, maxBatch, fingerprint, notes });
+  }
+
+  get tokenizer(): Tokenizer {
+    return this.text.tokenizer;
+  }
+
+  /**
+   * Completions of prompts, in input order; many prompts are in flight at a time. Prompts are texts (encoded as they
+   * are, with BOS where the tokenizer wants it) or ragged token ids.
+   * @throws ERPRM_INVALID_ARGUMENT (options, an empty prompt or one that fills the context), ERPRM_ABORTED, ERPRM_DISPOSED
+   */
+  rollout(prompts: Prompts, options: RolloutOptions = {}): AsyncGenerator<Rollout, void, undefined> {
+    return rolloutPrompts(this, prompts, options);
+  }
+
+  /**
+   * The stages' way in: all completions of all groups of one trunk, by group.
+   * @throws ERPRM_INVALID_ARGUMENT, ERPRM_OUT_OF_MEMORY (the key-value memory cannot hold the trunk and one completion),
+   *   ERPRM_ABORTED, ERPRM_DISPOSED
+   */
+  async rolloutTrunk(request: TrunkRequest): Promise<Completion[][]> {
+    this.#expectAlive();
+    if (request.groups.length === 0) return [];
+    const id = this.#nextRequestId++;
+    const native = nativeRequest(request, id, this.text.stopTokenIds);
+    const result = await cancellable(
+      request.signal,
+      () => this.#native.rollout(native),
+      () => this.#native.cancel(id),
+    );
+    return completionsOf(result, request.groups);
+  }
+
+  /**
+   * ln p of every token given those before it, at `temperature`; one value a token, nats; 0 for the first of a sequence.
+   * @throws ERPRM_INVALID_ARGUMENT, ERPRM_DISPOSED
+   */
+  async logProbabilities(
+    sequences: Prompts,
+    { temperature = 1, signal }: { temperature?: number; signal?: AbortSignal } = {},
+  ): Promise<Float32Array> {
+    this.#expectAlive();
+    signal?.throwIfAborted();
+    if (!(temperature > 0 && Number.isFinite(temperature)))
+      failArgument("temperature", "a number above 0", temperature);
+    const all = promptIds(this, sequences);
+    const offsets = new Int32Array(all.length + 1);
+    for (const [i, ids] of all.entries()) offsets[i + 1] = (offsets[i] as number) + ids.length;
+    const values = new Int32Array(offsets[all.length] as number);
+    for (const [i, ids] of all.entries()) values.set(ids, offsets[i]);
+    return nativeCall(() => this.#native.logProbabilities(values, offsets, temperature));
+  }
+
+  /** Counters of the engine since the policy was loaded. */
+  stats(): EngineStats {
+    this.#expectAlive();
+    return this.#native.stats();
+  }
+
+  /** Frees the model. Idempotent; work in flight is finished first. */
+  dispose(): Promise<void> {
+    this.#disposed ??= nativeCall(() => this.#native.dispose());
+    return this.#disposed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #expectAlive(): void {
+    if (this.#disposed)
+      throw new ErprmError("ERPRM_DISPOSED", "Expected a policy in use, received one that was disposed");
+  }
+}

@@ -1,0 +1,95 @@
+/** What a stage asks of a policy: completions of prefixes of one token string, the trunk, which is computed once. */
+import { expectInteger, expectPositiveInteger } from "../check.js";
+import type { NativeRolloutRequest, NativeRolloutResult } from "../native/contract.js";
+import type { FinishReason } from "../types.js";
+import { problemKeyOf } from "./problem-key.js";
+import type { Sampling } from "./sampling.js";
+
+/** The step index under which whole solutions draw: step -1 is the prompt. */
+export const promptStepIndex = -1;
+
+export interface TrunkGroup {
+  /** Tokens of the trunk that the completions continue, at least 1. */
+  prefixLength: number;
+  numCompletions: number;
+  /** Coordinates of the random stream, beside the problem and the seed. */
+  solutionIndex: number;
+  /** The prefix ends with this step; `promptStepIndex` for whole solutions. */
+  stepIndex: number;
+  /** Index of the group's first completion in the random stream. */
+  firstCompletion: number;
+}
+
+export interface TrunkRequest {
+  trunk: Int32Array;
+  groups: readonly TrunkGroup[];
+  problemId: string;
+  /** An integer from 0 to 2^53 - 1. */
+  seed: number;
+  sampling: Sampling;
+  signal?: AbortSignal | undefined;
+}
+
+/** One completion: the tokens after its prefix. */
+export interface Completion {
+  /** The end token is the last one when the completion ended with one. */
+  tokenIds: Int32Array;
+  /** ln p of each token at the sampling temperature before truncation, nats. */
+  logProbabilities: Float32Array;
+  finishReason: FinishReason;
+}
+
+export function nativeRequest(
+  request: TrunkRequest,
+  id: number,
+  defaultStopTokenIds: readonly number[],
+): NativeRolloutRequest {
+  const { trunk, groups, sampling } = request;
+  for (const [g, group] of groups.entries()) {
+    expectInteger(`groups[${g}].prefixLength`, group.prefixLength, 1, trunk.length);
+    expectPositiveInteger(`groups[${g}].numCompletions`, group.numCompletions);
+    expectInteger(`groups[${g}].solutionIndex`, group.solutionIndex);
+    expectInteger(`groups[${g}].stepIndex`, group.stepIndex, promptStepIndex);
+    expectInteger(`groups[${g}].firstCompletion`, group.firstCompletion);
+  }
+  const column = (name: keyof TrunkGroup) => Int32Array.from(groups, (group) => group[name]);
+  const stop = sampling.stop.map((text) => Buffer.from(text, "utf8"));
+  const stopBytesOffsets = new Int32Array(stop.length + 1);
+  for (const [i, bytes] of stop.entries()) stopBytesOffsets[i + 1] = (stopBytesOffsets[i] as number) + bytes.length;
+  return {
+    id,
+    trunk,
+    prefixLengths: column("prefixLength"),
+    numCompletions: column("numCompletions"),
+    solutionIndices: column("solutionIndex"),
+    stepIndices: column("stepIndex"),
+    firstCompletions: column("firstCompletion"),
+    seed: BigInt(expectInteger("seed", request.seed, 0, Number.MAX_SAFE_INTEGER)),
+    problemKey: problemKeyOf(request.problemId),
+    temperature: sampling.temperature,
+    topK: sampling.topK,
+    topP: sampling.topP,
+    minP: sampling.minP,
+    maxTokens: sampling.maxTokens,
+    stopTokens: Int32Array.from(sampling.stopTokenIds ?? defaultStopTokenIds),
+    stopBytes: Uint8Array.from(Buffer.concat(stop)),
+    stopBytesOffsets,
+  };
+}
+
+/** The completions of each group, in the groups' order. */
+export function completionsOf(result: NativeRolloutResult, groups: readonly TrunkGroup[]): Completion[][] {
+  let next = 0;
+  return groups.map(({ numCompletions }) =>
+    Array.from({ length: numCompletions }, () => {
+      const [start, end] = [result.offsets[next] as number, result.offsets[next + 1] as number];
+      const finishReason = result.finishReasons[next] === 0 ? "stop" : "length";
+      next += 1;
+      return {
+        tokenIds: result.values.slice(start, end),
+        logProbabilities: result.logProbabilities.slice(start, end),
+        finishReason,
+      };
+    }),
+  );
+}
