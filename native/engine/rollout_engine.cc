@@ -22,10 +22,11 @@ bool contains(const std::vector<int32_t>& tokens, int32_t token) {
 }  // namespace
 
 RolloutEngine::RolloutEngine(std::unique_ptr<Transformer> transformer, SchedulerLimits limits,
-                             int64_t kv_memory_bytes)
+                             int64_t kv_memory_bytes, std::shared_ptr<EngineStats> stats)
     : transformer_(std::move(transformer)),
       pool_(transformer_->config(), kv_memory_bytes),
-      scheduler_(limits, pool_) {}
+      scheduler_(limits, pool_),
+      stats_(std::move(stats)) {}
 
 void RolloutEngine::set_token_bytes(TokenBytes bytes) {
   require(bytes.num_rows() >= transformer_->config().vocabulary_size, ErrorCode::INVALID_ARGUMENT,
@@ -47,7 +48,7 @@ bool RolloutEngine::run_iteration() {
   } catch (...) {
     scheduler_.fail_all(std::current_exception());
   }
-  stats_.busy_seconds = stats_.busy_seconds +
+  stats_->busy_seconds = stats_->busy_seconds +
                         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   publish_stats();
   return scheduler_.has_work();
@@ -70,7 +71,7 @@ void RolloutEngine::iterate() {
   scheduler_.plan(batch, outputs);
   if (batch.rows.empty()) return;
   const at::Tensor hidden = transformer_->forward(batch, pool_);  // [outputs, C]
-  ++stats_.iterations;
+  ++stats_->iterations;
   const int64_t num_outputs = static_cast<int64_t>(outputs.size()), vocabulary = transformer_->config().vocabulary_size;
   for (int64_t begin = 0; begin < num_outputs; begin += kLogitRows) {
     const int64_t count = std::min(kLogitRows, num_outputs - begin);
@@ -116,14 +117,14 @@ void RolloutEngine::sample(const std::vector<Draw>& draws) {
     }
     completion.tokens.push_back(sampled[i].token);
     completion.log_probabilities.push_back(sampled[i].log_probability);
-    ++stats_.completion_tokens;
+    ++stats_->completion_tokens;
     const auto bytes = request.stop_strings.empty() ? std::span<const uint8_t>() : token_bytes_.row(sampled[i].token);
     const bool stop =
         contains(request.stop_tokens, sampled[i].token) || completion.stop.feed(bytes, request.stop_strings);
     const bool full = static_cast<int32_t>(completion.tokens.size()) >=
                       scheduler_.max_tokens(*completion.trunk, completion.group);
     if (!stop && !full) continue;
-    ++stats_.completions;
+    ++stats_->completions;
     scheduler_.retire(&completion, stop ? FinishReason::kStop : FinishReason::kLength);
   }
   for (const RolloutRequest* request : failed) {
@@ -170,12 +171,12 @@ void RolloutEngine::visit_logits(const std::vector<int32_t>& tokens,
 }
 
 void RolloutEngine::publish_stats() {
-  stats_.prompt_tokens = scheduler_.prompt_tokens;
-  stats_.recomputed_tokens = scheduler_.recomputed_tokens;
-  stats_.running = scheduler_.num_running();
-  stats_.waiting = scheduler_.num_waiting();
-  stats_.kv_bytes = pool_.used_bytes();
-  stats_.kv_bytes_peak = pool_.peak_bytes();
+  stats_->prompt_tokens = scheduler_.prompt_tokens;
+  stats_->recomputed_tokens = scheduler_.recomputed_tokens;
+  stats_->running = scheduler_.num_running();
+  stats_->waiting = scheduler_.num_waiting();
+  stats_->kv_bytes = pool_.used_bytes();
+  stats_->kv_bytes_peak = pool_.peak_bytes();
 }
 
 }  // namespace erprm

@@ -2,7 +2,7 @@
 //
 // Requests join and leave between iterations, so slots stay full across requests and calls. The first token of a
 // completion costs no forward pass (it is drawn from the logits at the end of its prefix).
-// Thread: device thread only; stats() may be read from any thread.
+// Thread: device thread only; its EngineStats may be read from any thread.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 
 namespace erprm {
 
+// Counters since the policy was loaded (src/native/contract.ts says what each one means).
 struct EngineStats {
   std::atomic<int64_t> prompt_tokens{0}, completion_tokens{0}, recomputed_tokens{0}, completions{0}, iterations{0};
   std::atomic<int64_t> running{0}, waiting{0}, kv_bytes{0}, kv_bytes_peak{0};
@@ -22,7 +23,8 @@ struct EngineStats {
 
 class RolloutEngine {
  public:
-  RolloutEngine(std::unique_ptr<Transformer> transformer, SchedulerLimits limits, int64_t kv_memory_bytes);
+  RolloutEngine(std::unique_ptr<Transformer> transformer, SchedulerLimits limits, int64_t kv_memory_bytes,
+                std::shared_ptr<EngineStats> stats);
 
   // Throws what Scheduler::submit throws; INVALID_ARGUMENT when stop strings come before the token bytes.
   void submit(std::shared_ptr<RolloutRequest> request);
@@ -35,7 +37,6 @@ class RolloutEngine {
   void visit_logits(const std::vector<int32_t>& tokens, const std::function<void(int64_t, const float*)>& visit);
 
   void fail_all(std::exception_ptr error) { scheduler_.fail_all(error); }
-  const EngineStats& stats() const { return stats_; }
   const Transformer& transformer() const { return *transformer_; }
 
  private:
@@ -53,7 +54,7 @@ class RolloutEngine {
   KvBlockPool pool_;
   Scheduler scheduler_;
   TokenBytes token_bytes_;
-  EngineStats stats_;
+  const std::shared_ptr<EngineStats> stats_;
 };
 
 }  // namespace erprm

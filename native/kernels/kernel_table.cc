@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #define ERPRM_DECLARE_ISA(isa)                   \
   namespace erprm::isa {                         \
@@ -19,34 +20,35 @@ ERPRM_DECLARE_ISA(avx2)
 namespace erprm {
 namespace {
 
-KernelTable choose() {
-  KernelTable table{};
-#if defined(__x86_64__)
-  // ERPRM_KERNELS=generic lets a test run the portable kernels on a machine that has better ones.
-  const char* wanted = std::getenv("ERPRM_KERNELS");
-  const bool generic_wanted = wanted != nullptr && std::strcmp(wanted, "generic") == 0;
-  if (!generic_wanted && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    table.name = "avx2";
-    avx2::add_linear_kernels(table);
-    avx2::add_pointwise_kernels(table);
-    avx2::add_attention_kernels(table);
-    avx2::add_sampling_kernels(table);
-    return table;
-  }
-#endif
-  table.name = "generic";
-  generic::add_linear_kernels(table);
-  generic::add_pointwise_kernels(table);
-  generic::add_attention_kernels(table);
-  generic::add_sampling_kernels(table);
-  return table;
-}
+#define ERPRM_FILL_TABLE(isa)          \
+  [] {                                 \
+    KernelTable table{};               \
+    table.name = #isa;                 \
+    isa::add_linear_kernels(table);    \
+    isa::add_pointwise_kernels(table); \
+    isa::add_attention_kernels(table); \
+    isa::add_sampling_kernels(table);  \
+    return table;                      \
+  }()
 
 }  // namespace
 
+const std::vector<KernelTable>& kernel_tables() {
+  static const std::vector<KernelTable> tables = [] {
+    std::vector<KernelTable> usable = {ERPRM_FILL_TABLE(generic)};
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) usable.push_back(ERPRM_FILL_TABLE(avx2));
+#endif
+    return usable;
+  }();
+  return tables;
+}
+
 const KernelTable& kernel_table() {
-  static const KernelTable table = choose();
-  return table;
+  // ERPRM_KERNELS=generic lets a test run the portable kernels on a machine that has better ones.
+  static const char* wanted = std::getenv("ERPRM_KERNELS");
+  static const bool generic = wanted != nullptr && std::strcmp(wanted, "generic") == 0;
+  return generic ? kernel_tables().front() : kernel_tables().back();
 }
 
 }  // namespace erprm

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace erprm {
 
@@ -86,7 +87,10 @@ struct KernelTable {
   float (*log_probability)(const float* logits, int vocabulary, float temperature, int token, float* scratch);
 };
 
-// The best table for this processor. Thread-safe.
+// Every table this processor can run, the portable one first, the best last. Thread-safe.
+const std::vector<KernelTable>& kernel_tables();
+
+// The table in use: the best one.
 const KernelTable& kernel_table();
 
 }  // namespace erprm

@@ -1,0 +1,222 @@
+#include "binding/js_policy.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+#include "binding/args.h"
+#include "binding/device_thread.h"
+#include "binding/js_checkpoint.h"
+#include "binding/js_error.h"
+#include "binding/js_rollout.h"
+#include "binding/policy_handle.h"
+#include "core/error.h"
+#include "kernels/kernel_table.h"
+
+namespace erprm {
+namespace {
+
+using HandlePointer = std::shared_ptr<PolicyHandle>;
+
+// Sequences of a ragged batch, checked against the model.
+std::vector<std::vector<int32_t>> read_sequences(const Napi::CallbackInfo& info, const ModelConfig& config) {
+  const auto values = read_array<int32_t>("values", info[0]);
+  const auto offsets = read_array<int32_t>("offsets", info[1]);
+  const int64_t count = check_offsets("offsets", offsets, static_cast<int64_t>(values.size()));
+  std::vector<std::vector<int32_t>> sequences;
+  for (int64_t s = 0; s < count; ++s) {
+    sequences.emplace_back(values.begin() + offsets[s], values.begin() + offsets[s + 1]);
+    require(static_cast<int>(sequences.back().size()) <= config.context_length, ErrorCode::INVALID_ARGUMENT,
+            "Expected sequence ", s, " to have at most ", config.context_length, " tokens, received ",
+            sequences.back().size());
+    for (int32_t token : sequences.back()) {
+      require(token >= 0 && token < config.vocabulary_size, ErrorCode::INVALID_ARGUMENT, "Expected tokens from 0 to ",
+              config.vocabulary_size - 1, " in sequence ", s, ", received ", token);
+    }
+  }
+  return sequences;
+}
+
+Napi::Value rollout(const Napi::CallbackInfo& info, const HandlePointer& handle, const ModelConfig& config) {
+  const Napi::Env env = info.Env();
+  return guard_promise(env, [&]() -> Napi::Value {
+    const std::shared_ptr<RolloutRequest> request = read_rollout_request(info[0], config.vocabulary_size);
+    const int64_t id = Fields("request", info[0]).integer("id", 0, int64_t{1} << 53);
+    const std::shared_ptr<PolicyLoop> loop = handle->loop();
+    DeviceThread& thread = DeviceThread::of(env);
+    const Outbox::Pending pending = thread.outbox()->add_promise(env, Napi::Object());
+    const Settlement settlement(thread.outbox(), pending.id);
+    handle->remember(id, request, settlement);
+    request->on_finish = [settlement](RolloutResult result) {
+      settlement.resolve([result = std::make_shared<RolloutResult>(std::move(result))](Napi::Env inner) {
+        return rollout_result(inner, *result);
+      });
+    };
+    request->on_fail = [settlement](std::exception_ptr error) { settlement.reject(error); };
+    thread.queue()->post([loop, request, settlement] {
+      try {
+        loop->engine().submit(request);
+      } catch (...) {
+        settlement.reject(std::current_exception());
+      }
+    });
+    return pending.promise;
+  });
+}
+
+Napi::Value log_probabilities(const Napi::CallbackInfo& info, const HandlePointer& handle, const ModelConfig& config) {
+  const Napi::Env env = info.Env();
+  return guard_promise(env, [&]() -> Napi::Value {
+    auto sequences = read_sequences(info, config);
+    const float temperature = static_cast<float>(read_finite("temperature", info[2]));
+    require(temperature > 0, ErrorCode::INVALID_ARGUMENT, "Expected temperature to be positive, received ",
+            temperature);
+    return DeviceThread::of(env).run(
+        env, [loop = handle->loop(), sequences = std::move(sequences), temperature]() -> MakeValue {
+          RolloutEngine& engine = loop->engine();
+          const ModelConfig& config = engine.transformer().config();
+          auto result = std::make_shared<std::vector<float>>();
+          std::vector<float> scratch(static_cast<size_t>(config.vocabulary_size) + 16);
+          for (const std::vector<int32_t>& tokens : sequences) {
+            if (tokens.empty()) continue;
+            result->push_back(0.0f);
+            engine.visit_logits(tokens, [&](int64_t position, const float* logits) {
+              if (position + 1 == static_cast<int64_t>(tokens.size())) return;
+              const float value = kernel_table().log_probability(logits, config.vocabulary_size, temperature,
+                                                                 tokens[position + 1], scratch.data());
+              require(std::isfinite(value), ErrorCode::NUMERICAL, "Expected finite logits, received NaN or infinity");
+              result->push_back(value);
+            });
+          }
+          return [result](Napi::Env inner) { return to_typed_array<Napi::Float32Array>(inner, *result); };
+        });
+  });
+}
+
+Napi::Value logits(const Napi::CallbackInfo& info, const HandlePointer& handle, const ModelConfig& config) {
+  const Napi::Env env = info.Env();
+  return guard_promise(env, [&]() -> Napi::Value {
+    auto sequences = read_sequences(info, config);
+    return DeviceThread::of(env).run(
+        env, [loop = handle->loop(), sequences = std::move(sequences)]() -> MakeValue {
+          RolloutEngine& engine = loop->engine();
+          const ModelConfig& config = engine.transformer().config();
+          auto result = std::make_shared<std::vector<float>>();
+          for (const std::vector<int32_t>& tokens : sequences) {
+            engine.visit_logits(tokens, [&](int64_t, const float* row) {
+              result->insert(result->end(), row, row + config.vocabulary_size);
+            });
+          }
+          return [result](Napi::Env inner) { return to_typed_array<Napi::Float32Array>(inner, *result); };
+        });
+  });
+}
+
+Napi::Value set_token_bytes(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  const Napi::Env env = info.Env();
+  return guard(env, [&] {
+    auto bytes = std::make_shared<TokenBytes>();
+    bytes->values = copy_array<uint8_t>("values", info[0]);
+    bytes->offsets = copy_array<int32_t>("offsets", info[1]);
+    check_offsets("offsets", bytes->offsets, static_cast<int64_t>(bytes->values.size()));
+    // Jobs run in order, so every request submitted after this call finds the bytes.
+    DeviceThread::of(env).queue()->post([loop = handle->loop(), bytes] {
+      try {
+        loop->engine().set_token_bytes(std::move(*bytes));
+      } catch (const Error&) {
+        // Too few rows or a disposed policy: the request that needs the bytes is rejected for want of them.
+      }
+    });
+    return env.Undefined();
+  });
+}
+
+Napi::Value stats(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  const EngineStats& stats = handle->stats();
+  Napi::Object object = Napi::Object::New(info.Env());
+  const auto set = [&](const char* name, double value) { object.Set(name, value); };
+  set("promptTokens", static_cast<double>(stats.prompt_tokens));
+  set("completionTokens", static_cast<double>(stats.completion_tokens));
+  set("recomputedTokens", static_cast<double>(stats.recomputed_tokens));
+  set("completions", static_cast<double>(stats.completions));
+  set("iterations", static_cast<double>(stats.iterations));
+  set("running", static_cast<double>(stats.running));
+  set("waiting", static_cast<double>(stats.waiting));
+  set("kvBytes", static_cast<double>(stats.kv_bytes));
+  set("kvBytesPeak", static_cast<double>(stats.kv_bytes_peak));
+  set("busySeconds", stats.busy_seconds);
+  return object;
+}
+
+Napi::Value dispose(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  const Napi::Env env = info.Env();
+  DeviceThread& thread = DeviceThread::of(env);
+  const std::shared_ptr<PolicyLoop> loop = handle->dispose();
+  if (loop == nullptr) return thread.run(env, [] { return [](Napi::Env inner) { return inner.Undefined(); }; });
+  return thread.run_settling(env, [loop](const Settlement& settlement) { loop->close(settlement); });
+}
+
+Napi::Object policy_object(Napi::Env env, const HandlePointer& handle, std::shared_ptr<const ModelConfig> config) {
+  Napi::Object object = Napi::Object::New(env);
+  const auto method = [&](const char* name, auto body) {
+    object.Set(name, Napi::Function::New(env, [handle, config, body](const Napi::CallbackInfo& info) -> Napi::Value {
+      return body(info, handle, *config);
+    }, name));
+  };
+  method("rollout", rollout);
+  method("logProbabilities", log_probabilities);
+  method("logits", logits);
+  method("setTokenBytes", [](const auto& info, const auto& owner, const auto&) { return set_token_bytes(info, owner); });
+  method("stats", [](const auto& info, const auto& owner, const auto&) { return stats(info, owner); });
+  method("dispose", [](const auto& info, const auto& owner, const auto&) { return dispose(info, owner); });
+  method("cancel", [](const auto& info, const auto& owner, const auto&) {
+    owner->cancel(read_integer("id", info[0], 0, int64_t{1} << 53));
+    return info.Env().Undefined();
+  });
+  return object;
+}
+
+struct LoadOptions {
+  WeightType weights;
+  int threads;
+  SchedulerLimits limits;
+  int64_t kv_memory_bytes;
+};
+
+LoadOptions read_options(Napi::Value value, const ModelConfig& config) {
+  const Fields fields("options", value);
+  const std::string weights = fields.string("weights");
+  require(weights == "f32" || weights == "int8", ErrorCode::INVALID_ARGUMENT,
+          "Expected options.weights to be f32 or int8, received ", weights);
+  return {weights == "int8" ? WeightType::kInt8 : WeightType::kF32,
+          static_cast<int>(fields.integer("threads", 1, 1024)),
+          {static_cast<int32_t>(fields.integer("maxBatch", 1, 1 << 16)),
+           static_cast<int32_t>(fields.integer("prefillChunk", 1, 1 << 16)), config.context_length},
+          fields.integer("kvMemoryBytes", 1, int64_t{1} << 52)};
+}
+
+}  // namespace
+
+Napi::Value load_policy(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guard_promise(env, [&]() -> Napi::Value {
+    const auto config = std::make_shared<const ModelConfig>(read_model_config(info[0]));
+    CheckpointTable table = read_checkpoint_table(info[0]);
+    const LoadOptions options = read_options(info[1], *config);
+    const std::shared_ptr<DeviceThread::Queue> queue = DeviceThread::of(env).queue();
+    return DeviceThread::of(env).run(env, [config, table = std::move(table), options, queue]() -> MakeValue {
+      at::set_num_threads(options.threads);
+      auto checkpoint = std::make_shared<const Checkpoint>(table.files, table.tensors);
+      auto transformer = std::make_unique<Transformer>(*config, std::move(checkpoint), options.weights);
+      auto shared_stats = std::make_shared<EngineStats>();
+      auto engine = std::make_unique<RolloutEngine>(std::move(transformer), options.limits, options.kv_memory_bytes,
+                                                    shared_stats);
+      auto loop = std::make_shared<PolicyLoop>(std::move(engine), options.threads, shared_stats);
+      queue->add_loop(loop);
+      auto handle = std::make_shared<PolicyHandle>(queue, loop, shared_stats);
+      return [handle, config](Napi::Env inner) -> Napi::Value { return policy_object(inner, handle, config); };
+    });
+  });
+}
+
+}  // namespace erprm

@@ -1,0 +1,67 @@
+// PolicyHandle: what keeps a loaded policy alive. The methods of its JavaScript object share it; when the last of them
+// is collected, or after dispose(), the engine is freed on the device thread.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "binding/device_thread.h"
+#include "engine/rollout_engine.h"
+
+namespace erprm {
+
+// The engine as a loop of the device thread.
+class PolicyLoop : public Loop {
+ public:
+  PolicyLoop(std::unique_ptr<RolloutEngine> engine, int threads, std::shared_ptr<EngineStats> stats)
+      : engine_(std::move(engine)), threads_(threads), stats_(std::move(stats)) {}
+
+  bool run_iteration() override;
+  void fail(std::exception_ptr error) noexcept override;
+
+  // Device thread. Throws DISPOSED once closed. Sets the thread count for what follows.
+  RolloutEngine& engine();
+
+  // Device thread: frees the engine when its work is done, then settles.
+  void close(const Settlement& settlement) { closing_.push_back(settlement); }
+
+ private:
+  std::unique_ptr<RolloutEngine> engine_;
+  const int threads_;
+  const std::shared_ptr<EngineStats> stats_;
+  std::vector<Settlement> closing_;
+};
+
+class PolicyHandle {
+ public:
+  PolicyHandle(std::shared_ptr<DeviceThread::Queue> queue, std::shared_ptr<PolicyLoop> loop,
+               std::shared_ptr<EngineStats> stats)
+      : queue_(std::move(queue)), loop_(std::move(loop)), stats_(std::move(stats)) {}
+  ~PolicyHandle();
+
+  // JS thread only from here on.
+
+  // Throws DISPOSED after dispose().
+  std::shared_ptr<PolicyLoop> loop() const;
+  const EngineStats& stats() const { return *stats_; }
+
+  void remember(int64_t id, const std::shared_ptr<RolloutRequest>& request, const Settlement& settlement);
+  void cancel(int64_t id);
+
+  // The loop to close, the first time; null afterwards.
+  std::shared_ptr<PolicyLoop> dispose() { return std::exchange(loop_, nullptr); }
+
+ private:
+  struct InFlight {
+    std::weak_ptr<RolloutRequest> request;
+    Settlement settlement;
+  };
+
+  const std::shared_ptr<DeviceThread::Queue> queue_;
+  std::shared_ptr<PolicyLoop> loop_;
+  const std::shared_ptr<EngineStats> stats_;
+  std::unordered_map<int64_t, InFlight> in_flight_;
+};
+
+}  // namespace erprm
