@@ -49,7 +49,7 @@ export async function writeRandomModel(directory: string, model: RandomModel, se
  * Uniform values. The ranges give attention that is neither flat nor one-hot, layers that outweigh the embedding (or a tied
  * model would only repeat its last token), and logits a few units apart.
  */
-function randomTensor(name: string, shape: readonly number[], seed: number): Float32Array {
+export function randomTensor(name: string, shape: readonly number[], seed: number): Float32Array {
   const uniform = uniformStream(seed, name);
   const count = shape.reduce((product, dimension) => product * dimension, 1);
   const [center, range] = distribution(name, shape);
