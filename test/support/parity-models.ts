@@ -66,7 +66,7 @@ export const parityModels: Record<string, ParityModel> = {
       },
     },
   },
-  "mistral-sliding": { ...f32, config: { ...mistral, head_dim: 24, sliding_window: 16 } },
+  "mistral-sliding": { ...f32, config: { ...mistral, head_dim: 48, sliding_window: 16 } },
   "mistral-full": { ...f32, config: { ...mistral, sliding_window: null, num_key_value_heads: 1 } },
   "qwen2-yarn-sliding": {
     ...f32,
