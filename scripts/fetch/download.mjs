@@ -65,10 +65,11 @@ async function continueDownload(url, part, line) {
 
 /**
  * Downloads `url` to `target` and checks its SHA-256. What a broken connection or a killed process left
- * (`target`.part) is continued. A wrong checksum removes the file.
+ * (`target`.part) is continued; what is already there is only checked. A wrong checksum removes the file.
  */
 export async function download(url, target, sha256) {
   mkdirSync(dirname(target), { recursive: true });
+  if (existsSync(target) && (await sha256Of(target)) === sha256) return;
   const part = `${target}.part`;
   const line = progressLine((done, total) => `downloading ${megabytes(done)}${total ? ` of ${megabytes(total)}` : ""}`);
   for (let attempt = 1; ; ++attempt) {

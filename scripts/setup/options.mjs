@@ -28,6 +28,6 @@ export function readSetupOptions(args) {
       },
     }).values;
   } catch (error) {
-    throw new SetupError(`${error.message}\n\n${setupHelp}`);
+    throw new SetupError(`${error.message}\n\n${setupHelp}`, 2);
   }
 }

@@ -75,6 +75,11 @@ test("a part that is already whole is only checked", async (t) => {
   t.deepEqual(readFileSync(join(folder, "file")), content);
 });
 
+test("a file that is already there is not downloaded again", async (t) => {
+  const folder = makeFolder(t, { file: content });
+  await t.notThrowsAsync(download("http://127.0.0.1:1/file", join(folder, "file"), sha256));
+});
+
 test("a wrong checksum removes what came and says both digests", async (t) => {
   const target = join(makeFolder(t), "file");
   const url = await serve(t, (_request, response) => response.end("another file"));
