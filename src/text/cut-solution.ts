@@ -13,7 +13,7 @@ import {
   raggedEntry,
   utf8Decode,
 } from "./bytes.js";
-import { isBlank, stepEndPositions } from "./split-steps.js";
+import { blankTail, isBlank, stepEndPositions } from "./split-steps.js";
 import type { StepRule } from "./step-rule.js";
 
 export interface CutSolution {
@@ -71,7 +71,7 @@ export function cutSolution(tokenIds: ArrayLike<number>, tokenBytes: RaggedBytes
   const { counts, numMoved } = alignEnds(inner, tokenEnds, bytes);
 
   const stepEnds: number[] = [];
-  const blankFrom = text.search(/[ \t\n\r\f\v]*$/);
+  const blankFrom = blankTail(text);
   let start = 0;
   for (const count of counts) {
     const end = tokenEnds[count - 1] as number;

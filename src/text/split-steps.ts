@@ -16,7 +16,7 @@ const ends = {
 } as const;
 
 /** A line that opens a step, with the marks that Markdown may put in front. */
-const stepHeading = /(?:^|\n)(?=[ \t]*(?:[#>*_-]+[ \t]*)*(?:Step|STEP|step)[ \t]+[0-9]+[ \t]*(?:\*\*|__)?[ \t]*[:.)])/g;
+const stepHeading = /(?:^|\n)(?=[#>*_ \t-]*(?:Step|STEP|step)[ \t]+[0-9]+[ \t]*(?:\*\*|__)?[ \t]*[:.)])/g;
 
 function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
@@ -41,6 +41,13 @@ function candidateEnds(text: string, rule: Exclude<StepRule, { kind: "auto" }>):
 /** Nothing but ASCII white space from `start` to `end`. */
 export function isBlank(text: string, start: number, end: number): boolean {
   return /^[ \t\n\r\f\v]*$/.test(text.slice(start, end));
+}
+
+/** Where the white space at the end of a text starts. */
+export function blankTail(text: string): number {
+  let start = text.length;
+  while (start > 0 && isBlank(text, start - 1, start)) start--;
+  return start;
 }
 
 function outsideBlocks(positions: number[], blocks: readonly Block[]): number[] {
