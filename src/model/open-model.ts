@@ -38,7 +38,10 @@ export type OpenedModel =
   | (OpenedCommon & { kind: "gguf"; ggufMetadata: GgufMetadata; tokenizerFiles?: undefined });
 
 /** Names with a scheme that this version does not know, and the version that brings them. */
-const laterSchemes: Record<string, string> = { builtin: "0.2", openai: "0.6" };
+const laterSchemes = new Map([
+  ["builtin", "0.2"],
+  ["openai", "0.6"],
+]);
 
 /**
  * Opens the model of this name.
@@ -47,7 +50,7 @@ const laterSchemes: Record<string, string> = { builtin: "0.2", openai: "0.6" };
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const scheme = /^([a-z]+):/.exec(name)?.[1];
-  const version = scheme && laterSchemes[scheme];
+  const version = scheme && laterSchemes.get(scheme);
   if (version) {
     throw new ErprmError(
       "ERPRM_INVALID_ARGUMENT",

@@ -9,25 +9,27 @@ import { countElements, expectDisjoint, failCheckpoint, type StoredTensor } from
 /** Larger headers than this are not headers: the format itself sets this bound. */
 const maxHeaderBytes = 100_000_000;
 
-const elementBytes: Record<string, number> = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  F8_E8M0: 1,
-  U16: 2,
-  I16: 2,
-  F16: 2,
-  BF16: 2,
-  U32: 4,
-  I32: 4,
-  F32: 4,
-  U64: 8,
-  I64: 8,
-  F64: 8,
-  C64: 8,
-};
+const elementBytes = new Map(
+  Object.entries({
+    BOOL: 1,
+    U8: 1,
+    I8: 1,
+    F8_E4M3: 1,
+    F8_E5M2: 1,
+    F8_E8M0: 1,
+    U16: 2,
+    I16: 2,
+    F16: 2,
+    BF16: 2,
+    U32: 4,
+    I32: 4,
+    F32: 4,
+    U64: 8,
+    I64: 8,
+    F64: 8,
+    C64: 8,
+  }),
+);
 
 /**
  * Reads the header of one file.
@@ -84,7 +86,7 @@ function storedTensor(file: string, dataStart: number, name: string, entry: unkn
       tensor: name,
     });
   }
-  const width = elementBytes[dtype];
+  const width = elementBytes.get(dtype);
   if (width !== undefined && countElements(shape) * width !== end - begin) {
     failCheckpoint(
       file,
