@@ -1,6 +1,7 @@
 // addon: the export table (src/native/contract.ts, NativeAddon) and nothing else.
 #include "binding/addon_data.h"
-#include "binding/js_error.h"
+#include "binding/js_functions.h"
+#include "binding/js_policy.h"
 #include "binding/napi_setup.h"
 #include "core/error.h"
 #include "kernels/kernel_table.h"
@@ -27,6 +28,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new AddonData());
   exports.Set("buildInfo", build_info(env));
   exports.Set("errorCodes", error_codes(env));
+  exports.Set("logMeanExp", Napi::Function::New(env, js_log_mean_exp, "logMeanExp"));
+  exports.Set("readTensor", Napi::Function::New(env, js_read_tensor, "readTensor"));
+  exports.Set("loadPolicy", Napi::Function::New(env, load_policy, "loadPolicy"));
   return exports;
 }
 

@@ -49,13 +49,17 @@ CheckpointTable read_checkpoint_table(Napi::Value checkpoint) {
     const Fields entry(concat("checkpoint.tensors[", i, "]"), tensors.Get(i));
     TensorEntry tensor;
     tensor.name = entry.string("name");
-    tensor.type = tensor_type_of(entry.string("type"));
+    const std::string type = entry.string("type");
+    const std::optional<TensorType> known = tensor_type_of(type);
+    require(known.has_value(), ErrorCode::INVALID_ARGUMENT, "Expected ", entry.path("type"),
+            " to be a tensor type this build reads, received ", type);
+    tensor.type = *known;
     const Napi::Array shape = entry.list("shape");
     for (uint32_t d = 0; d < shape.Length(); ++d) {
       tensor.shape.push_back(read_integer(entry.path(concat("shape[", d, "]")), shape.Get(d), 0, int64_t{1} << 40));
     }
     tensor.file = static_cast<int>(entry.integer("file", 0, static_cast<int64_t>(table.files.size()) - 1));
-    tensor.offset = entry.integer("offset", 0, int64_t{1} << 53);
+    tensor.offset = static_cast<uint64_t>(entry.integer("offset", 0, int64_t{1} << 53));
     tensor.interleaved_heads = static_cast<int>(entry.integer("interleavedHeads", 0, 1 << 20));
     table.tensors.push_back(std::move(tensor));
   }

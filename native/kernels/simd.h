@@ -6,9 +6,6 @@
 #include <cstdint>
 #include <cstring>
 
-// All functions here are inlined, so how a vector would be passed between functions does not matter.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 namespace erprm::ERPRM_ISA {
 namespace {
 
