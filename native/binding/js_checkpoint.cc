@@ -1,5 +1,7 @@
 #include "binding/js_checkpoint.h"
 
+#include <optional>
+
 #include "binding/args.h"
 #include "core/error.h"
 
