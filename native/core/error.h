@@ -8,6 +8,7 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <exception>
 #include <string>
@@ -85,6 +86,17 @@ void append(std::string& text, const T& part) {
   } else if constexpr (std::is_same_v<T, char>) {
     text += part;
   } else if constexpr (std::is_arithmetic_v<T>) {
+    if constexpr (std::is_floating_point_v<T>) {
+      // As JavaScript writes them; to_chars would say "nan" and "-nan".
+      if (std::isnan(part)) {
+        text += "NaN";
+        return;
+      }
+      if (std::isinf(part)) {
+        text += part > 0 ? "Infinity" : "-Infinity";
+        return;
+      }
+    }
     // to_chars gives the shortest text that reads back as the same number; ostringstream would round to 6 digits.
     char digits[32];
     const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, part);

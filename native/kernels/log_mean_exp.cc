@@ -1,0 +1,25 @@
+#include "kernels/log_mean_exp.h"
+
+#include <string_view>
+
+#include "kernels/kernel_table.h"
+
+namespace erprm {
+
+namespace generic {
+void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
+}
+#if defined(__x86_64__)
+namespace avx2 {
+void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
+}
+#endif
+
+void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end) {
+#if defined(__x86_64__)
+  if (std::string_view(kernel_table().name) == "avx2") return avx2::log_mean_exp(batch, begin, end);
+#endif
+  generic::log_mean_exp(batch, begin, end);
+}
+
+}  // namespace erprm
