@@ -61,6 +61,15 @@ test("special ids are read as numbers whatever their width, and default to Sente
   t.deepEqual(ggufSpecialIds(bare), { bos: 1, eos: 2 });
 });
 
+test("unknown, control and named tokens are special, user-defined ones are text that is never cut", async (t) => {
+  const tokenizer = await createTokenizer(tokenizerJsonFromGguf(sentencepieceMetadata()), "x.gguf");
+  const special = ["<unk>", "<s>", "</s>", "[INST]", "[/INST]"].map((token) => tokenizer.tokenToId(token) as number);
+  t.true(special.every((id) => tokenizer.isSpecial(id)));
+  const step = tokenizer.tokenToId("<step>") as number;
+  t.false(tokenizer.isSpecial(step));
+  t.true(tokenizer.encode("a<step>b").includes(step));
+});
+
 test("a token named __proto__ is a token", async (t) => {
   const tokens = [...(byteLevel.metadata["tokenizer.ggml.tokens"] as string[])];
   tokens[904] = "__proto__";
