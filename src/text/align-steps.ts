@@ -2,6 +2,9 @@
  * Steps from elsewhere (other people's solutions) on our tokens. Prompt and solution are encoded once, as one text; then
  * the prompt's end and each step's end move to the first token end that reaches them, outside UTF-8 characters: the rule
  * of cut-solution.ts. Encoding step by step would give other tokens than the policy ever saw.
+ *
+ * A prompt that ends in a word or a colon ("Answer:") is followed by a space in everything a model has read: the first
+ * step gets it where it has none. A prompt that ends in white space or a special token is followed by the step itself.
  */
 import { ErprmError } from "../errors.js";
 import { raggedEntry, utf8Encode, wellFormed } from "./bytes.js";
@@ -15,7 +18,7 @@ export interface AlignedSteps {
   tokenIds: Int32Array;
   /** Number of tokens of the prompt. */
   promptEnd: number;
-  /** The steps with their delimiters; their concatenation is the solution's text. */
+  /** The steps with their delimiters (and the space in front of the first one, see above); their concatenation is the solution's text. */
   steps: string[];
   /**
    * `stepEnds[i]` = number of tokens after the prompt up to and with step i; never falling, the last one is the number of
@@ -73,6 +76,15 @@ export function tokenEndsInText(tokenIds: Int32Array, text: Uint8Array, tokenize
   });
 }
 
+function needsSpace(
+  { tokenizer, encodePrompt, prompt }: Pick<AlignStepsOptions, "tokenizer" | "encodePrompt" | "prompt">,
+  firstStep: string,
+): boolean {
+  if (!/\S$/.test(prompt) || /^\s/.test(firstStep)) return false;
+  const last = encodePrompt(prompt).at(-1);
+  return last !== undefined && !tokenizer.isSpecial(last);
+}
+
 /**
  * @throws ERPRM_INVALID_ARGUMENT for no steps
  * @throws ERPRM_INVALID_DATA when the tokenizer changes the text, so that no end can be found in its tokens
@@ -86,6 +98,7 @@ export function alignSteps({ tokenizer, encodePrompt, prompt, steps, rule }: Ali
   const form = tokenizer.unicodeForm;
   const readAs = (text: string) => (form === undefined ? wellFormed(text) : wellFormed(text).normalize(form));
   const joined = joinSteps(steps, rule).map(readAs);
+  if (needsSpace({ tokenizer, encodePrompt, prompt }, steps[0] as string)) joined[0] = ` ${joined[0]}`;
   const pieces = [readAs(prompt), ...joined];
   const text = pieces.join("");
   const tokenIds = encodePrompt(text);

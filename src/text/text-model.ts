@@ -120,7 +120,7 @@ async function partsFromFiles(source: TextSource): Promise<Parts> {
   const tokenizer = await createTokenizer(json, tokenizerPath);
 
   const generation = source.generationConfigPath === undefined ? {} : await readJsonObject(source.generationConfigPath);
-  const stops = [idOf(tokenVariables.eos_token), generation.eos_token_id].flat();
+  const stops: unknown[] = [idOf(tokenVariables.eos_token), generation.eos_token_id].flat();
   let template: ChatTemplate | undefined;
   if (source.chatTemplatePath !== undefined) {
     template = new ChatTemplate(await readText(source.chatTemplatePath), source.chatTemplatePath);
@@ -132,7 +132,10 @@ async function partsFromFiles(source: TextSource): Promise<Parts> {
   return {
     tokenizer,
     bosId,
-    stopTokenIds: new Set(stops.filter((id): id is number => typeof id === "number")),
+    // Some files name end tokens of a larger relative.
+    stopTokenIds: new Set(
+      stops.filter((id): id is number => Number.isInteger(id) && (id as number) < tokenizer.vocabularySize),
+    ),
     tokenVariables,
     template,
   };

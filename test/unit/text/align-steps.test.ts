@@ -81,9 +81,9 @@ async function straddling() {
 
 test("an end inside a token moves to the token's end, and is counted", async (t) => {
   const model = await straddling();
-  const aligned = alignSteps({ ...model, prompt: "Q", steps: ["a", "b", "c"], rule: newline });
-  t.is(aligned.tokenIds.length, 5);
-  t.deepEqual([aligned.promptEnd, aligned.stepEnds, aligned.numMoved], [1, [2, 3, 4], 1]);
+  const aligned = alignSteps({ ...model, prompt: "Q\n", steps: ["a", "b", "c"], rule: newline });
+  t.is(aligned.tokenIds.length, 6);
+  t.deepEqual([aligned.promptEnd, aligned.stepEnds, aligned.numMoved], [2, [2, 3, 4], 1]);
 });
 
 test("a prompt that ends inside a token takes the token, and the step that it covers has no tokens", async (t) => {
@@ -107,8 +107,17 @@ test("a text that the tokenizer normalises is aligned in its normal form", async
   const tokenizer = await createTokenizer(json, "x");
   t.is(tokenizer.unicodeForm, "NFC");
   const encodePrompt = (text: string) => tokenizer.encode(text);
-  const aligned = alignSteps({ tokenizer, encodePrompt, prompt: "e\u0301", steps: ["a", "b"], rule: newline });
-  t.deepEqual([aligned.promptEnd, aligned.stepEnds, aligned.numMoved], [2, [2, 3], 0]);
+  const aligned = alignSteps({ tokenizer, encodePrompt, prompt: "e\u0301\n", steps: ["a", "b"], rule: newline });
+  t.deepEqual([aligned.promptEnd, aligned.stepEnds, aligned.numMoved], [3, [2, 3], 0]);
+});
+
+test("a prompt that ends in a word is followed by a space, one that ends in a turn's opening is not", (t) => {
+  const first = (prompt: string, step: string) => alignSteps({ ...smollm, prompt, steps: [step], rule: newline }).steps;
+  t.deepEqual(first("Answer:", "We add."), [" We add."]);
+  t.deepEqual(first("Answer:", " We add."), [" We add."]);
+  t.deepEqual(first("assistant\n", "We add."), ["We add."]);
+  t.deepEqual(first("x<|im_start|>", "We add."), ["We add."]);
+  t.deepEqual(first("", "We add."), ["We add."]);
 });
 
 test("tokens that do not spell the text are an error that says where", (t) => {

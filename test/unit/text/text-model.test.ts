@@ -117,7 +117,7 @@ test("templates read the model's own switches and a date that never changes", (t
   t.is(template.render([], { addGenerationPrompt: true, variables }), "26 Jul 2024 false 0,1");
 });
 
-test("a directory's tokenizer, special tokens and template are read from its files", async (t) => {
+test("a directory's tokenizer, end tokens within its vocabulary, and template are read from its files", async (t) => {
   const json = tokenizerJsonFromGguf(byteLevelMetadata("llama-bpe"));
   const at = await folder(t, {
     "tokenizer.json": json,
@@ -129,7 +129,7 @@ test("a directory's tokenizer, special tokens and template are read from its fil
         { name: "default", template: chatml },
       ],
     },
-    "generation_config.json": { eos_token_id: [902, 4] },
+    "generation_config.json": { eos_token_id: [902, 4, 128009] },
     "chat_template.jinja": "{{ bos_token }}U {{ messages[0].content }} A",
   });
   const source: TextSource = {
