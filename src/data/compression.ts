@@ -1,6 +1,7 @@
 /**
- * Gzip and Zstandard as streams of bytes. Zstandard comes from node:zlib where this Node has it (22.15 and later);
- * before that, from two libraries: a WebAssembly writer and a streaming reader in JavaScript.
+ * Gzip and Zstandard as streams of bytes. Zstandard is written by node:zlib where this Node has it (22.15 and later), before
+ * that by a WebAssembly library. It is always read by a library in JavaScript: the stream of node:zlib (24.21) ends without
+ * an error after the first of several frames, and files of several frames are common (parallel compressors, `cat`).
  */
 import { Transform, type TransformCallback } from "node:stream";
 import zlib from "node:zlib";
@@ -9,14 +10,13 @@ import type { FileType } from "./file-type.js";
 /** The Zstandard part of node:zlib, which the types of Node 20 do not have. */
 interface ZlibWithZstd {
   createZstdCompress?(): Transform;
-  createZstdDecompress?(): Transform;
 }
 
 /** Undefined for "none". A compressed file that was cut short makes the stream fail; it never ends quietly. */
 export async function createDecompressor(compression: FileType["compression"]): Promise<Transform | undefined> {
   if (compression === "none") return undefined;
   if (compression === "gzip") return zlib.createGunzip();
-  return (zlib as ZlibWithZstd).createZstdDecompress?.() ?? createZstdReader();
+  return createZstdReader();
 }
 
 /** Undefined for "none". */
@@ -26,8 +26,8 @@ export async function createCompressor(compression: FileType["compression"]): Pr
   return (zlib as ZlibWithZstd).createZstdCompress?.() ?? createZstdWriter();
 }
 
-/** For a Node without Zstandard. Does not verify the frames' checksums, which node:zlib does. */
-export async function createZstdReader(): Promise<Transform> {
+/** Reads all frames. Their checksums are not verified. */
+async function createZstdReader(): Promise<Transform> {
   const { Decompress } = await import("fzstd");
   const decompressor = new Decompress();
   const stream = new Transform({

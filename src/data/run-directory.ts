@@ -4,7 +4,7 @@
  * The lock is held from `open` to `close`. The manifest is written before anything else, so files without one are not ours.
  */
 import { mkdir, readdir, realpath, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { ErprmError } from "../errors.js";
 import { sha256OfFile } from "./file-hash.js";
 import { ioError } from "./io-error.js";
@@ -83,7 +83,7 @@ export class RunDirectory {
         if (directory.complete) await directory.close();
         return directory;
       }
-      const outdated = [...new Set([...(found?.outputs ?? []), ...wanted.outputs])];
+      const outdated = [...new Set([...(found?.outputs ?? []), ...wanted.outputs])].filter(isPlainName);
       await refuseToRemoveInputs(path, outdated, wanted.inputPaths);
       await writeManifest(manifestPath, { ...wanted, outputs: outdated, status: "clearing" });
       for (const name of outdated) await rm(join(path, name), { recursive: true, force: true });
@@ -176,6 +176,11 @@ async function mayGoOn(path: string, found: Manifest | undefined, wanted: Manife
   }
   // A start-over with this identity was cut short: its old files are still to be removed.
   return found.status !== "clearing";
+}
+
+/** A manifest that somebody edited must not make `force` remove anything outside the directory. */
+function isPlainName(name: unknown): name is string {
+  return typeof name === "string" && basename(name) === name && name !== "" && name !== "." && name !== "..";
 }
 
 /** Left by a process that was killed while it replaced a file. */

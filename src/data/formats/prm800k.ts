@@ -31,7 +31,10 @@ export const prm800k: Format = {
       if (chosen) path.push(chosen);
       if (!chosen) break;
     }
-    if (path.length === 0) fields.fail("label.steps", "at least one step with a completion");
+    if (path.length === 0) {
+      losses.add("records without any step (left out)");
+      return [];
+    }
     const answer = question.optionalString("ground_truth_answer");
     const shared = { question: question.text("problem"), ...(answer === undefined ? {} : { answer }) };
     const extra = {

@@ -146,6 +146,19 @@ test("gzip written in several members is read to its end", async (t) => {
   t.is((await collect(readRecords(path))).length, 2);
 });
 
+test("Zstandard written in several frames is read to its end, also when a frame ends with a line", async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, "a.jsonl.zst");
+  await writeRecords(path, [{ a: 1 }]);
+  const first = readFileSync(path);
+  await writeRecords(path, [{ a: 2 }]);
+  writeFileSync(path, Buffer.concat([first, readFileSync(path)]));
+  t.deepEqual(
+    (await collect(readRecords(path))).map(({ value }) => value),
+    [{ a: 1 }, { a: 2 }],
+  );
+});
+
 test("a missing file is ERPRM_NOT_FOUND with its path, a directory ERPRM_IO, a strange name ERPRM_INVALID_ARGUMENT", async (t) => {
   const directory = temporaryDirectory(t);
   const missing = await t.throwsAsync<ErprmError>(collect(readRecords(join(directory, "none.jsonl"))));

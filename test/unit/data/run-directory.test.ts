@@ -151,6 +151,18 @@ test("force does not remove an input, and a failing start-over leaves the old ru
   await (await begin(path)).close();
 });
 
+test("force removes nothing outside the directory, whatever the old manifest lists", async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, "run");
+  await (await begin(path)).close();
+  const outside = join(directory, "outside.txt");
+  writeFileSync(outside, "keep");
+  const outputs = ["../outside.txt", outside, ".", "..", "", "solutions.jsonl"];
+  writeFileSync(join(path, "manifest.json"), JSON.stringify({ ...manifestOf(path), outputs }));
+  await (await begin(path, { seed: 2 }, true)).close();
+  t.is(readFileSync(outside, "utf8"), "keep");
+});
+
 test("a directory with other files and no manifest is not taken for a run directory", async (t) => {
   const path = temporaryDirectory(t);
   writeFileSync(join(path, "thesis.tex"), "");

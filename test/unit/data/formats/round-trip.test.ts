@@ -88,6 +88,13 @@ test("PRM800K gives the chosen path and one more solution for each alternative",
   t.deepEqual([path?.index, alternative?.index], [0, 1]);
 });
 
+test("PRM800K records that were given up before the first step are left out and counted", async (t) => {
+  const losses = new Losses();
+  const givenUp = { ...prm800k, label: { steps: [], total_time: 1, finish_reason: "give_up" } };
+  t.is((await imported("prm800k", [givenUp, prm800k, givenUp], { losses })).length, 2);
+  t.deepEqual(losses.entries()[0], { what: "records without any step (left out)", numRecords: 2 });
+});
+
 test("PRM800K ratings change where the label changed, and nowhere else", async (t) => {
   const neutral = structuredClone(prm800k);
   (neutral.label.steps[0]?.completions[0] as { rating: number }).rating = 0;
@@ -259,7 +266,7 @@ for (const [format, record, field] of [
   ["rlhflow", { conversations: rlhflow.conversations.slice(1) }, "conversations"],
   ["rlhflow", { conversations: [...rlhflow.conversations].reverse() }, "conversations[0].role"],
   ["processbench", { ...processbench, final_answer_correct: null }, "final_answer_correct"],
-  ["prm800k", { ...prm800k, label: { steps: [] } }, "label.steps"],
+  ["prm800k", { ...prm800k, label: { steps: null } }, "label.steps"],
   ["openr", { ...openrConverted, label: ["+", "?"] }, "label"],
   ["openr", { question }, "reasoning_steps"],
 ] as const) {
