@@ -6,6 +6,7 @@ import { findLibtorch, libtorchIn } from "./libtorch/find.mjs";
 import { inspectLibtorch } from "./libtorch/inspect.mjs";
 import { say } from "./progress.mjs";
 import { buildAddon } from "./setup/addon.mjs";
+import { chooseCuda } from "./setup/choice.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { readSetupOptions, setupHelp } from "./setup/options.mjs";
 import { expectTools, nodeTool } from "./setup/toolchain.mjs";
@@ -15,15 +16,16 @@ import { runScript, SetupError } from "./setup-error.mjs";
 export const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
 async function libtorchFor(options) {
-  const { libtorch, attempts } = findLibtorch({ wantCuda: options.cuda });
+  const cuda = chooseCuda(packageRoot, options);
+  const { libtorch, attempts } = findLibtorch({ wantCuda: cuda });
   if (libtorch) return libtorch;
   for (const { source, problem } of attempts) say(`no libtorch from ${source}: ${problem}`);
-  const inspection = inspectLibtorch(libtorchIn(await fetchLibtorch(options)), { wantCuda: options.cuda });
+  const inspection = inspectLibtorch(libtorchIn(await fetchLibtorch({ ...options, cuda })), { wantCuda: cuda });
   if ("problem" in inspection) throw new SetupError(inspection.problem);
   return inspection.libtorch;
 }
 
-/** @param {{ cuda?: boolean, mirror?: string, url?: string, sha256?: string }} options */
+/** @param {{ cuda?: boolean, cpu?: boolean, mirror?: string, url?: string, sha256?: string }} options */
 export async function setUp(options = {}) {
   expectTools([nodeTool()]);
   await installDependencies(packageRoot);

@@ -5,7 +5,8 @@ export const setupHelp = `Usage: npm run build -- [options]
 
 Installs the npm packages, finds or fetches libtorch, compiles the native addon and the TypeScript.
 
-  --cuda            use (or fetch) a CUDA build of libtorch
+  --cuda            use (or fetch) a CUDA build of libtorch, from now on
+  --cpu             take back --cuda
   --mirror URL      fetch libtorch from this server, which has the official paths (ERPRM_LIBTORCH_MIRROR)
   --url URL         fetch this archive or wheel of libtorch (ERPRM_LIBTORCH_URL)
   --sha256 DIGEST   the checksum that what is fetched must have (ERPRM_LIBTORCH_SHA256)
@@ -21,6 +22,7 @@ export function readSetupOptions(args) {
       args,
       options: {
         cuda: { type: "boolean", default: false },
+        cpu: { type: "boolean", default: false },
         mirror: { type: "string" },
         url: { type: "string" },
         sha256: { type: "string" },

@@ -24,6 +24,15 @@ const { isAtLeast, expectTools, cmakeTool, compilerTool, nodeTool } = await impo
   compilerTool(env: object): { problem?: string };
   nodeTool(version: string): { problem?: string };
 }>("setup/toolchain.mjs");
+const { chooseCuda } = await importScript<{
+  chooseCuda(root: string, options: { cuda?: boolean; cpu?: boolean }): boolean;
+}>("setup/choice.mjs");
+
+test("CUDA, once asked for, stays chosen until it is taken back", (t) => {
+  const root = makeFolder(t);
+  const asked = [{}, { cuda: true }, {}, { cpu: true }, {}].map((options) => chooseCuda(root, options));
+  t.deepEqual(asked, [false, true, true, false, false]);
+});
 
 test("a folder that could not be filled leaves nothing behind", async (t) => {
   const folder = makeFolder(t);
