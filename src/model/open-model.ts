@@ -3,6 +3,7 @@
  * headers and metadata only, except for the fingerprint, which reads everything once.
  */
 import { stat } from "node:fs/promises";
+import { expectString } from "../check.js";
 import { ErprmError } from "../errors.js";
 import type { Checkpoint } from "../native/contract.js";
 import type { Family } from "./family.js";
@@ -49,6 +50,7 @@ const laterSchemes = new Map([
  * naming file and tensor or field; ERPRM_INVALID_ARGUMENT for a name or context length that cannot be served; ERPRM_IO; ERPRM_ABORTED
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<OpenedModel> {
+  expectString("model", name);
   const scheme = /^([a-z]+):/.exec(name)?.[1];
   const version = scheme && laterSchemes.get(scheme);
   if (version) {

@@ -44,6 +44,13 @@ export async function readSafetensors(path: string): Promise<StoredTensor[]> {
         foundSize: fileSize,
       });
     }
+    // What a clone without Git LFS has in the place of the weights; its first word would read as an absurd length.
+    if (prefix.toString("latin1") === "version ") {
+      failCheckpoint(
+        path,
+        "Expected a safetensors file, found a Git LFS pointer: fetch the file itself (git lfs pull)",
+      );
+    }
     const headerSize = prefix.readBigUInt64LE();
     if (headerSize > maxHeaderBytes) {
       failCheckpoint(path, `Expected a safetensors header of at most ${maxHeaderBytes} bytes, received ${headerSize}`);

@@ -120,6 +120,11 @@ test("a header that is not JSON, or whose length is absurd, is refused", async (
   await t.throwsAsync(readSafetensors(write(t, absurd)), { message: /header of at most 100000000 bytes/ });
 });
 
+test("a Git LFS pointer in the place of the weights is told from a damaged file", async (t) => {
+  const pointer = Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n");
+  await t.throwsAsync(readSafetensors(write(t, pointer)), { message: /found a Git LFS pointer/ });
+});
+
 test("a file that is not there is not found", async (t) => {
   await t.throwsAsync(readSafetensors(join(makeFolder(t), "none")), { code: "ERPRM_NOT_FOUND", message: /none/ });
 });
