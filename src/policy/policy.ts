@@ -9,7 +9,7 @@ import { type EngineStats, type NativePolicy, type WeightType, weightTypes } fro
 import type { TextModel } from "../text/text-model.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { expectDevice } from "./device.js";
-import { cancellable, nativeCall } from "./native-call.js";
+import { abortedError, cancellable, nativeCall } from "./native-call.js";
 import { type Prompts, promptIds, type Rollout, type RolloutOptions, rolloutPrompts } from "./rollouts.js";
 import { type Completion, completionsOf, nativeRequest, type TrunkRequest } from "./trunk.js";
 
@@ -40,6 +40,16 @@ export interface PolicyParts {
   fingerprint: string;
   /** What was noticed while loading and is harmless, in words for the user. */
   notes?: readonly string[];
+}
+
+/** A model that was found and checked. */
+export interface OpenedPolicy {
+  /** SHA-256 of the model's files, 64 hexadecimal digits. */
+  fingerprint: string;
+  notes: readonly string[];
+  /** The addon's build information, for the record. */
+  build: Record<string, unknown>;
+  load(): Promise<Policy>;
 }
 
 const defaultMaxBatch = 32;
@@ -74,12 +84,11 @@ export class Policy {
   }
 
   /**
-   * Loads a model: a directory in Hugging Face layout or a .gguf file.
+   * Finds and checks a model without loading its weights: enough to know which run a directory holds.
    * @throws ERPRM_NOT_FOUND, ERPRM_INVALID_CHECKPOINT, ERPRM_INVALID_DATA (tokenizer), ERPRM_INVALID_ARGUMENT,
-   *   ERPRM_DEVICE_UNAVAILABLE, ERPRM_NATIVE_MISSING, ERPRM_OUT_OF_MEMORY, ERPRM_NUMERICAL (NaN in the weights), ERPRM_IO,
-   *   ERPRM_ABORTED
+   *   ERPRM_DEVICE_UNAVAILABLE, ERPRM_NATIVE_MISSING, ERPRM_IO, ERPRM_ABORTED
    */
-  static async load(model: string, options: PolicyOptions = {}): Promise<Policy> {
+  static async open(model: string, options: PolicyOptions = {}): Promise<OpenedPolicy> {
     expectDevice("device", options.device ?? "cpu");
     const weights = expectOneOf("dtype", options.dtype ?? "f32", weightTypes);
     const threads = expectPositiveInteger("threads", options.threads ?? availableParallelism());
@@ -89,11 +98,23 @@ export class Policy {
     // Loaded here: a program that only reads labels needs neither the tokenizer library nor libtorch.
     const { openPolicyFiles } = await import("./open-policy.js");
     const { checkpoint, text, fingerprint, notes, addon } = await openPolicyFiles(model, options);
-    const native = await nativeCall(() =>
-      addon.loadPolicy(checkpoint, { weights, threads, maxBatch, kvMemoryBytes, prefillChunk }),
-    );
     const { contextLength, vocabularySize } = checkpoint.config;
-    return new Policy(native, { text, contextLength, vocabularySize, maxBatch, fingerprint, notes });
+    const load = async () => {
+      if (options.signal?.aborted) throw abortedError(options.signal);
+      const native = await nativeCall(() =>
+        addon.loadPolicy(checkpoint, { weights, threads, maxBatch, kvMemoryBytes, prefillChunk }),
+      );
+      return new Policy(native, { text, contextLength, vocabularySize, maxBatch, fingerprint, notes });
+    };
+    return { fingerprint, notes, build: { ...addon.buildInfo }, load };
+  }
+
+  /**
+   * Loads a model: a directory in Hugging Face layout or a .gguf file.
+   * @throws as `open`; ERPRM_OUT_OF_MEMORY, ERPRM_NUMERICAL (NaN in the weights)
+   */
+  static async load(model: string, options: PolicyOptions = {}): Promise<Policy> {
+    return (await Policy.open(model, options)).load();
   }
 
   get tokenizer(): Tokenizer {

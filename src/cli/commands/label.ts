@@ -1,0 +1,59 @@
+/** `erprm label`: its options. What it does is in run-label.ts. */
+import type { Command } from "commander";
+import { type Surroundings, stageCommand } from "../stage-command.js";
+import {
+  commonOptions,
+  completionOptions,
+  policyOptions,
+  promptOptions,
+  runOptions,
+  solutionOptions,
+} from "../stage-options.js";
+
+const file = { type: "text" } as const;
+
+export const labelOptions = [
+  { name: "solutions", kind: file, argument: "FILE", help: "label the solutions of this file" },
+  {
+    name: "problems",
+    kind: file,
+    argument: "FILE",
+    help: "sample solutions of these problems first; they go to solutions.jsonl",
+  },
+  {
+    name: "from",
+    kind: file,
+    argument: "FILE",
+    help: "compute other labels (--eta) from the counts of this labels.jsonl; needs no policy",
+  },
+  ...policyOptions,
+  ...runOptions,
+  ...completionOptions,
+  ...solutionOptions,
+  ...promptOptions,
+  ...commonOptions,
+] as const;
+
+export function labelCommand(surroundings: Surroundings): Command {
+  return stageCommand(
+    {
+      name: "label",
+      summary: "label the steps of solutions by completing every prefix",
+      details: `Give one of --solutions, --problems and --from. Writes labels.jsonl and manifest.json in the run directory.
+
+Every prefix of a solution (the prompt and its steps 0..t) is completed K times; the label of step t comes from how many of the
+completions are correct. The last step is not completed: its label is the solution's own outcome, also where the length limit cut
+the solution off. --temperature, --top-p, --top-k, --min-p and --max-tokens are for the solutions of --problems; completions
+have their own. --system, --instruction and --prompt-template must be those the solutions were sampled with; where --solutions
+lies in a run directory they are read from its manifest.
+
+Examples:
+  erprm label --policy model.gguf --problems gsm8k_test.jsonl --num-solutions 4 --num-completions 8 --out runs/labels
+  erprm label --policy model.gguf --solutions runs/solutions/solutions.jsonl --out runs/labels
+  erprm label --from runs/labels/labels.jsonl --eta 0.5,8 --out runs/other-labels`,
+    },
+    labelOptions,
+    async () => (await import("../run-label.js")).runLabel(),
+    surroundings,
+  );
+}

@@ -1,0 +1,35 @@
+/** `erprm rollout`: its options. What it does is in run-rollout.ts. */
+import type { Command } from "commander";
+import { type Surroundings, stageCommand } from "../stage-command.js";
+import { commonOptions, policyOptions, promptOptions, runOptions, solutionOptions } from "../stage-options.js";
+
+export const rolloutOptions = [
+  {
+    name: "problems",
+    kind: { type: "text" },
+    argument: "FILE",
+    help: "problems: .jsonl, .json, .jsonl.gz, .jsonl.zst or .parquet; ours, GSM8K or MATH (required)",
+  },
+  ...policyOptions,
+  ...runOptions,
+  ...solutionOptions,
+  ...promptOptions,
+  ...commonOptions,
+] as const;
+
+export function rolloutCommand(surroundings: Surroundings): Command {
+  return stageCommand(
+    {
+      name: "rollout",
+      summary: "sample solutions of problems, cut them into steps, grade them",
+      details: `Writes solutions.jsonl and manifest.json in the run directory. A solution that the length limit cuts off is graded by whatever
+answer it states.
+
+Example:
+  erprm rollout --policy model.gguf --problems gsm8k_test.jsonl --num-solutions 4 --out runs/solutions`,
+    },
+    rolloutOptions,
+    async () => (await import("../run-rollout.js")).runRollout(),
+    surroundings,
+  );
+}

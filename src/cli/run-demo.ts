@@ -1,0 +1,105 @@
+/** What `erprm demo` does: rollout and label on the embedded problems, straight through the library, nothing written. */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ErprmError } from "../errors.js";
+import { Grader } from "../grading/grader.js";
+import { packageRoot } from "../native/loader.js";
+import { Policy } from "../policy/policy.js";
+import { labelStage } from "../stages/label.js";
+import { rolloutStage } from "../stages/rollout.js";
+import { newCounts } from "../stages/stage-counts.js";
+import type { LabelRecord } from "../types.js";
+import type { demoOptions } from "./commands/demo.js";
+import { demoProblems } from "./demo-problems.js";
+import { labelTable, type TableStyle } from "./label-table.js";
+import type { OpenPolicy } from "./policy-values.js";
+import { RunProgress } from "./run-progress.js";
+import { Session } from "./session.js";
+import type { Run, Surroundings } from "./stage-command.js";
+import { summaryJson, summaryText } from "./summary.js";
+import { LabelTally } from "./tally.js";
+import { note } from "./with-run.js";
+
+const explanation = `A row is a step: how many of its completions reach the right answer, and the labels that follow from that count: hard (any), soft
+(the mean) and er:ETA (log-mean-exp, between the two), ± one standard error. A label that drops marks the step where it went wrong.
+`;
+
+/** Most tokens of a solution or completion: a small model that has not answered by then seldom does. */
+const maxTokens = 256;
+
+async function fetchedModel(): Promise<string> {
+  const script = pathToFileURL(join(packageRoot, "scripts", "fetch-smollm2.mjs")).href;
+  const { fetchSmolLM2 } = (await import(script)) as { fetchSmolLM2(): Promise<string> };
+  try {
+    return await fetchSmolLM2();
+  } catch (error) {
+    const message = `Could not fetch the demo's model: ${(error as Error).message}. Name another one with --policy`;
+    throw new ErprmError("ERPRM_IO", message, {}, error);
+  }
+}
+
+function show(record: LabelRecord, { stdout }: Surroundings, style: TableStyle): void {
+  const verdict = record.outcome === 1 ? "right" : `wrong, the answer is ${record.answer}`;
+  const answer = record.finalAnswer === undefined ? "no answer" : `answer ${record.finalAnswer}`;
+  if (record.index === 0) stdout.write(`\n${record.question}\n`);
+  stdout.write(`\nSolution ${record.index + 1}: ${answer} (${verdict})\n${labelTable(record, style)}\n`);
+}
+
+export function runDemo(openPolicy: OpenPolicy = Policy.open): Run<typeof demoOptions> {
+  return async (values, _given, surroundings) => {
+    const { signal, stdout, stderr } = surroundings;
+    const { numSolutions, numCompletions, seed, json, quiet } = values;
+    const model = values.policy ?? (await fetchedModel());
+    const session = new Session();
+    const opened = await openPolicy(model, { dtype: values.dtype, threads: values.threads, signal });
+    for (const text of opened.notes) note(text, values, surroundings);
+    const policy = await opened.load();
+    const grader = new Grader();
+    try {
+      session.loaded();
+      const counts = newCounts();
+      const tally = new LabelTally();
+      const common = { policy, grader, counts, seed, signal };
+      const solutions = rolloutStage(demoProblems, { ...common, numSolutions, sampling: { maxTokens } });
+      const labels = labelStage(solutions, { ...common, numCompletions, sampling: { maxTokens }, etas: [2] });
+      const total = demoProblems.length * numSolutions;
+      const progress = new RunProgress(policy, {
+        title: "demo",
+        unit: "solutions",
+        total,
+        done: 0,
+        quiet,
+        stream: stderr,
+      });
+      const records: LabelRecord[] = [];
+      try {
+        for await (const record of labels) {
+          records.push(record);
+          tally.add(record);
+          progress.advance();
+        }
+      } finally {
+        progress.end();
+      }
+      const style = {
+        colour: stdout.isTTY === true && !process.env.NO_COLOR,
+        width: Math.min(process.stdout.columns ?? 100, 130),
+      };
+      if (!json) {
+        for (const record of records) show(record, surroundings, style);
+        stdout.write(`\n${explanation}\n`);
+      }
+      const numbers = session.numbers(policy, counts, 0);
+      const summary = {
+        stage: "demo",
+        alreadyComplete: false,
+        counts: { ...tally.counts, ...numbers.counts },
+        timings: numbers.timings,
+      };
+      stdout.write(json ? `${summaryJson(summary)}\n` : summaryText(summary));
+    } finally {
+      await grader.dispose();
+      await policy.dispose();
+    }
+  };
+}

@@ -1,0 +1,93 @@
+/** What `erprm import` and `erprm export` do. */
+import { exportRecords } from "../data/formats/export-records.js";
+import { Losses } from "../data/formats/format.js";
+import { importRecords } from "../data/formats/import-records.js";
+import { lossesOf } from "../data/formats/registry.js";
+import { readRecords } from "../data/read-records.js";
+import { readLabels } from "../data/read-solutions.js";
+import { writeRecords } from "../data/write-records.js";
+import { abortedError } from "../policy/native-call.js";
+import type { exportOptions } from "./commands/export.js";
+import type { importOptions } from "./commands/import.js";
+import { required } from "./policy-values.js";
+import type { Run, Surroundings } from "./stage-command.js";
+import { note } from "./with-run.js";
+
+/** What has to be drained before more is written, as of a stream. */
+interface Drainable {
+  destroyed?: boolean;
+  write(text: string): unknown;
+  once?(event: "drain" | "close", listener: () => void): unknown;
+}
+
+/** JSON Lines to standard output, no faster than it is read; a reader that went away ends it. */
+async function printRecords(records: AsyncIterable<unknown>, stdout: Drainable): Promise<number> {
+  let numRecords = 0;
+  for await (const record of records) {
+    if (stdout.destroyed) break;
+    numRecords += 1;
+    if (stdout.write(`${JSON.stringify(record)}\n`) === false && stdout.once) {
+      await new Promise<void>((resolve) => {
+        stdout.once?.("drain", resolve);
+        stdout.once?.("close", resolve);
+      });
+    }
+  }
+  return numRecords;
+}
+
+async function* until<T>(signal: AbortSignal, records: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  for await (const record of records) {
+    if (signal.aborted) throw abortedError(signal);
+    yield record;
+  }
+}
+
+async function deliver(
+  records: AsyncIterable<unknown>,
+  out: string | undefined,
+  { signal, stdout }: Surroundings,
+): Promise<number> {
+  const stoppable = until(signal, records);
+  if (out === undefined) return printRecords(stoppable, stdout);
+  return (await writeRecords(out, stoppable)).numRecords;
+}
+
+function report(
+  summary: { format: string; target?: string; out?: string; numRecords: number },
+  losses: Losses,
+  never: readonly string[],
+  values: { json: boolean; quiet: boolean },
+  surroundings: Surroundings,
+): void {
+  const { format, out, numRecords } = summary;
+  if (never.length > 0) note(`${format} does not hold: ${never.join("; ")}`, values, surroundings);
+  for (const { what, numRecords: times } of losses.entries()) {
+    note(`lost in ${times} of the records: ${what}`, values, surroundings);
+  }
+  const lost = Object.fromEntries(losses.entries().map(({ what, numRecords: times }) => [what, times]));
+  if (values.json) surroundings.stdout.write(`${JSON.stringify({ ...summary, never, lost })}\n`);
+  else note(`${numRecords} records${out === undefined ? "" : ` in ${out}`}`, values, surroundings);
+}
+
+export const runImport: Run<typeof importOptions> = async (values, _given, surroundings) => {
+  const { out, target } = values;
+  const format = required("format", values.format, "the format of the input");
+  const input = required("input", values.input, "the file to import");
+  const losses = new Losses();
+  const records = importRecords(format, readRecords(input), { target, losses });
+  const numRecords = await deliver(records, out, surroundings);
+  const summary = { stage: "import", format, ...(target && { target }), ...(out && { out }), numRecords };
+  report(summary, losses, [], values, surroundings);
+};
+
+export const runExport: Run<typeof exportOptions> = async (values, _given, surroundings) => {
+  const { out } = values;
+  const format = required("format", values.format, "the format of the output");
+  const labels = required("labels", values.labels, "a file with label records");
+  const target = required("target", values.target, "hard, soft or er:ETA");
+  const losses = new Losses();
+  const numRecords = await deliver(exportRecords(format, readLabels(labels), { target, losses }), out, surroundings);
+  const summary = { stage: "export", format, target, ...(out && { out }), numRecords };
+  report(summary, losses, lossesOf(format), values, surroundings);
+};

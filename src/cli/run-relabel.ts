@@ -1,0 +1,45 @@
+/** `erprm label --from`: other labels from the counts of an earlier run. */
+import { readLabels, solutionKey } from "../data/read-solutions.js";
+import { abortedError } from "../policy/native-call.js";
+import { labelNames } from "../stages/label-names.js";
+import { relabelStage } from "../stages/relabel.js";
+import type { LabelRecord } from "../types.js";
+import { packageBuild } from "./package-build.js";
+import type { Surroundings } from "./stage-command.js";
+import { drop, take } from "./take.js";
+import { LabelTally } from "./tally.js";
+import { type RunValues, withRun } from "./with-run.js";
+import { writing } from "./write-records.js";
+
+export interface RelabelValues extends RunValues {
+  from: string;
+  eta: readonly number[];
+  limit: number | undefined;
+}
+
+export async function runRelabel(values: RelabelValues, surroundings: Surroundings): Promise<void> {
+  const { from, eta, limit } = values;
+  const { signal } = surroundings;
+  const description = {
+    stage: "label",
+    options: { labels: labelNames(eta), limit },
+    seed: 0,
+    inputs: { labels: from },
+    build: packageBuild(),
+    outputs: ["labels.jsonl"],
+  };
+  await withRun(description, values, surroundings, async (run) => {
+    const startedAt = performance.now();
+    const appender = await run.appender<LabelRecord>("labels.jsonl", solutionKey);
+    const tally = new LabelTally();
+    const recordsBefore = appender.numRecords;
+    const all = take(relabelStage(readLabels(from), { etas: eta }), limit);
+    const left = drop(all, recordsBefore, (record) => tally.add(record));
+    for await (const record of writing(left, appender)) {
+      if (signal.aborted) throw abortedError(signal);
+      tally.add(record);
+    }
+    const seconds = (performance.now() - startedAt) / 1000;
+    return { counts: { ...tally.counts, recordsBefore }, timings: { total: seconds } };
+  });
+}

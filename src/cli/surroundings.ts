@@ -1,0 +1,23 @@
+/** Signals and closed pipes of a command-line process. */
+import { ErprmError } from "../errors.js";
+import type { Surroundings } from "./stage-command.js";
+
+/**
+ * The first SIGINT or SIGTERM asks the work to stop, a second one ends the process at once. A reader that closes its end of
+ * the pipe is not an error: what is written after that is dropped.
+ */
+export function processSurroundings(): Surroundings {
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new ErprmError("ERPRM_ABORTED", `Interrupted by ${signal}`));
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+  return { signal: controller.signal, stdout: process.stdout, stderr: process.stderr };
+}

@@ -1,0 +1,27 @@
+/** Other labels from the counts of labelled solutions: no model, no sampling. */
+import { labelSteps } from "../data/step-labels.js";
+import { ErprmError } from "../errors.js";
+import type { LabelRecord } from "../types.js";
+import { labelNames } from "./label-names.js";
+
+/**
+ * The records with labels `hard`, `soft` and `er:ETA` of these etas, and none else.
+ * @throws ERPRM_INVALID_ARGUMENT for an eta that is not finite; ERPRM_INVALID_DATA for an imported record without counts.
+ */
+export async function* relabelStage(
+  records: Iterable<LabelRecord> | AsyncIterable<LabelRecord>,
+  { etas }: { etas?: readonly number[] | undefined } = {},
+): AsyncGenerator<LabelRecord, void, undefined> {
+  const names = labelNames(etas);
+  for await (const record of records) {
+    const uncounted = record.steps.findIndex(({ numCompletions }) => numCompletions === 0);
+    if (uncounted !== -1) {
+      throw new ErprmError(
+        "ERPRM_INVALID_DATA",
+        `Expected steps[${uncounted}].numCompletions to be at least 1, received 0, in solution ${record.index} of problem ${JSON.stringify(record.problemId)}: labels can only be computed from counts`,
+        { field: `steps[${uncounted}].numCompletions`, problemId: record.problemId, index: record.index },
+      );
+    }
+    yield { ...record, ...labelSteps(record.steps, names) };
+  }
+}
