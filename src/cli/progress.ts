@@ -28,8 +28,9 @@ export interface ProgressStream {
 const redrawMs = 100;
 const lineMs = 10_000;
 
-/** `83 s`, `2:05`, `1:02:03`. */
+/** `4.2 s`, `83 s`, `2:05`, `1:02:03`. */
 export function formatDuration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 90) return `${whole} s`;
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

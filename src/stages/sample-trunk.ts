@@ -11,8 +11,8 @@ export async function sampleTrunk(
   const groups = await policy.rolloutTrunk(request);
   if (counts === undefined || request.groups.length === 0) return groups;
   counts.trunkTokens += request.trunk.length;
+  for (const length of new Set(request.groups.map(({ prefixLength }) => prefixLength))) counts.prefixTokens += length;
   for (const { prefixLength, numCompletions } of request.groups) {
-    counts.prefixTokens += prefixLength;
     counts.unsharedTokens += prefixLength * numCompletions;
     counts.completions += numCompletions;
   }

@@ -1,0 +1,60 @@
+/**
+ * The library: `import { ... } from "erprm"`. Whatever may take more than a millisecond returns a promise and takes an
+ * AbortSignal; every error is an `ErprmError`. Loading a policy loads the native addon; nothing else here does.
+ *
+ * @packageDocumentation
+ */
+export { type ExportOptions, exportRecords } from "./data/formats/export-records.js";
+export { Losses } from "./data/formats/format.js";
+export { type ImportOptions, importRecords } from "./data/formats/import-records.js";
+export { type FormatName, formatNames, lossesOf } from "./data/formats/registry.js";
+export { readProblems } from "./data/read-problems.js";
+export { type PlacedRecord, readRecords } from "./data/read-records.js";
+export { readLabels, readScores, readSolutions } from "./data/read-solutions.js";
+export {
+  aggregate,
+  bestOfN,
+  majorityVote,
+  passAtK,
+  type SameAnswer,
+  type Vote,
+  weightedVote,
+} from "./data/selection.js";
+export {
+  type Counts,
+  labelSteps,
+  labelsFromCounts,
+  type PerPrefix,
+  standardErrorsFromCounts,
+} from "./data/step-labels.js";
+export { writeRecords } from "./data/write-records.js";
+export {
+  ErprmError,
+  type ErrorCategory,
+  type ErrorCode,
+  type ErrorDetails,
+  errorCategories,
+  exitCodeOf,
+} from "./errors.js";
+export { extractAnswer } from "./grading/extract.js";
+export { Grader, type GraderOptions, gradeAnswer, type Verdict } from "./grading/grader.js";
+export type { GradeOptions } from "./grading/options.js";
+export type { EngineStats, WeightType } from "./native/contract.js";
+export { logMeanExp } from "./native/log-mean-exp.js";
+export { type OpenedPolicy, Policy, type PolicyOptions } from "./policy/policy.js";
+export type { Prompts, RaggedTokens, Rollout, RolloutOptions } from "./policy/rollouts.js";
+export type { Sampling } from "./policy/sampling.js";
+export type { Completion, TrunkGroup, TrunkRequest } from "./policy/trunk.js";
+export { type LabelStageOptions, labelStage } from "./stages/label.js";
+export type { OutcomeGrader } from "./stages/outcomes.js";
+export type { PromptSettings } from "./stages/question-prompt.js";
+export { relabelStage } from "./stages/relabel.js";
+export { type RolloutStageOptions, rolloutStage } from "./stages/rollout.js";
+export { newCounts, type StageCounts } from "./stages/stage-counts.js";
+export { type Proportion, wilson } from "./stages/wilson.js";
+export type { PromptOptions } from "./text/prompt.js";
+export { splitSteps } from "./text/split-steps.js";
+export { parseStepRule, type StepRule } from "./text/step-rule.js";
+export type { TextModel } from "./text/text-model.js";
+export type { DecodeOptions, EncodeOptions, Tokenizer } from "./text/tokenizer.js";
+export * from "./types.js";
