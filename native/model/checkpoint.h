@@ -19,11 +19,11 @@ namespace erprm {
 // See src/native/contract.ts, TensorEntry.
 struct TensorEntry {
   std::string name;
-  TensorType type;
+  TensorType type = TensorType::kF32;
   std::vector<int64_t> shape;  // row-major, outermost first
-  int file;
-  uint64_t offset;
-  int interleaved_heads;
+  int file = 0;
+  uint64_t offset = 0;
+  int interleaved_heads = 0;
 
   // A tensor is a list of rows of shape.back() numbers. A vector is one row.
   int64_t width() const { return shape.empty() ? 1 : shape.back(); }
