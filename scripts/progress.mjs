@@ -1,7 +1,9 @@
-/** Progress of the set-up, on standard error: standard output belongs to results. */
+/** Progress of the set-up, on standard error: standard output belongs to results. ERPRM_QUIET=1 silences it. */
+
+const isQuiet = process.env.ERPRM_QUIET === "1";
 
 export function say(text) {
-  process.stderr.write(`erprm: ${text}\n`);
+  if (!isQuiet) process.stderr.write(`erprm: ${text}\n`);
 }
 
 /**
@@ -14,6 +16,7 @@ export function progressLine(text) {
   let shownFifth = -1;
   return {
     update(done, total) {
+      if (isQuiet) return;
       const fifth = total > 0 ? Math.floor((5 * done) / total) : 0;
       if (isTerminal) {
         if (Date.now() - shownAt < 100 && done < total) return;

@@ -27,7 +27,8 @@ async function runAva(files) {
   const counter = tapCounter((line) => console.log(line));
   const program = join(packageRoot, "node_modules/ava/entrypoints/cli.mjs");
   const args = [program, "--tap", "--serial", "--concurrency=1", ...files];
-  const status = await runLines(process.execPath, args, { cwd: packageRoot, onLine: counter.onLine });
+  const env = { ...process.env, ERPRM_QUIET: "1" };
+  const status = await runLines(process.execPath, args, { cwd: packageRoot, env, onLine: counter.onLine });
   return counter.end(status);
 }
 
