@@ -192,6 +192,18 @@ test("a subarray is read from its own first element", async (t) => {
   t.deepEqual([...(await native.logMeanExp(outcomes, offsets, Float64Array.of(5, 0).subarray(1)))], [0.5]);
 });
 
+test("an array whose memory was given away counts as empty, and one written to after the call as it was", async (t) => {
+  const given = Float32Array.of(0, 1);
+  structuredClone(given, { transfer: [given.buffer] });
+  await t.throwsAsync(native.logMeanExp(given, Int32Array.of(0, 2), Float64Array.of(1)), {
+    message: /offsets\[1\] to be 0/,
+  });
+  const outcomes = Float32Array.of(0, 1);
+  const pending = native.logMeanExp(outcomes, Int32Array.of(0, 2), Float64Array.of(0));
+  outcomes.fill(7);
+  t.deepEqual([...(await pending)], [0.5]);
+});
+
 const one = Float32Array.of(1);
 const refusals: [string, unknown[], RegExp][] = [
   ["an empty segment", [one, Int32Array.of(0, 0, 1), Float64Array.of(1)], /segment 0 to hold at least one outcome/],
