@@ -1,7 +1,5 @@
 #include "binding/js_policy.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 
 #include "binding/args.h"
@@ -74,6 +72,7 @@ Napi::Value log_probabilities(const Napi::CallbackInfo& info, const HandlePointe
     return DeviceThread::of(env).run(
         env, [loop = handle->loop(), sequences = std::move(sequences), temperature]() -> MakeValue {
           RolloutEngine& engine = loop->engine();
+          const ThreadPool::Use use(loop->pool());
           const ModelConfig& config = engine.transformer().config();
           auto result = std::make_shared<std::vector<float>>();
           std::vector<float> scratch(static_cast<size_t>(config.vocabulary_size) + 16);
@@ -100,6 +99,7 @@ Napi::Value logits(const Napi::CallbackInfo& info, const HandlePointer& handle, 
     return DeviceThread::of(env).run(
         env, [loop = handle->loop(), sequences = std::move(sequences)]() -> MakeValue {
           RolloutEngine& engine = loop->engine();
+          const ThreadPool::Use use(loop->pool());
           const ModelConfig& config = engine.transformer().config();
           auto result = std::make_shared<std::vector<float>>();
           for (const std::vector<int32_t>& tokens : sequences) {
@@ -205,13 +205,14 @@ Napi::Value load_policy(const Napi::CallbackInfo& info) {
     const LoadOptions options = read_options(info[1], *config);
     const std::shared_ptr<DeviceThread::Queue> queue = DeviceThread::of(env).queue();
     return DeviceThread::of(env).run(env, [config, table = std::move(table), options, queue]() -> MakeValue {
-      at::set_num_threads(options.threads);
+      auto pool = std::make_unique<ThreadPool>(options.threads);
+      const ThreadPool::Use use(*pool);
       auto checkpoint = std::make_shared<const Checkpoint>(table.files, table.tensors);
       auto transformer = std::make_unique<Transformer>(*config, std::move(checkpoint), options.weights);
       auto shared_stats = std::make_shared<EngineStats>();
       auto engine = std::make_unique<RolloutEngine>(std::move(transformer), options.limits, options.kv_memory_bytes,
                                                     shared_stats);
-      auto loop = std::make_shared<PolicyLoop>(std::move(engine), options.threads, shared_stats);
+      auto loop = std::make_shared<PolicyLoop>(std::move(engine), std::move(pool));
       queue->add_loop(loop);
       auto handle = std::make_shared<PolicyHandle>(queue, loop, shared_stats);
       return [handle, config](Napi::Env inner) -> Napi::Value { return policy_object(inner, handle, config); };

@@ -1,14 +1,12 @@
 #include "binding/policy_handle.h"
 
-#include <ATen/Parallel.h>
-
 #include "core/error.h"
 
 namespace erprm {
 
 bool PolicyLoop::run_iteration() {
   if (engine_ == nullptr) return false;
-  at::set_num_threads(threads_);
+  const ThreadPool::Use use(*pool_);
   const bool more = engine_->run_iteration();
   if (more || closing_.empty()) return more;
   engine_.reset();
@@ -23,7 +21,6 @@ void PolicyLoop::fail(std::exception_ptr error) noexcept {
 
 RolloutEngine& PolicyLoop::engine() {
   require(engine_ != nullptr, ErrorCode::DISPOSED, "Expected a loaded policy, received one that was disposed");
-  at::set_num_threads(threads_);
   return *engine_;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "binding/device_thread.h"
+#include "core/parallel.h"
 #include "engine/rollout_engine.h"
 
 namespace erprm {
@@ -14,22 +15,22 @@ namespace erprm {
 // The engine as a loop of the device thread.
 class PolicyLoop : public Loop {
  public:
-  PolicyLoop(std::unique_ptr<RolloutEngine> engine, int threads, std::shared_ptr<EngineStats> stats)
-      : engine_(std::move(engine)), threads_(threads), stats_(std::move(stats)) {}
+  PolicyLoop(std::unique_ptr<RolloutEngine> engine, std::unique_ptr<ThreadPool> pool)
+      : engine_(std::move(engine)), pool_(std::move(pool)) {}
 
   bool run_iteration() override;
   void fail(std::exception_ptr error) noexcept override;
 
-  // Device thread. Throws DISPOSED once closed. Sets the thread count for what follows.
+  // Device thread. Throws DISPOSED once closed.
   RolloutEngine& engine();
+  ThreadPool& pool() { return *pool_; }
 
   // Device thread: frees the engine when its work is done, then settles.
   void close(const Settlement& settlement) { closing_.push_back(settlement); }
 
  private:
   std::unique_ptr<RolloutEngine> engine_;
-  const int threads_;
-  const std::shared_ptr<EngineStats> stats_;
+  const std::unique_ptr<ThreadPool> pool_;
   std::vector<Settlement> closing_;
 };
 

@@ -1,11 +1,12 @@
 #include "engine/rollout_engine.h"
 
-#include <ATen/Parallel.h>
+
 
 #include <algorithm>
 #include <chrono>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "core/philox.h"
 #include "kernels/kernel_table.h"
 
@@ -94,7 +95,7 @@ void RolloutEngine::sample(const std::vector<Draw>& draws) {
   const KernelTable& kernels = kernel_table();
   const int vocabulary = transformer_->config().vocabulary_size;
   std::vector<SampledToken> sampled(draws.size());
-  at::parallel_for(0, static_cast<int64_t>(draws.size()), 1, [&](int64_t begin, int64_t end) {
+  parallel_for(0, static_cast<int64_t>(draws.size()), 1, [&](int64_t begin, int64_t end) {
     std::vector<float> scratch(static_cast<size_t>(vocabulary) + 16);
     for (int64_t i = begin; i < end; ++i) {
       const Completion& completion = *draws[i].completion;

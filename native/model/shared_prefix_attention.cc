@@ -1,10 +1,11 @@
 #include "model/shared_prefix_attention.h"
 
-#include <ATen/Parallel.h>
+
 
 #include <algorithm>
 #include <cstring>
 
+#include "core/parallel.h"
 #include "kernels/kernel_table.h"
 
 namespace erprm {
@@ -23,7 +24,7 @@ struct Task {
 std::vector<Task> split(const ForwardBatch& batch, int num_kv_heads) {
   const int64_t total = static_cast<int64_t>(batch.rows.size()) * num_kv_heads;
   // Small enough that every thread gets several tasks, large enough that a trunk's block is used many times.
-  const int32_t run = static_cast<int32_t>(std::clamp<int64_t>(total / (at::get_num_threads() * 4), 2, 16));
+  const int32_t run = static_cast<int32_t>(std::clamp<int64_t>(total / (num_parallel_threads() * 4), 2, 16));
   std::vector<Task> tasks;
   for (size_t g = 0; g + 1 < batch.groups.size(); ++g) {
     for (int kv_head = 0; kv_head < num_kv_heads; ++kv_head) {
@@ -43,7 +44,7 @@ void shared_prefix_attention(const ModelConfig& config, const KvBlockPool& pool,
   const int head_size = config.head_size, share = config.heads_per_kv_head();
   const int window = config.sliding_layers[layer] != 0 ? config.sliding_window : 0;
   const std::vector<Task> tasks = split(batch, config.num_kv_heads);
-  at::parallel_for(0, static_cast<int64_t>(tasks.size()), 1, [&](int64_t task_begin, int64_t task_end) {
+  parallel_for(0, static_cast<int64_t>(tasks.size()), 1, [&](int64_t task_begin, int64_t task_end) {
     std::vector<QueryRow> rows;
     std::vector<float> states;
     for (int64_t t = task_begin; t < task_end; ++t) {

@@ -1,6 +1,6 @@
 #include "model/transformer.h"
 
-#include <ATen/Parallel.h>
+
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "kernels/kernel_table.h"
 #include "model/shared_prefix_attention.h"
 #include "model/weights.h"
@@ -70,7 +71,7 @@ Transformer::Transformer(ModelConfig config, std::shared_ptr<const Checkpoint> c
 
 void Transformer::embed(const ForwardBatch& batch, float* x) const {
   const int64_t width = padded(config_.hidden_size);
-  at::parallel_for(0, static_cast<int64_t>(batch.rows.size()), 64, [&](int64_t begin, int64_t end) {
+  parallel_for(0, static_cast<int64_t>(batch.rows.size()), 64, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       float* row = x + r * width;
       const int32_t token = batch.rows[r].token;
@@ -101,7 +102,7 @@ void Transformer::prepare_heads(const ForwardBatch& batch, const KvBlockPool& po
   const float* c = cosines.data_ptr<float>();
   const float* s = sines.data_ptr<float>();
   const float query_scale = 1.0f / std::sqrt(static_cast<float>(head_size));
-  at::parallel_for(0, static_cast<int64_t>(batch.rows.size()), 8, [&](int64_t begin, int64_t end) {
+  parallel_for(0, static_cast<int64_t>(batch.rows.size()), 8, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       float* queries = data + r * width;
       float* keys = queries + static_cast<int64_t>(num_heads) * head_size;
@@ -130,7 +131,7 @@ at::Tensor Transformer::forward(const ForwardBatch& batch, const KvBlockPool& po
   const int64_t hidden = padded(config_.hidden_size), feed_forward = padded(config_.intermediate_size);
   const int64_t attention_width = int64_t{config_.num_heads} * config_.head_size;
   const auto norm = [&](const float* x, const at::Tensor& weight, float* out, int64_t count) {
-    at::parallel_for(0, count, 16, [&](int64_t begin, int64_t end) {
+    parallel_for(0, count, 16, [&](int64_t begin, int64_t end) {
       kernels.rms_norm(x + begin * hidden, hidden, static_cast<int>(end - begin), config_.hidden_size,
                        weight.data_ptr<float>(), config_.norm_epsilon, out + begin * hidden, hidden);
     });
@@ -158,7 +159,7 @@ at::Tensor Transformer::forward(const ForwardBatch& batch, const KvBlockPool& po
     layer.attention_output.forward(attended.data_ptr<float>(), attention_width, num_rows, x, hidden, true);
     norm(x, layer.feed_forward_norm, h, num_rows);
     layer.gate_up.forward(h, hidden, num_rows, gate_up.data_ptr<float>(), 2 * feed_forward, false);
-    at::parallel_for(0, num_rows, 4, [&](int64_t begin, int64_t end) {
+    parallel_for(0, num_rows, 4, [&](int64_t begin, int64_t end) {
       kernels.swiglu(gate_up.data_ptr<float>() + begin * 2 * feed_forward, 2 * feed_forward,
                      static_cast<int>(end - begin), static_cast<int>(feed_forward),
                      activated.data_ptr<float>() + begin * feed_forward, feed_forward);

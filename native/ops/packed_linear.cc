@@ -1,6 +1,6 @@
 #include "ops/packed_linear.h"
 
-#include <ATen/Parallel.h>
+
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "kernels/kernel_table.h"
 
 namespace erprm {
@@ -84,7 +85,7 @@ PackedLinear::PackedLinear(const std::vector<LinearSource>& sources, int64_t inp
   } else {
     panels_ = at::empty({num_panels, inputs, kPanel}, at::kFloat);
   }
-  at::parallel_for(0, num_panels, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(0, num_panels, 1, [&](int64_t begin, int64_t end) {
     std::vector<float> rows(static_cast<size_t>(kPanel * inputs));
     for (int64_t p = begin; p < end; ++p) {
       for (int n = 0; n < kPanel; ++n) read_finite_row(origins[p * kPanel + n], inputs, rows.data() + n * inputs);
@@ -115,7 +116,7 @@ void PackedLinear::forward(const float* x, int64_t ldx, int64_t rows, float* y, 
   }
   if (type_ == WeightType::kInt8) return forward_int8(x, ldx, rows, y, ldy);
   const KernelTable& kernels = kernel_table();
-  at::parallel_for(0, padded_outputs_ / kPanel, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(0, padded_outputs_ / kPanel, 1, [&](int64_t begin, int64_t end) {
     kernels.linear_f32(x, ldx, static_cast<int>(rows), panels_.data_ptr<float>(), static_cast<int>(inputs_),
                        static_cast<int>(begin), static_cast<int>(end), y, ldy);
   });
@@ -128,11 +129,11 @@ void PackedLinear::forward_int8(const float* x, int64_t ldx, int64_t rows, float
   const at::Tensor row_scales = at::empty({rows}, at::kFloat);
   int16_t* integers = quantized.data_ptr<int16_t>();
   float* scales = row_scales.data_ptr<float>();
-  at::parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
+  parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
     kernels.quantize_rows(x + begin * ldx, ldx, static_cast<int>(end - begin), static_cast<int>(inputs_),
                           activation_bound_, integers + begin * depth, depth, scales + begin);
   });
-  at::parallel_for(0, padded_outputs_ / kPanel, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(0, padded_outputs_ / kPanel, 1, [&](int64_t begin, int64_t end) {
     kernels.linear_i8(integers, depth, static_cast<int>(rows), panels_.data_ptr<int8_t>(), static_cast<int>(depth),
                       static_cast<int>(begin), static_cast<int>(end), scales, column_scales_.data_ptr<float>(), y,
                       ldy);
