@@ -5,6 +5,7 @@
  * How much is enough: a piece of work (a trunk) leaves the engine with its last completion, so each of B slots may be busy
  * with the straggler of another piece. Pieces beyond B have not started; they should hold at least 2 B completions.
  */
+import { setMaxListeners } from "node:events";
 import { ErprmError } from "../errors.js";
 import { abortedError } from "./native-call.js";
 
@@ -46,7 +47,10 @@ class OrderedWork<A, R> {
   constructor(
     readonly start: (value: A, signal: AbortSignal) => Started<R>,
     readonly slots: number,
-  ) {}
+  ) {
+    // Every piece in flight listens; Node takes more than ten for a leak.
+    setMaxListeners(0, this.#inner.signal);
+  }
 
   abort(reason: unknown): void {
     this.#inner.abort(reason);

@@ -1,0 +1,56 @@
+/** The command line as a process. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { packageRoot } from "../../src/native/loader.js";
+
+export interface CliResult {
+  /** Null when a signal ended the process. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export const cliProgram = join(packageRoot, "dist/src/cli/main.js");
+/** The same commands with a fake policy (fake-cli.ts). */
+export const fakeProgram = join(packageRoot, "dist/test/support/fake-cli.js");
+
+export interface RunningCli {
+  result: Promise<CliResult>;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when standard error holds the text. */
+  says(text: string): Promise<void>;
+}
+
+export function startCli(
+  args: readonly string[],
+  options: { program?: string; env?: NodeJS.ProcessEnv } = {},
+): RunningCli {
+  const child = spawn(process.execPath, [options.program ?? cliProgram, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
+  });
+  let stdout = "";
+  let stderr = "";
+  const waiting: { text: string; resolve: () => void }[] = [];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    for (const { text: wanted, resolve } of waiting) if (stderr.includes(wanted)) resolve();
+  });
+  const result = new Promise<CliResult>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, stdout, stderr }));
+  });
+  return {
+    result,
+    kill: (signal) => child.kill(signal),
+    says: (text) =>
+      stderr.includes(text) ? Promise.resolve() : new Promise((resolve) => waiting.push({ text, resolve })),
+  };
+}
+
+export function runCli(args: readonly string[], options: Parameters<typeof startCli>[1] = {}): Promise<CliResult> {
+  return startCli(args, options).result;
+}
