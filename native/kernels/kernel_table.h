@@ -15,6 +15,10 @@ namespace erprm {
 
 inline constexpr int kPanel = 16;    // output columns in one packed panel of a weight matrix
 inline constexpr int kKvTokens = 64;  // tokens in one block of keys and values
+inline constexpr int kGroup = 32;      // inputs that share one scale in an int8 weight row
+
+// Activations are rounded to integers of at most this size: a group's sum, 32 * 127 * 32767, stays within 32 bits.
+inline constexpr int kActivationBound = 32767;
 
 inline constexpr int64_t padded(int64_t width) { return (width + kPanel - 1) / kPanel * kPanel; }
 
@@ -55,14 +59,13 @@ struct KernelTable {
   void (*linear_f32)(const float* a, size_t lda, int rows, const float* panels, int depth, int panel_begin,
                      int panel_end, float* c, size_t ldc);
 
-  // The same with integers: c += row_scales[r] * column_scales[n] * (exact integer product).
-  //   a i16 [rows, lda], panels i8 [N/16, depth/2, 16, 2], depth even
+  // The same with integers: c[r, n] += row_scales[r] * sum over groups g of scales[g, n] * (exact integer sum in g).
+  //   a i16 [rows, lda], panels i8 [N/16, depth/2, 16, 2], scales f32 [N/16, depth/kGroup, 16], kGroup divides depth
   void (*linear_i8)(const int16_t* a, size_t lda, int rows, const int8_t* panels, int depth, int panel_begin,
-                    int panel_end, const float* row_scales, const float* column_scales, float* c, size_t ldc);
+                    int panel_end, const float* row_scales, const float* scales, float* c, size_t ldc);
 
-  // out[r, k] = round(x[r, k] / scales[r]) with |out| <= bound; scales[r] = max |x[r, :]| / bound (1 for a zero row).
-  void (*quantize_rows)(const float* x, size_t ldx, int rows, int width, int bound, int16_t* out, size_t ldo,
-                        float* scales);
+  // out[r, k] = round(x[r, k] / scales[r]), scales[r] = max |x[r, :]| / kActivationBound (1 for a zero row).
+  void (*quantize_rows)(const float* x, size_t ldx, int rows, int width, int16_t* out, size_t ldo, float* scales);
 
   // out[r, i] = x[r, i] / sqrt(mean over i < width of x[r, i]^2 + epsilon) * weight[i]; width padded on both sides.
   void (*rms_norm)(const float* x, size_t ldx, int rows, int width, const float* weight, float epsilon, float* out,

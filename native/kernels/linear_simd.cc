@@ -51,12 +51,13 @@ ERPRM_INLINE void add_pair(const int16_t* a, __m256i b_low, __m256i b_high, __m2
       : [pair] "m"(*reinterpret_cast<const int16_t(*)[2]>(a)), [b_low] "x"(b_low), [b_high] "x"(b_high));
 }
 
+// One group of one panel for kRows rows.
 template <int kRows>
-ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, int depth, const int8_t* panel, const float* row_scales,
-                           const float* column_scales, float* c, size_t ldc) {
+ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, const float* row_scales,
+                           const float* scales, float* c, size_t ldc) {
   __m256i low[kRows], high[kRows];
   for (int r = 0; r < kRows; ++r) low[r] = high[r] = _mm256_setzero_si256();
-  for (int k = 0; k < depth; k += 2, panel += 2 * kPanel) {
+  for (int k = 0; k < kGroup; k += 2, panel += 2 * kPanel) {
     const __m256i b_low = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(panel)));
     const __m256i b_high = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(panel + kPanel)));
 #pragma GCC unroll 6
@@ -64,7 +65,7 @@ ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, int depth, const int8_t
       add_pair(a + r * lda + k, b_low, b_high, low[r], high[r]);
     }
   }
-  const __m256 scale_low = _mm256_loadu_ps(column_scales), scale_high = _mm256_loadu_ps(column_scales + 8);
+  const __m256 scale_low = _mm256_loadu_ps(scales), scale_high = _mm256_loadu_ps(scales + 8);
   for (int r = 0; r < kRows; ++r) {
     float* out = c + r * ldc;
     const __m256 scale = _mm256_set1_ps(row_scales[r]);
@@ -76,50 +77,59 @@ ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, int depth, const int8_t
 }
 #else
 template <int kRows>
-void micro_i8(const int16_t* a, size_t lda, int depth, const int8_t* panel, const float* row_scales,
-              const float* column_scales, float* c, size_t ldc) {
+void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, const float* row_scales, const float* scales, float* c,
+              size_t ldc) {
   for (int r = 0; r < kRows; ++r) {
     int32_t sums[kPanel] = {};
-    for (int k = 0; k < depth; k += 2) {
+    for (int k = 0; k < kGroup; k += 2) {
       const int32_t first = a[r * lda + k], second = a[r * lda + k + 1];
       const int8_t* pair = panel + static_cast<size_t>(k) * kPanel;
       for (int n = 0; n < kPanel; ++n) sums[n] += first * pair[2 * n] + second * pair[2 * n + 1];
     }
     for (int n = 0; n < kPanel; ++n) {
-      c[r * ldc + n] += static_cast<float>(sums[n]) * (row_scales[r] * column_scales[n]);
+      c[r * ldc + n] += static_cast<float>(sums[n]) * (row_scales[r] * scales[n]);
     }
   }
 }
 #endif
 
+template <int kRows>
+void panel_i8(const int16_t* a, size_t lda, const int8_t* panel, int depth, const float* row_scales,
+              const float* scales, float* c, size_t ldc) {
+  for (int k = 0; k < depth; k += kGroup) {
+    micro_i8<kRows>(a + k, lda, panel + static_cast<size_t>(k) * kPanel, row_scales,
+                    scales + static_cast<size_t>(k / kGroup) * kPanel, c, ldc);
+  }
+}
+
 void linear_i8(const int16_t* a, size_t lda, int rows, const int8_t* panels, int depth, int panel_begin, int panel_end,
-               const float* row_scales, const float* column_scales, float* c, size_t ldc) {
+               const float* row_scales, const float* scales, float* c, size_t ldc) {
   for (int p = panel_begin; p < panel_end; ++p) {
     const int8_t* panel = panels + static_cast<size_t>(p) * depth * kPanel;
-    const float* scales = column_scales + static_cast<size_t>(p) * kPanel;
+    const float* group_scales = scales + static_cast<size_t>(p) * (depth / kGroup) * kPanel;
     for (int r = 0; r < rows; r += kMicroRows) {
       const int16_t* row = a + r * lda;
       float* out = c + r * ldc + static_cast<size_t>(p) * kPanel;
+      const auto run = [&](auto panel_of_rows) { panel_of_rows(row, lda, panel, depth, row_scales + r, group_scales, out, ldc); };
       switch (std::min(kMicroRows, rows - r)) {
-        case 6: micro_i8<6>(row, lda, depth, panel, row_scales + r, scales, out, ldc); break;
-        case 5: micro_i8<5>(row, lda, depth, panel, row_scales + r, scales, out, ldc); break;
-        case 4: micro_i8<4>(row, lda, depth, panel, row_scales + r, scales, out, ldc); break;
-        case 3: micro_i8<3>(row, lda, depth, panel, row_scales + r, scales, out, ldc); break;
-        case 2: micro_i8<2>(row, lda, depth, panel, row_scales + r, scales, out, ldc); break;
-        default: micro_i8<1>(row, lda, depth, panel, row_scales + r, scales, out, ldc); break;
+        case 6: run(panel_i8<6>); break;
+        case 5: run(panel_i8<5>); break;
+        case 4: run(panel_i8<4>); break;
+        case 3: run(panel_i8<3>); break;
+        case 2: run(panel_i8<2>); break;
+        default: run(panel_i8<1>); break;
       }
     }
   }
 }
 
-void quantize_rows(const float* x, size_t ldx, int rows, int width, int bound, int16_t* out, size_t ldo,
-                   float* scales) {
+void quantize_rows(const float* x, size_t ldx, int rows, int width, int16_t* out, size_t ldo, float* scales) {
   for (int r = 0; r < rows; ++r) {
     const float* row = x + r * ldx;
     float largest = 0;
     for (int k = 0; k < width; ++k) largest = std::max(largest, std::fabs(row[k]));
-    scales[r] = largest > 0 ? largest / static_cast<float>(bound) : 1.0f;
-    const float inverse = largest > 0 ? static_cast<float>(bound) / largest : 0.0f;
+    scales[r] = largest > 0 ? largest / static_cast<float>(kActivationBound) : 1.0f;
+    const float inverse = largest > 0 ? static_cast<float>(kActivationBound) / largest : 0.0f;
     int16_t* quantized = out + r * ldo;
     constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to the nearest even integer
     for (int k = 0; k < width; ++k) {

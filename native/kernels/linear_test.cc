@@ -8,8 +8,10 @@
 
 namespace {
 
+using erprm::kActivationBound;
 using erprm::kernel_tables;
 using erprm::KernelTable;
+using erprm::kGroup;
 using erprm::kPanel;
 
 std::vector<float> random_floats(size_t count, uint32_t seed) {
@@ -63,32 +65,59 @@ TEST("a row of a product has the same bits alone and in company") {
   }
 }
 
-TEST("an int8 product is the exact integer sum times the scales, at the largest operands too") {
+TEST("an int8 product is the exact integer sum of each group times its scale, at the largest operands too") {
   for (const KernelTable& kernels : kernel_tables()) {
-    for (const auto& [rows, odd_depth, outputs] : kShapes) {
-      const int depth = odd_depth + odd_depth % 2;
-      const int bound = static_cast<int>(std::min<int64_t>(32767, ((int64_t{1} << 31) - 1) / (127 * depth)));
+    for (const auto& [rows, any_depth, outputs] : kShapes) {
+      const int depth = (any_depth + kGroup - 1) / kGroup * kGroup, groups = depth / kGroup;
       std::mt19937 bits(6);
       std::vector<int16_t> a(static_cast<size_t>(rows) * depth);
       std::vector<int8_t> panels(static_cast<size_t>(depth) * outputs);
-      for (auto& value : a) value = static_cast<int16_t>(bits() % 2 ? bound : -bound);
+      for (auto& value : a) value = static_cast<int16_t>(bits() % 2 ? kActivationBound : -kActivationBound);
       for (auto& value : panels) value = static_cast<int8_t>(bits() % 4 ? 127 : int(bits() % 255) - 127);
-      for (int k = 0; k < depth; ++k) a[k] = static_cast<int16_t>(bound);  // one row of the largest possible sum
-      const auto row_scales = random_floats(rows, 7), column_scales = random_floats(outputs, 8);
+      for (int k = 0; k < depth; ++k) a[k] = kActivationBound;  // one row of the largest possible sum
+      const auto row_scales = random_floats(rows, 7), scales = random_floats(static_cast<size_t>(groups) * outputs, 8);
       std::vector<float> c(static_cast<size_t>(rows) * outputs, 0.0f);
       kernels.linear_i8(a.data(), depth, rows, panels.data(), depth, 0, outputs / kPanel, row_scales.data(),
-                        column_scales.data(), c.data(), outputs);
+                        scales.data(), c.data(), outputs);
       for (int r = 0; r < rows; ++r) {
         for (int n = 0; n < outputs; ++n) {
-          int64_t sum = 0;
-          for (int k = 0; k < depth; ++k) {
-            sum += int64_t{a[r * depth + k]} *
-                   panels[((static_cast<size_t>(n / kPanel) * depth / 2 + k / 2) * kPanel + n % kPanel) * 2 + k % 2];
+          double expected = 0, magnitude = 0;
+          for (int g = 0; g < groups; ++g) {
+            int64_t sum = 0;
+            for (int k = g * kGroup; k < (g + 1) * kGroup; ++k) {
+              sum += int64_t{a[r * depth + k]} *
+                     panels[((static_cast<size_t>(n / kPanel) * depth / 2 + k / 2) * kPanel + n % kPanel) * 2 + k % 2];
+            }
+            CHECK(sum <= INT32_MAX && sum >= INT32_MIN);
+            const double scale = double(row_scales[r]) * scales[(n / kPanel * groups + g) * kPanel + n % kPanel];
+            expected += double(sum) * scale;
+            magnitude += std::fabs(double(sum) * scale);
           }
-          CHECK(sum <= INT32_MAX && sum >= INT32_MIN);
-          CHECK(c[r * outputs + n] == static_cast<float>(sum) * (row_scales[r] * column_scales[n]));
+          CHECK_NEAR(c[r * outputs + n], expected, 1e-6 * magnitude);
         }
       }
+    }
+  }
+}
+
+TEST("a row of an int8 product has the same bits alone and in company") {
+  for (const KernelTable& kernels : kernel_tables()) {
+    const int rows = 20, depth = 8 * kGroup, outputs = 32;
+    std::mt19937 bits(9);
+    std::vector<int16_t> a(rows * depth);
+    std::vector<int8_t> panels(depth * outputs);
+    for (auto& value : a) value = static_cast<int16_t>(bits());
+    for (auto& value : panels) value = static_cast<int8_t>(int(bits() % 255) - 127);
+    const auto row_scales = random_floats(rows, 10), scales = random_floats(depth / kGroup * outputs, 11);
+    const auto run = [&](int first, int count) {
+      std::vector<float> c(static_cast<size_t>(count) * outputs, 0.0f);
+      kernels.linear_i8(a.data() + first * depth, depth, count, panels.data(), depth, 0, outputs / kPanel,
+                        row_scales.data() + first, scales.data(), c.data(), outputs);
+      return c;
+    };
+    const auto together = run(0, rows);
+    for (int r = 0; r < rows; ++r) {
+      CHECK(std::memcmp(run(r, 1).data(), together.data() + r * outputs, sizeof(float) * outputs) == 0);
     }
   }
 }
@@ -98,9 +127,9 @@ TEST("quantized rows keep the largest value and round to nearest") {
     const std::vector<float> x = {1.0f, -2.0f, 0.26f, 0.0f, 0.0f, 0.0f};
     std::vector<int16_t> out(8, 99);
     std::vector<float> scales(2);
-    kernels.quantize_rows(x.data(), 3, 2, 3, 100, out.data(), 4, scales.data());
-    CHECK(out == std::vector<int16_t>({50, -100, 13, 0, 0, 0, 0, 0}));
-    CHECK_NEAR(scales[0], 0.02, 1e-9);
+    kernels.quantize_rows(x.data(), 3, 2, 3, out.data(), 4, scales.data());
+    CHECK(out == std::vector<int16_t>({16384, -32767, 4260, 0, 0, 0, 0, 0}));
+    CHECK_NEAR(scales[0], 2.0 / kActivationBound, 1e-12);
     CHECK(scales[1] == 1.0f);
   }
 }

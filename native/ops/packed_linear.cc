@@ -14,7 +14,8 @@
 namespace erprm {
 namespace {
 
-int64_t even(int64_t n) { return n + n % 2; }
+// Inputs rounded up to whole groups.
+int64_t grouped(int64_t inputs) { return (inputs + kGroup - 1) / kGroup * kGroup; }
 
 // Where an output row of the packed layer comes from.
 struct RowOrigin {
@@ -55,17 +56,20 @@ void pack_panel_f32(const float* rows, int64_t inputs, float* panel) {
   }
 }
 
-// One panel: 16 rows [16, inputs] -> i8 [even(inputs)/2, 16, 2] and 16 scales.
+// One panel: 16 rows [16, inputs] -> i8 [K'/2, 16, 2] and scales f32 [K'/32, 16], K' = grouped(inputs).
 void pack_panel_int8(const float* rows, int64_t inputs, int8_t* panel, float* scales) {
-  std::memset(panel, 0, static_cast<size_t>(even(inputs)) * kPanel);
+  std::memset(panel, 0, static_cast<size_t>(grouped(inputs)) * kPanel);
   for (int n = 0; n < kPanel; ++n) {
     const float* row = rows + n * inputs;
-    float largest = 0;
-    for (int64_t k = 0; k < inputs; ++k) largest = std::max(largest, std::fabs(row[k]));
-    scales[n] = largest / 127.0f;
-    const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
-    for (int64_t k = 0; k < inputs; ++k) {
-      panel[(k / 2 * kPanel + n) * 2 + k % 2] = static_cast<int8_t>(std::lrintf(row[k] * inverse));
+    for (int64_t start = 0; start < inputs; start += kGroup) {
+      const int64_t end = std::min<int64_t>(start + kGroup, inputs);
+      float largest = 0;
+      for (int64_t k = start; k < end; ++k) largest = std::max(largest, std::fabs(row[k]));
+      scales[start / kGroup * kPanel + n] = largest / 127.0f;
+      const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+      for (int64_t k = start; k < end; ++k) {
+        panel[(k / 2 * kPanel + n) * 2 + k % 2] = static_cast<int8_t>(std::lrintf(row[k] * inverse));
+      }
     }
   }
 }
@@ -78,10 +82,9 @@ PackedLinear::PackedLinear(const std::vector<LinearSource>& sources, int64_t inp
   padded_outputs_ = static_cast<int64_t>(origins.size());
   const int64_t num_panels = padded_outputs_ / kPanel;
   const bool int8 = type == WeightType::kInt8;
-  activation_bound_ = static_cast<int>(std::min<int64_t>(32767, ((int64_t{1} << 31) - 1) / (127 * inputs)));
   if (int8) {
-    panels_ = at::empty({num_panels, even(inputs), kPanel}, at::kChar);
-    column_scales_ = at::empty({padded_outputs_}, at::kFloat);
+    panels_ = at::empty({num_panels, grouped(inputs), kPanel}, at::kChar);
+    scales_ = at::empty({num_panels, grouped(inputs) / kGroup, kPanel}, at::kFloat);
   } else {
     panels_ = at::empty({num_panels, inputs, kPanel}, at::kFloat);
   }
@@ -90,8 +93,8 @@ PackedLinear::PackedLinear(const std::vector<LinearSource>& sources, int64_t inp
     for (int64_t p = begin; p < end; ++p) {
       for (int n = 0; n < kPanel; ++n) read_finite_row(origins[p * kPanel + n], inputs, rows.data() + n * inputs);
       if (int8) {
-        pack_panel_int8(rows.data(), inputs, panels_.data_ptr<int8_t>() + p * even(inputs) * kPanel,
-                        column_scales_.data_ptr<float>() + p * kPanel);
+        pack_panel_int8(rows.data(), inputs, panels_.data_ptr<int8_t>() + p * grouped(inputs) * kPanel,
+                        scales_.data_ptr<float>() + p * grouped(inputs) / kGroup * kPanel);
       } else {
         pack_panel_f32(rows.data(), inputs, panels_.data_ptr<float>() + p * inputs * kPanel);
       }
@@ -100,7 +103,7 @@ PackedLinear::PackedLinear(const std::vector<LinearSource>& sources, int64_t inp
 }
 
 int64_t PackedLinear::bytes() const {
-  return static_cast<int64_t>(panels_.nbytes() + (column_scales_.defined() ? column_scales_.nbytes() : 0));
+  return static_cast<int64_t>(panels_.nbytes() + (scales_.defined() ? scales_.nbytes() : 0));
 }
 
 void PackedLinear::forward(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool accumulate) const {
@@ -124,19 +127,18 @@ void PackedLinear::forward(const float* x, int64_t ldx, int64_t rows, float* y, 
 
 void PackedLinear::forward_int8(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy) const {
   const KernelTable& kernels = kernel_table();
-  const int64_t depth = even(inputs_);
+  const int64_t depth = grouped(inputs_);
   const at::Tensor quantized = at::empty({rows, depth}, at::kShort);
-  const at::Tensor row_scales = at::empty({rows}, at::kFloat);
+  const at::Tensor scale_of_row = at::empty({rows}, at::kFloat);
   int16_t* integers = quantized.data_ptr<int16_t>();
-  float* scales = row_scales.data_ptr<float>();
+  float* row_scales = scale_of_row.data_ptr<float>();
   parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
     kernels.quantize_rows(x + begin * ldx, ldx, static_cast<int>(end - begin), static_cast<int>(inputs_),
-                          activation_bound_, integers + begin * depth, depth, scales + begin);
+                          integers + begin * depth, depth, row_scales + begin);
   });
   parallel_for(0, padded_outputs_ / kPanel, 1, [&](int64_t begin, int64_t end) {
     kernels.linear_i8(integers, depth, static_cast<int>(rows), panels_.data_ptr<int8_t>(), static_cast<int>(depth),
-                      static_cast<int>(begin), static_cast<int>(end), scales, column_scales_.data_ptr<float>(), y,
-                      ldy);
+                      static_cast<int>(begin), static_cast<int>(end), row_scales, scales_.data_ptr<float>(), y, ldy);
   });
 }
 

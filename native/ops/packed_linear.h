@@ -1,9 +1,8 @@
 // PackedLinear: y = x W^T + b with W packed once for the CPU kernels, as f32 or as 8-bit integers.
 //
-// int8: one scale an output row, w ~ q * scale with |q| <= 127. Activations are rounded row by row to integers of at most
-// `activation_bound`, the largest bound for which no sum of products can leave 32 bits:
-//   127 * bound * K < 2^31  =>  bound = min(32767, (2^31 - 1) / (127 K)):  15 bits at K = 512, 12 at K = 8192.
-// The product of the integers is exact, so bits do not depend on the batch; only the two roundings lose accuracy.
+// int8: one scale for every 32 inputs of an output row, w ~ q * scale with |q| <= 127. Activations are rounded row by row
+// to 16-bit integers. The sum of a group's integer products is exact and groups are added in order, so bits do not
+// depend on the batch; what loses accuracy is the rounding of the weights (that of activations is 300 times smaller).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -49,10 +48,9 @@ class PackedLinear {
   WeightType type_ = WeightType::kF32;
   int64_t inputs_ = 0;
   int64_t padded_outputs_ = 0;
-  int activation_bound_ = 0;
-  at::Tensor panels_;         // f32 [N/16, K, 16] or i8 [N/16, even(K)/2, 16, 2]
-  at::Tensor column_scales_;  // int8 only: f32 [N]
-  at::Tensor bias_;           // undefined or f32 [N]
+  at::Tensor panels_;  // f32 [N/16, K, 16] or i8 [N/16, K'/2, 16, 2], K' = K rounded up to whole groups
+  at::Tensor scales_;  // int8 only: f32 [N/16, K'/32, 16]
+  at::Tensor bias_;    // undefined or f32 [N]
 };
 
 }  // namespace erprm
