@@ -26,6 +26,8 @@ export interface OptionSpec {
   /** Placeholder of the value in the help text. */
   argument?: string;
   help: string;
+  /** Heading of the help text that the option stands under. */
+  group?: string;
   /** The value when nothing is said; the help text shows it. */
   default?: unknown;
   /** What the help text says of the default instead of its value. */
@@ -141,9 +143,9 @@ export function commanderOption(spec: OptionSpec): Option {
   const shownDefault = spec.defaultText ?? (spec.default === undefined ? undefined : String(spec.default));
   const hasDefault = kind.type !== "switch" && shownDefault !== undefined && shownDefault !== "";
   const help = hasDefault ? `${spec.help} (default: ${shownDefault})` : spec.help;
-  if (kind.type === "switch") return new Option(`--${name}`, help);
+  const flags = kind.type === "switch" ? `--${name}` : `--${name} <${argument ?? "VALUE"}>`;
+  const option = new Option(flags, help).helpGroup(spec.group ?? "Options:");
+  if (kind.type === "switch") return option;
   // commander hands over the previous value of a repeated flag, which a list is gathered from.
-  return new Option(`--${name} <${argument ?? "VALUE"}>`, help).argParser((text: string, previous: unknown) =>
-    parseOption(spec, text, previous),
-  );
+  return option.argParser((text: string, previous: unknown) => parseOption(spec, text, previous));
 }

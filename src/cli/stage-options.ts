@@ -4,6 +4,11 @@
  */
 import { maxInteger, type OptionSpec } from "./option.js";
 
+/** The options under a heading of the help text. */
+function under<const Specs extends readonly OptionSpec[]>(group: string, specs: Specs): Specs {
+  return specs.map((spec) => ({ ...spec, group })) as unknown as Specs;
+}
+
 const count = { type: "integer", low: 1, high: maxInteger } as const;
 
 export const commonOptions = [
@@ -22,7 +27,7 @@ export const commonOptions = [
   { name: "quiet", kind: { type: "switch" }, help: "no progress, no notes", default: false },
 ] as const satisfies readonly OptionSpec[];
 
-export const runOptions = [
+export const runOptions = under("Run directory:", [
   {
     name: "out",
     kind: { type: "text" },
@@ -37,9 +42,9 @@ export const runOptions = [
     defaultText: "all",
   },
   { name: "force", kind: { type: "switch" }, help: "start over, whatever run the directory holds", default: false },
-] as const satisfies readonly OptionSpec[];
+] as const satisfies readonly OptionSpec[]);
 
-export const policyOptions = [
+export const policyOptions = under("Policy:", [
   {
     name: "policy",
     kind: { type: "text" },
@@ -90,9 +95,9 @@ export const policyOptions = [
     help: "seed of every random draw",
     default: 0,
   },
-] as const satisfies readonly OptionSpec[];
+] as const satisfies readonly OptionSpec[]);
 
-export const promptOptions = [
+export const promptOptions = under("Prompt and steps:", [
   { name: "system", kind: { type: "text" }, argument: "TEXT", help: "system message" },
   {
     name: "instruction",
@@ -114,13 +119,13 @@ export const promptOptions = [
     help: "what ends a step: newline, blank-line, step-number, tag:TEXT or auto (paragraphs where there are three, else lines)",
     default: "auto",
   },
-] as const satisfies readonly OptionSpec[];
+] as const satisfies readonly OptionSpec[]);
 
 const probability = { type: "number", low: 0, high: 1 } as const;
 const temperature = { type: "number", low: 0, high: 1e6 } as const;
 const nucleus = { type: "number", low: 0, high: 1, openLow: true } as const;
 
-export const solutionOptions = [
+export const solutionOptions = under("Solutions:", [
   { name: "num-solutions", kind: count, argument: "N", help: "solutions of each problem", default: 16 },
   { name: "temperature", kind: temperature, argument: "T", help: "of the solutions; 0 is greedy", default: 0.7 },
   {
@@ -151,9 +156,9 @@ export const solutionOptions = [
     argument: "TEXT",
     help: "a text that ends a solution or completion, beside the model's end tokens; it stays in the text; may be repeated",
   },
-] as const satisfies readonly OptionSpec[];
+] as const satisfies readonly OptionSpec[]);
 
-export const completionOptions = [
+export const completionOptions = under("Completions and labels:", [
   { name: "num-completions", kind: count, argument: "K", help: "completions of each prefix", default: 16 },
   {
     name: "completion-temperature",
@@ -180,4 +185,4 @@ export const completionOptions = [
     default: [1, 2, 5],
     defaultText: "1,2,5",
   },
-] as const satisfies readonly OptionSpec[];
+] as const satisfies readonly OptionSpec[]);
