@@ -145,6 +145,12 @@ export function mapChildren(node: Node, change: (child: Node) => Node): Node {
   }
 }
 
+/** A copy with every free occurrence of the symbol replaced. */
+export function substitute(node: Node, name: string, value: Node): Node {
+  if (node.kind === "symbol" && node.name === name) return value;
+  return mapChildren(node, (child) => substitute(child, name, value));
+}
+
 /** Whether the node or anything below it satisfies the test. */
 export function some(node: Node, test: (node: Node) => boolean): boolean {
   return test(node) || children(node).some((child) => some(child, test));

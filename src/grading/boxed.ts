@@ -7,7 +7,7 @@ interface Span {
   end: number;
 }
 
-const opener = /\\f?(?:boxed|box)\s*(?=[{\s\\\w(-])/g;
+const opener = /(?:\\(?:f|frame)?box(?:ed)?|(?<![\\a-zA-Z])boxed(?=\{))(?![a-zA-Z])\s*(?=[{\s\\\w(-])/g;
 
 /** The outermost boxes, in order. An unclosed box ends with its line. */
 export function boxesOf(text: string): Span[] {
@@ -39,7 +39,7 @@ function unbraced(text: string, start: number, after: number): Span | undefined 
 /** The content of a box without the boxes in it; empty text commands dropped. */
 export function unwrapBoxes(content: string): string {
   let inner = content;
-  for (let depth = 0; depth < 8 && /\\f?box(?:ed)?\s*\{/.test(inner); depth += 1) {
+  for (let depth = 0; depth < 8 && /\\(?:f|frame)?box(?:ed)?\s*\{/.test(inner); depth += 1) {
     inner = boxesOf(inner).reduceRight(
       (text, span) => text.slice(0, span.start) + span.content + text.slice(span.end),
       inner,

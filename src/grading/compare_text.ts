@@ -19,9 +19,15 @@ export function plainWords(text: string): string {
 
 /** The same words; hyphens and spaces between them do not count. Texts with mathematics in them must agree to the character. */
 export function sameText(a: string, b: string): boolean {
-  if (isMathematics(a) || isMathematics(b)) return a.replace(/\s+/g, "") === b.replace(/\s+/g, "");
+  if (isMathematics(a) || isMathematics(b)) return bareText(a) === bareText(b);
   const [left, right] = [plainWords(a).replace(/[ -]/g, ""), plainWords(b).replace(/[ -]/g, "")];
   return left !== "" && left === right;
+}
+
+/** The characters inside a `\\text{...}` that holds everything; spaces dropped. */
+function bareText(text: string): string {
+  const wrapped = /^\s*\\(?:text|textbf|mbox|mathrm|textrm)\s*\{([^{}\\]*)\}\s*$/.exec(text);
+  return (wrapped?.[1] ?? text).replace(/\s+/g, "");
 }
 
 function isMathematics(text: string): boolean {

@@ -6,12 +6,15 @@ import { clean } from "./cue.js";
 import { groupAt, segmentsOf } from "./segments.js";
 
 const maxShortText = 240;
+const maxTail = 10_000;
+const maxParagraph = 2_000;
 
 const number =
   /(?<![\w.])[-−]?\s?(?:[$€£]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:\s*\/\s*\d+(?:\.\d+)?)?(?:\s?%)?|(?<![\w.])-?\.\d+/g;
 
 export function concludedAnswer(text: string): string | undefined {
-  const paragraph = text.trim().split(/\n+/).at(-1)?.trim() ?? "";
+  const tail = text.trim().slice(-maxTail);
+  const paragraph = (tail.split(/\n+/).at(-1)?.trim() ?? "").slice(-maxParagraph);
   const isShort = text.trim().length <= maxShortText;
   if (!isShort && !/[.!?)\]$*}]["']?$/.test(paragraph)) return undefined;
   const bold = [...paragraph.matchAll(/\*\*([^*]+)\*\*/g)].at(-1);
@@ -19,31 +22,43 @@ export function concludedAnswer(text: string): string | undefined {
     const inside = withoutProse(bold[1] as string);
     if (inside !== undefined) return inside;
   }
-  const segments = segmentsOf(text);
+  const segments = segmentsOf(tail);
   const last = segments.at(-1);
-  const lastStart = text.lastIndexOf(paragraph);
-  if (last && (last.end > lastStart || text.slice(last.end).trim().length < 40)) {
-    const after = text.slice(last.end);
+  const lastStart = tail.lastIndexOf(paragraph);
+  if (last && (last.end > lastStart || tail.slice(last.end).trim().length < 40)) {
+    const after = tail.slice(last.end);
     const laterNumber = [...after.matchAll(number)].at(-1);
-    if (!laterNumber) return clean(groupAt(text, segments, segments.length - 1));
+    if (!laterNumber) return clean(groupAt(tail, segments, segments.length - 1));
   }
-  return withoutProse(paragraph);
+  return withoutProse(paragraph.replace(/(?<=\d.*)\b(?:because|since|which|as)\b.*$/s, ""));
 }
 
 /** The relation or number that a sentence ends with. */
 function withoutProse(sentence: string): string | undefined {
   const segments = segmentsOf(sentence);
-  if (segments.length > 0) return clean(groupAt(sentence, segments, segments.length - 1));
+  const later = sentence.slice(segments.at(-1)?.end ?? 0).match(number);
+  if (segments.length > 0 && !later) return clean(groupAt(sentence, segments, segments.length - 1));
   const choice = /\(([A-E])\)[.\s]*$/.exec(sentence);
   if (choice) return `(${choice[1]})`;
-  // LaTeX without delimiters: the run of mathematics that ends the sentence.
-  const tail =
-    /(?:^|\s)((?:[^\s\\a-zA-Z]|\\[a-zA-Z]+\s?|\{[^{}]*\}|\b[a-zA-Z]\b|(?<=[\d+*/=-])\s|\s(?=[=+*/<>\\-]))*)[.\s]*$/.exec(
-      sentence.slice(-600),
-    );
-  const run = tail?.[1]?.trim();
-  if (run && /\\[a-zA-Z]|[=^]/.test(run) && /[\d)}a-zA-Z]$/.test(run)) return clean(run);
+  const run = mathematicsAtEnd(sentence);
+  if (run !== undefined && /\\[a-zA-Z]|[=^]/.test(run)) return clean(run);
   const numbers = [...sentence.matchAll(number)];
   const found = numbers.at(-1)?.[0].trim();
   return found === undefined ? undefined : clean(found);
+}
+
+/** LaTeX without delimiters at the end of a sentence: the last pieces between spaces that hold no word. */
+function mathematicsAtEnd(sentence: string): string | undefined {
+  const pieces = sentence
+    .slice(-600)
+    .replace(/[.\s]+$/, "")
+    .split(/\s+/);
+  let start = pieces.length;
+  while (start > 0) {
+    const bare = (pieces[start - 1] as string).replace(/\\[a-zA-Z]+/g, "\\");
+    if (/[a-zA-Z]{2,}/.test(bare) || /^[aAI]$/.test(bare) || /[,:;]$/.test(bare)) break;
+    start -= 1;
+  }
+  const run = pieces.slice(start).join(" ");
+  return run === "" ? undefined : run;
 }

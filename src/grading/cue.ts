@@ -2,7 +2,7 @@
 import { groupAt, segmentsOf } from "./segments.js";
 
 const cue =
-  /\b(?:final\s+|correct\s+|right\s+|best\s+)*(?:answer|ans|option|choice|final\s+result)\b(?:\s+(?:to|for|of)\s+(?:[^\s.:$]+\s+){0,8}?|\s+)?(?:[*_]{0,3}\s*(?:\bis\b|\bare\b|\bwould\s+be\b|\bshould\s+be\b|\bmust\s+be\b|\bwill\s+be\b|\bcomes\s+out\s+to\b|\bequals\b|=|:)(?:\s*[*_]{1,3})?\s*:?)+|^\s*(?:[*_#]+\s*)?(?:final\s+)?answer\s*(?:[*_]+)?\s*:?\s*(?:[*_]+)?\s*(?=\n)/gim;
+  /\b(?:final\s+|correct\s+|right\s+|best\s+){0,3}(?:answer|ans|option|choice|final\s+result)\b(?:\s+(?:to|for|of)\s+(?:[^\s.:$]+\s+){0,8}?|\s+)?(?:[*_]{0,3}\s*(?:\bis\b|\bare\b|\bwould\s+be\b|\bshould\s+be\b|\bmust\s+be\b|\bwill\s+be\b|\bcomes\s+out\s+to\b|\bequals\b|=|:)(?:\s*[*_]{1,3})?\s*:?)+|^[ \t]{0,8}(?:[*_#]{1,8}[ \t]*)?(?:final[ \t]+)?answer[ \t]*[*_]{0,3}[ \t]*:?[ \t]*[*_]{0,3}[ \t]*(?=\n)/gim;
 
 /** The answer after the last cue that has something behind it. */
 export function cuedAnswer(text: string): string | undefined {

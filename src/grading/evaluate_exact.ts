@@ -3,7 +3,7 @@
  * binomials, logarithms of powers, finite sums. Undefined where it is not, or where a limit says stop.
  */
 import { type BigOperatorNode, type Node, symbolsOf } from "./ast.js";
-import { maxFactorial, maxTerms } from "./limits.js";
+import { maxFactorial, maxReducedBits, maxTerms } from "./limits.js";
 import type { Rational } from "./rational.js";
 import * as q from "./rational.js";
 
@@ -104,9 +104,8 @@ function applyExact(name: string, args: Node[], point: ExactPoint): Rational | u
       return y && binomial(x, y);
     case "gcd":
     case "lcm":
-      return values.every(q.isInteger)
-        ? values.reduce((a, b) => (name === "gcd" ? greatestDivisor(a, b) : leastMultiple(a, b)))
-        : undefined;
+      if (!values.every((value) => q.isInteger(value) && q.bitLength(value.n) <= maxReducedBits)) return undefined;
+      return values.reduce((a, b) => (name === "gcd" ? greatestDivisor(a, b) : leastMultiple(a, b)));
     case "max":
     case "min":
       return values.reduce((a, b) => (q.compare(a, b) > 0 === (name === "max") ? a : b));

@@ -29,6 +29,16 @@ export function readingsOf(text: string): string[] {
 
 /** Grades two texts. Never throws for strings; the time it takes is bounded only by the limits of `limits.ts`. */
 export function gradeTexts(candidate: string, reference: string, options: ResolvedOptions): Verdict {
+  try {
+    return gradeReadings(candidate, reference, options);
+  } catch (error) {
+    // The stack or a BigInt at its end: an answer beyond every limit is not equal to anything.
+    if (error instanceof RangeError) return { correct: false, method: "limit" };
+    throw error;
+  }
+}
+
+function gradeReadings(candidate: string, reference: string, options: ResolvedOptions): Verdict {
   const trivial = compareTrivially(candidate, reference, options);
   if (trivial) return trivial;
   const references = readingsOf(reference);
@@ -62,12 +72,13 @@ export function gradeAnswers(candidate: string, reference: string, options: Reso
 }
 
 function compareChoices(candidate: string, reference: string, options: ResolvedOptions): Verdict | undefined {
+  const [all, expected] = [choicesOf(candidate), choicesOf(reference)];
+  if (all !== undefined && all === expected) return { correct: true, method: "choice" };
   const [left, right] = [choiceOf(candidate), choiceOf(reference)];
   if (left && right) return { correct: left.letter === right.letter, method: "choice" };
   if (right?.rest) return gradeAnswers(candidate, right.rest, options);
   if (left?.rest) return gradeAnswers(left.rest, reference, options);
-  const [all, expected] = [choicesOf(candidate), choicesOf(reference)];
-  return all !== undefined && all === expected ? { correct: true, method: "choice" } : undefined;
+  return undefined;
 }
 
 /** The ways the commas of an answer can be meant. */

@@ -1,5 +1,5 @@
 /** Structure against structure: which rule decides for a pair of parsed answers, and what it says. */
-import type { BracketNode, Node } from "./ast.js";
+import { type BracketNode, type Node, symbolsOf } from "./ast.js";
 import { sameEquation, sameInequality } from "./compare_relation.js";
 import { compareScalars, type Verdict } from "./compare_scalar.js";
 import { sameText } from "./compare_text.js";
@@ -46,7 +46,17 @@ function matchShapes(a: Shape, b: Shape, options: ResolvedOptions): Verdict {
   }
 }
 
+/** Sets that answers name in words. */
+function setOfWords(text: string): Node | undefined {
+  if (/^(?:all|any|every|the)?\s*reals?(?: numbers?)?$/i.test(text)) return { kind: "namedSet", name: "R" };
+  if (/^(?:the )?empty set$|^no (?:real )?solutions?(?: exists?)?$/i.test(text))
+    return { kind: "namedSet", name: "empty" };
+  return undefined;
+}
+
 function matchText(text: string, b: Shape, options: ResolvedOptions): Verdict {
+  const named = b.shape === "text" ? undefined : setOfWords(text);
+  if (named) return match(named, nodeOf(b), options);
   if (b.shape === "text") return { correct: sameText(text, b.text), method: "text" };
   if (b.shape === "named") return matchText(text, shapeOf(b.value), options);
   if (b.shape === "many" && b.items.length === 1) return matchText(text, shapeOf(b.items[0] as Node), options);
@@ -114,6 +124,8 @@ function matchMany(a: Many, b: Shape, options: ResolvedOptions): Verdict {
       return { correct: matchUnordered(a.items, b.items, options), method };
     }
     case "tuple": {
+      const [only] = a.items;
+      if (a.items.length === 1 && only?.kind === "bracket") return match(only, b.bracket, options);
       if (isInterval(b.bracket))
         return matchRegions(nodeOf(a), b.bracket, options) ?? { correct: false, method: "interval" };
       const system = systemOf(a);
@@ -246,6 +258,10 @@ function operands(node: Node): Node[] {
 function matchRegions(a: Node, b: Node, options: ResolvedOptions): Verdict | undefined {
   const [left, right] = [regionOf(a), regionOf(b)];
   if (!left || !right) return undefined;
+  const [namesA, namesB] = [symbolsOf(a), symbolsOf(b)];
+  // x > 3 and y > 3 are different answers; an interval names no symbol.
+  const sameNames = namesA.size === 0 || namesB.size === 0 || [...namesA].every((name) => namesB.has(name));
+  if (!sameNames) return { correct: false, method: "interval" };
   return { correct: sameRegion(left, right, options), method: "interval" };
 }
 

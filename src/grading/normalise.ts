@@ -143,6 +143,8 @@ export function normalise(text: string): string {
     .replace(/\\+(?:d|t|c)frac(?![a-zA-Z])/g, "\\frac")
     .replace(/\\(?:begin|end)\{(?:align|aligned|equation|gather|gathered|split|displaymath|math|center)\*?\}/g, " ");
   if (out.includes("\\")) {
+    // A row that begins with a relation goes on with the row before.
+    out = out.replace(/\\\\\s*&?\s*(?=[=<>]|\\(?:approx|le|ge|lt|gt|leq|geq|implies|Rightarrow)(?![a-zA-Z]))/g, " ");
     out = out
       .replace(/\\(?:textcolor|color)\s*\{[^{}]*\}/g, "")
       .replace(/\\(?:[hv]?phantom|label|tag|hspace|vspace|cite|ref)\*?\s*\{[^{}]*\}/g, " ")
@@ -157,6 +159,7 @@ export function normalise(text: string): string {
       .replace(/\\([_#&])/g, "$1");
   }
   out = out.replace(/\b([ap])\.\s?m\b\.?/gi, "$1m").replace(/(\d)\s*([ap]m)\b/gi, "$1\\text{$2}");
+  out = out.replace(/\b(?:negative|minus)\s+(?=[\d.\\])/gi, "-").replace(/\bm\s*\\angle/g, "\\angle");
   out = stripEmphasis(out)
     .replace(/[$~`\u0000-\u001f]+/g, " ")
     .trim();

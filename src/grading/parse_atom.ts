@@ -154,7 +154,7 @@ function parseBracket(cursor: Cursor, open: "(" | "[" | "]"): Node {
 /** `{...}`: grouping; with several items a carelessly written set. */
 function parseBraces(cursor: Cursor): Node {
   return cursor.nested(() => {
-    if (cursor.takeSign("}")) return parseAtom(cursor);
+    if (cursor.takeSign("}")) return startsAtom(cursor) ? parseAtom(cursor) : { kind: "namedSet", name: "empty" };
     const inner = parseSequence(cursor);
     if (cursor.takeCommand("over")) {
       const bottom = parseSequence(cursor);

@@ -13,7 +13,7 @@ const matrices = /^(?:[pbBvV]?matrix|smallmatrix|array|tabular)$/;
 export function parseEnvironment(cursor: Cursor, name: string): Node {
   if (/^(?:array|tabular)$/.test(name)) skipColumns(cursor);
   const rows = cursor.nested(() => parseRows(cursor, name), true);
-  if (name === "vmatrix") return { kind: "apply", name: "det", args: [{ kind: "matrix", rows }] };
+  if (name === "vmatrix") return determinant(rows);
   if (matrices.test(name)) return { kind: "matrix", rows };
   if (/cases$/.test(name)) {
     const items = rows.map(
@@ -22,6 +22,21 @@ export function parseEnvironment(cursor: Cursor, name: string): Node {
     return items.length === 1 ? (items[0] as Node) : { kind: "list", items, separator: "," };
   }
   throw new NotMathematics(`unknown environment ${name}`);
+}
+
+const maxDeterminant = 4;
+
+/** The determinant of a small square matrix as an expression, by the first row. */
+export function determinant(rows: Node[][]): Node {
+  const size = rows.length;
+  if (size > maxDeterminant || rows.some((row) => row.length !== size)) throw new NotMathematics("no determinant");
+  if (size === 1) return rows[0]?.[0] as Node;
+  const terms = (rows[0] as Node[]).map((entry, column): Node => {
+    const minor = rows.slice(1).map((row) => row.filter((_, index) => index !== column));
+    const term: Node = { kind: "multiply", factors: [entry, determinant(minor)] };
+    return column % 2 === 0 ? term : { kind: "negate", of: term };
+  });
+  return { kind: "add", terms };
 }
 
 function skipColumns(cursor: Cursor): void {

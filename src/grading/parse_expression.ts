@@ -1,6 +1,7 @@
 /** Sums, products, powers and postfixes. Words between operands are units or labels, never factors. */
 import { children, type Node } from "./ast.js";
 import type { Cursor } from "./cursor.js";
+import { maxChain } from "./limits.js";
 import { parseAtom, startsAtom } from "./parse_atom.js";
 import { NotMathematics } from "./tokenise.js";
 
@@ -52,19 +53,21 @@ function parseProduct(cursor: Cursor): Node {
   }
   let left = parseFactor(cursor);
   let afterUnit = false;
-  for (;;) {
+  for (let numDivisions = 0; ; ) {
     if (cursor.takeSign("*") || cursor.takeCommand("cdot", "times", "ast", "star") || takeTimesLetter(cursor)) {
       left = times(left, parseFactor(cursor));
     } else if (cursor.isSign("/") || cursor.isCommand("div") || cursor.isCommand("slash")) {
       cursor.position += 1;
+      numDivisions += 1;
+      if (numDivisions > maxChain) throw new NotMathematics("too many divisions");
       left = { kind: "divide", top: left, bottom: parseFactor(cursor) };
     } else if (cursor.takeCommand("bmod")) {
       left = { kind: "apply", name: "mod", args: [left, parseFactor(cursor)] };
-    } else if (isWord(cursor) && !startsRelation(cursor)) {
+    } else if (isWord(cursor) && !startsRelation(cursor) && !cursor.is("word", "union")) {
       if (left.kind === "word") throw new NotMathematics("words around mathematics");
       left = takeUnit(cursor, left);
       afterUnit = true;
-    } else if (startsAtom(cursor) && !startsDifferential(cursor)) {
+    } else if (startsAtom(cursor) && !startsDifferential(cursor) && !startsUnion(cursor, left)) {
       if (afterUnit) throw new NotMathematics("mathematics after a unit");
       if (cursor.peek()?.kind === "number" && endsWithNumber(left))
         throw new NotMathematics("two numbers side by side");
@@ -86,6 +89,14 @@ function startsDifferential(cursor: Cursor): boolean {
   if (cursor.integrals === 0 || !cursor.is("symbol", "d")) return false;
   const after = cursor.peek(1);
   return after?.kind === "symbol" || (after?.kind === "command" && /^(?:theta|phi|rho|alpha|mu|tau)$/.test(after.text));
+}
+
+/** The letter U between two sets. */
+function startsUnion(cursor: Cursor, left: Node): boolean {
+  const isLetter = cursor.is("symbol", "U") || cursor.is("symbol", "u");
+  return (
+    isLetter && left.kind === "bracket" && (cursor.isSign("(", 1) || cursor.isSign("[", 1) || cursor.isCommand("{", 1))
+  );
 }
 
 function endsWithNumber(node: Node): boolean {
@@ -160,7 +171,8 @@ export function parseFactor(cursor: Cursor): Node {
 export function parsePower(cursor: Cursor): Node {
   return cursor.nested(() => {
     let node = parseAtom(cursor);
-    for (;;) {
+    for (let numPostfixes = 0; ; numPostfixes += 1) {
+      if (numPostfixes > maxChain) throw new NotMathematics("too many postfixes");
       if (cursor.isSign("^")) {
         cursor.position += 1;
         node = raise(cursor, node);

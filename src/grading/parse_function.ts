@@ -3,6 +3,7 @@ import type { Node } from "./ast.js";
 import type { Cursor } from "./cursor.js";
 import { parseSequence } from "./parse.js";
 import { parseArgument, parseAtom, startsAtom } from "./parse_atom.js";
+import { determinant } from "./parse_blocks.js";
 import { parseFactor, parsePower } from "./parse_expression.js";
 import { functionNames } from "./vocabulary.js";
 
@@ -20,6 +21,7 @@ export function parseFunction(cursor: Cursor, name: string): Node {
     } else break;
   }
   const args = parseFunctionArguments(cursor);
+  if (name === "det" && args.length === 1 && args[0]?.kind === "matrix") return determinant(args[0].rows);
   if (base !== undefined && name === "log") args.push(base);
   const isInverse = exponent?.kind === "negate" && exponent.of.kind === "number" && exponent.of.digits === "1";
   if (isInverse && /^(?:sin|cos|tan|cot|sec|csc)$/.test(name)) return { kind: "apply", name: `arc${name}`, args };

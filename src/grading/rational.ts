@@ -2,7 +2,7 @@
  * Exact rationals over BigInt, in lowest terms with a positive denominator. Operations return undefined instead of a
  * number that has no value (division by zero) or would be too large (`maxBits`).
  */
-import { maxBits } from "./limits.js";
+import { maxBits, maxReducedBits } from "./limits.js";
 
 export interface Rational {
   readonly n: bigint;
@@ -32,6 +32,7 @@ function bits(x: Rational): number {
 export function rational(n: bigint, d = 1n): Rational | undefined {
   if (d === 0n) return undefined;
   if (d === 1n) return { n, d };
+  if (bitLength(n) > maxReducedBits && bitLength(d) > maxReducedBits) return undefined;
   const sign = d < 0n ? -1n : 1n;
   const divisor = gcd(n, d) * sign;
   return divisor === 1n ? { n, d } : { n: n / divisor, d: d / divisor };

@@ -3,10 +3,11 @@
  * answer is no such set or its endpoints have no order (symbols in them).
  */
 import type { Node, RelationNode, RelationOperator } from "./ast.js";
-import { symbolsOf } from "./ast.js";
+import { substitute, symbolsOf } from "./ast.js";
 import { isInfinite } from "./compare_scalar.js";
+import type { Complex } from "./complex.js";
 import { evaluateComplex } from "./evaluate_complex.js";
-import { alternatives } from "./shape.js";
+import { integer } from "./rational.js";
 
 export interface Endpoint {
   value: number;
@@ -58,10 +59,13 @@ export function regionOf(node: Node): Region | undefined {
     case "list": {
       const parts = node.items.map(regionOf);
       if (parts.some((part) => part === undefined)) return undefined;
-      // "x != 1, x != 2" and "x > 1, x < 5" hold together where "x < 1, x > 5" and intervals are joined.
       const all = parts as Region[];
-      const isExclusion = node.items.every((item) => item.kind === "relation" && item.operators.includes("!="));
-      if (isExclusion) return all.reduce(intersect);
+      // Inequalities for one symbol hold together where they can ("x > 1, x < 5"), else they are joined ("x < 1, x > 5").
+      const areRelations = node.items.every((item) => item.kind === "relation" && !item.operators.includes("="));
+      if (areRelations && symbolsOf(node).size === 1) {
+        const joint = all.reduce(intersect);
+        if (joint.length > 0) return joint;
+      }
       return union(all.flat());
     }
     default:
@@ -91,26 +95,52 @@ const flipped: Partial<Record<RelationOperator, RelationOperator>> = {
   "=": "=",
 };
 
-/** `x > 3`, `-2 \le x < 7`, `x \ne 0`: one symbol alone on one side, constants on the other. */
+/** `x > 3`, `-2 \le x < 7`, `2x \ne 6`, `|x - 1| < 2`: one symbol, linear, on one side and constants on the other. */
 function relationRegion(node: RelationNode): Region | undefined {
   if (node.operators.length === 1 && node.operators[0] === "in") return regionOf(node.operands[1] as Node);
-  const readings = alternatives(node);
-  if (readings.length !== 1 || readings[0] !== node) return undefined;
+  const [name, ...others] = symbolsOf(node);
+  if (name === undefined || others.length > 0) return undefined;
   let region: Region = [everywhere()];
-  const names = symbolsOf(node);
-  if (names.size !== 1) return undefined;
   for (const [index, operator] of node.operators.entries()) {
+    const turned = flipped[operator];
+    if (turned === undefined) return undefined;
     const [left, right] = [node.operands[index] as Node, node.operands[index + 1] as Node];
-    const part =
-      left.kind === "symbol"
-        ? half(operator, right)
-        : right.kind === "symbol"
-          ? half(flipped[operator] ?? "other", left)
-          : undefined;
+    let part: Region | undefined;
+    if (symbolsOf(right).size === 0) part = solve(left, operator, right, name);
+    else if (symbolsOf(left).size === 0) part = solve(right, turned, left, name);
     if (!part) return undefined;
     region = intersect(region, part);
   }
   return region;
+}
+
+/** The reals with `side operator bound`, for a side that is linear in the symbol or the modulus of such. */
+function solve(side: Node, operator: RelationOperator, bound: Node, name: string): Region | undefined {
+  if (side.kind === "symbol") return half(operator, bound);
+  const turned = flipped[operator] ?? "other";
+  if (side.kind === "apply" && side.name === "abs") {
+    const inner = side.args[0] as Node;
+    if (inner.kind === "apply" || !(evaluateComplex(bound).re >= 0)) return undefined;
+    const right = solve(inner, operator, bound, name);
+    const left = solve(inner, turned, { kind: "negate", of: bound }, name);
+    if (!right || !left) return undefined;
+    return operator.startsWith("<") || operator === "!=" ? intersect(left, right) : union([...left, ...right]);
+  }
+  const at = (value: number): Node =>
+    substitute(side, name, { kind: "number", value: integer(value), decimals: 0, digits: String(value) });
+  const [zero, first, second, far] = [0, 1, 2, 7].map((value) => evaluateComplex(at(value))) as [
+    Complex,
+    Complex,
+    Complex,
+    Complex,
+  ];
+  const slope = first.re - zero.re;
+  const isLinear = Math.abs(second.re - first.re - slope) < 1e-9 && Math.abs(far.re - zero.re - 7 * slope) < 1e-8;
+  const isReal = [zero, first, far].every((value) => Math.abs(value.im) < 1e-9);
+  if (!isLinear || !isReal || !(Math.abs(slope) > 1e-9)) return undefined;
+  const minus = (a: Node, b: Node): Node => ({ kind: "add", terms: [a, { kind: "negate", of: b }] });
+  const solved: Node = { kind: "divide", top: minus(bound, at(0)), bottom: minus(at(1), at(0)) };
+  return half(slope > 0 ? operator : turned, solved);
 }
 
 /** The reals x with `x operator bound`. */

@@ -1,4 +1,5 @@
 /** The mathematics inside prose: `$...$`, `$$...$$`, `\(...\)`, `\[...\]`, display environments. */
+import { maxSegmentLength } from "./limits.js";
 
 export interface Segment {
   content: string;
@@ -6,8 +7,18 @@ export interface Segment {
   end: number;
 }
 
-const delimited =
-  /\$\$([^$]+?)\$\$|(?<!\\)\$((?:[^$\\]|\\[\s\S])+?)\$|\\\(([\s\S]+?)\\\)|\\\[([\s\S]+?)\\\]|\\begin\{(?:align|equation|gather|displaymath|math)\*?\}([\s\S]+?)\\end\{(?:align|equation|gather|displaymath|math)\*?\}/g;
+const body = `{1,${maxSegmentLength}}?`;
+const environments = "(?:align|equation|gather|displaymath|math)\\*?";
+const delimited = new RegExp(
+  [
+    `\\$\\$([^$]${body})\\$\\$`,
+    `(?<!\\\\)\\$((?:[^$\\\\]|\\\\[\\s\\S])${body})\\$`,
+    `\\\\\\(([\\s\\S]${body})\\\\\\)`,
+    `\\\\\\[([\\s\\S]${body})\\\\\\]`,
+    `\\\\begin\\{${environments}\\}([\\s\\S]${body})\\\\end\\{${environments}\\}`,
+  ].join("|"),
+  "g",
+);
 
 /** Inside `$...$` of prose with prices ("$5 and $6") there are words; such a match is no mathematics. */
 function isProse(content: string): boolean {
@@ -19,7 +30,7 @@ export function segmentsOf(text: string): Segment[] {
   const segments: Segment[] = [];
   delimited.lastIndex = 0;
   for (let found = delimited.exec(text); found; found = delimited.exec(text)) {
-    const content = (found[1] ?? found[2] ?? found[3] ?? found[4] ?? found[5] ?? "").trim();
+    const content = lastRow(found[1] ?? found[2] ?? found[3] ?? found[4] ?? found[5] ?? "").trim();
     if (found[2] !== undefined && isProse(content)) {
       // The first dollar was a price: look again from the second.
       delimited.lastIndex = found.index + 1;
@@ -28,6 +39,20 @@ export function segmentsOf(text: string): Segment[] {
     if (content !== "") segments.push({ content, start: found.index, end: found.index + found[0].length });
   }
   return segments;
+}
+
+/** Of a derivation in rows the last one; rows that each give one symbol its value stay together. */
+function lastRow(content: string): string {
+  const inner =
+    /^\s*\\begin\{(?:align|aligned|gather|gathered|split)\*?\}([\s\S]*)\\end\{(?:align|aligned|gather|gathered|split)\*?\}\s*[.,]?\s*$/.exec(
+      content,
+    )?.[1] ?? content;
+  if (/\\begin/.test(inner) || !inner.includes("\\\\")) return inner;
+  const rows = inner.split(/\\\\(?:\s*\[[^\]]*\])?/).map((row) => row.replace(/(?<!\\)&/g, " ").trim());
+  const filled = rows.filter((row) => row !== "");
+  const names = filled.map((row) => /^([a-zA-Z](?:_\{?\w+\}?)?)\s*=[^=]*$/.exec(row)?.[1]);
+  const isSystem = names.every((name) => name !== undefined) && new Set(names).size === names.length;
+  return isSystem ? filled.join(", ") : (filled.at(-1) ?? "");
 }
 
 const connective = /^(?:\s|,|;|\.|\*\*|\band\b|\bor\b|&|\\\\)*$/;

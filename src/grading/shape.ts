@@ -115,7 +115,7 @@ export function shapeOf(reading: Node): Shape {
     case "list":
       return manyOf(node.items, false);
     case "bracket":
-      return node.open === "{" ? manyOf(node.items, true) : { shape: "tuple", bracket: node };
+      return node.open === "{" ? manyOf(node.items, true) : tupleShape(node);
     case "matrix":
       return { shape: "matrix", rows: node.rows };
     case "setOperation":
@@ -133,6 +133,11 @@ export function shapeOf(reading: Node): Shape {
   }
 }
 
+function tupleShape(bracket: BracketNode): Shape {
+  const signs = expandSigns(bracket);
+  return signs.length > 1 ? { shape: "many", items: signs, braces: false } : { shape: "tuple", bracket };
+}
+
 function relationShape(node: RelationNode): Shape {
   const { operands, operators } = node;
   const first = operands[0] as Node;
@@ -148,7 +153,7 @@ function relationShape(node: RelationNode): Shape {
   if (lastName !== undefined && symbolsOf(first).size === 0)
     return { shape: "named", name: lastName, node, value: first };
   const names = symbolsOf(first);
-  if (names.size === 0) return shapeOf(last);
+  if (names.size === 0 && symbolsOf(last).size === 0) return shapeOf(last);
   if (first.kind === "apply" && symbolsOf(last).size === 0)
     return { shape: "named", name: JSON.stringify(first.name), node, value: last };
   const functionName = inverseName(first);

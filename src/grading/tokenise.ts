@@ -2,7 +2,7 @@
  * Normalised LaTeX to tokens. Numbers are whole here (thousands separators, exponents, repeating decimals); runs of
  * plain letters become function names, symbols or words; `\text{...}` is read as plain text.
  */
-import { maxDepth } from "./limits.js";
+import { maxDepth, maxSegmentLength } from "./limits.js";
 import { parseDecimal, type Rational, rational } from "./rational.js";
 import { functionNames, letterNames, shortWords, unitOf } from "./vocabulary.js";
 
@@ -46,7 +46,7 @@ const textCommands = new Set(
   ),
 );
 
-function scan(text: string, commas: CommaReading, tokens: Token[], depth: number): void {
+function scan(text: string, commas: CommaReading, tokens: Token[], depth: number, inText = false): void {
   if (depth > maxDepth) throw new NotMathematics("text nested too deep");
   let position = 0;
   let brackets = 0;
@@ -79,7 +79,7 @@ function scan(text: string, commas: CommaReading, tokens: Token[], depth: number
     }
     const run = at(letters, text, position);
     if (run) {
-      scanLetters(run[0], tokens, space, false);
+      scanLetters(run[0], tokens, space, inText && run[0].length > 1);
       position += run[0].length;
       continue;
     }
@@ -179,6 +179,10 @@ function scanCommand(
     tokens.push({ kind: "command", text: `${name}:${found[1]}`, space });
     return position + found[0].length;
   }
+  if (name === "angle" || name === "triangle" || name === "measuredangle") {
+    tokens.push({ kind: "word", text: name, space, marked: true });
+    return position;
+  }
   if (!textCommands.has(name)) {
     tokens.push({ kind: "command", text: name, space });
     return position;
@@ -195,7 +199,8 @@ export function bracedBody(text: string, position: number): { content: string; e
   while (/\s/.test(text[index] ?? "")) index += 1;
   if (text[index] !== "{") return undefined;
   let depth = 0;
-  for (let i = index; i < text.length; i += 1) {
+  const end = Math.min(text.length, index + maxSegmentLength);
+  for (let i = index; i < end; i += 1) {
     const character = text[i];
     if (character === "\\") i += 1;
     else if (character === "{") depth += 1;
@@ -216,15 +221,30 @@ function scanText(
   math: boolean,
 ) {
   const trimmed = content.trim();
+  if (/^[a-zA-Z]$/.test(trimmed) && unitOf(trimmed) !== undefined && endsQuantity(tokens)) {
+    tokens.push({ kind: "word", text: trimmed, space, marked: true });
+    return;
+  }
   if (/^[a-zA-Z]+$/.test(trimmed)) {
     scanLetters(trimmed, tokens, space, !math || trimmed.length > 1);
     return;
   }
   const inner: Token[] = [];
-  scan(content, commas, inner, depth + 1);
-  for (const token of inner) if (token.kind === "word" || (!math && token.kind === "symbol")) token.marked = true;
+  scan(content, commas, inner, depth + 1, true);
+  const isUnit =
+    endsQuantity(tokens) && inner.every((token) => token.kind !== "symbol" || unitOf(token.text) !== undefined);
+  for (const token of inner) {
+    if (token.kind === "symbol" && isUnit) token.kind = "word";
+    if (token.kind === "word" || (!math && token.kind === "symbol")) token.marked = true;
+  }
   if (inner[0]) inner[0].space ||= space;
   tokens.push(...inner);
+}
+
+/** Whether a unit may follow: after a number or a closed group. */
+function endsQuantity(tokens: readonly Token[]): boolean {
+  const last = tokens.at(-1);
+  return last?.kind === "number" || last?.text === "}" || last?.text === ")" || last?.text === "pi";
 }
 
 const constants = new Map([
@@ -240,10 +260,10 @@ const constants = new Map([
   ["root", "sqrt"],
 ]);
 
-function scanLetters(run: string, tokens: Token[], space: boolean, marked: boolean): void {
-  const push = (kind: "command" | "symbol" | "word", text: string, spaced: boolean): void => {
+/** Appends the tokens of a run of letters; returns how many tokens there are then. */
+function scanLetters(run: string, tokens: Token[], space: boolean, marked: boolean): number {
+  const push = (kind: "command" | "symbol" | "word", text: string, spaced: boolean): number =>
     tokens.push({ kind, text, space: spaced, ...(marked ? { marked } : {}) });
-  };
   if (run.length === 1) return push("symbol", run, space);
   const constant = constants.get(run);
   if (constant) return push("command", constant, space);
@@ -259,14 +279,14 @@ function scanLetters(run: string, tokens: Token[], space: boolean, marked: boole
     push("command", joined[1] as string, space);
     return scanLetters(joined[2] as string, tokens, false, marked);
   }
-  const afterNumber = tokens.at(-1)?.kind === "number" || tokens.at(-1)?.text === "}" || tokens.at(-1)?.text === ")";
+  const afterNumber = endsQuantity(tokens);
   if (!/^[a-zA-Z]+$/.test(run) || (unitOf(run) !== undefined && (afterNumber || marked || run.length > 2))) {
     return push("word", run, space);
   }
   const product = run.length <= 3 || (run.length <= 5 && run === run.toUpperCase());
   if (!marked && product && !shortWords.has(lower)) {
     for (const [index, letter] of [...run].entries()) push("symbol", letter, space && index === 0);
-    return;
+    return tokens.length;
   }
-  push("word", run, space);
+  return push("word", run, space);
 }

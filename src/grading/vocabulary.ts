@@ -58,11 +58,11 @@ const unitSpellings: Record<string, string> = {
   centimeter: "cm cm. cms centimeter centimeters centimetre centimetres",
   decimeter: "dm decimeter decimeters",
   meter: "m m. meter meters metre metres",
-  kilometer: "km kms kilometer kilometers kilometre kilometres",
+  kilometer: "km kms kilometer kilometers kilometre kilometres kph kmh",
   inch: "in in. inch inches",
   foot: "ft ft. foot feet",
   yard: "yd yds yard yards",
-  mile: "mi mile miles",
+  mile: "mi mile miles mph",
   milligram: "mg milligram milligrams",
   gram: "g gram grams",
   kilogram: "kg kgs kilogram kilograms",
@@ -85,8 +85,6 @@ const unitSpellings: Record<string, string> = {
   degree: "degree degrees deg",
   radian: "rad radian radians",
   percent: "percent pct percents",
-  "mile per hour": "mph",
-  "kilometer per hour": "kph kmh",
   joule: "J joule joules",
   watt: "W watt watts",
   newton: "N newton newtons",
@@ -94,8 +92,8 @@ const unitSpellings: Record<string, string> = {
   hertz: "Hz hertz",
   celsius: "celsius",
   fahrenheit: "fahrenheit",
-  "before noon": "am",
-  "after noon": "pm",
+  "before noon": "am AM",
+  "after noon": "pm PM",
 };
 
 const unitBySpelling: ReadonlyMap<string, string> = new Map(
