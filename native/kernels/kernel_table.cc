@@ -15,6 +15,7 @@
 ERPRM_DECLARE_ISA(generic)
 #if defined(__x86_64__)
 ERPRM_DECLARE_ISA(avx2)
+ERPRM_DECLARE_ISA(avx512)
 #endif
 
 namespace erprm {
@@ -38,6 +39,10 @@ const std::vector<KernelTable>& kernel_tables() {
     std::vector<KernelTable> usable = {ERPRM_FILL_TABLE(generic)};
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) usable.push_back(ERPRM_FILL_TABLE(avx2));
+    if (usable.size() == 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
+      usable.push_back(ERPRM_FILL_TABLE(avx512));
+    }
 #endif
     return usable;
   }();
@@ -45,10 +50,15 @@ const std::vector<KernelTable>& kernel_tables() {
 }
 
 const KernelTable& kernel_table() {
-  // ERPRM_KERNELS=generic lets a test run the portable kernels on a machine that has better ones.
-  static const char* wanted = std::getenv("ERPRM_KERNELS");
-  static const bool generic = wanted != nullptr && std::strcmp(wanted, "generic") == 0;
-  return generic ? kernel_tables().front() : kernel_tables().back();
+  // ERPRM_KERNELS=NAME chooses a table by name, to compare instruction sets on one machine.
+  static const KernelTable& table = [] () -> const KernelTable& {
+    const char* wanted = std::getenv("ERPRM_KERNELS");
+    for (const KernelTable& candidate : kernel_tables()) {
+      if (wanted != nullptr && std::strcmp(wanted, candidate.name) == 0) return candidate;
+    }
+    return kernel_tables().back();
+  }();
+  return table;
 }
 
 }  // namespace erprm

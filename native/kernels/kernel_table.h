@@ -1,5 +1,5 @@
 // The CPU kernels of the transformer, one function pointer each, chosen once for the processor at hand.
-// Every *_simd.cc file is compiled twice, into namespaces erprm::generic and erprm::avx2.
+// Every *_simd.cc file is compiled once for each instruction set, into namespaces erprm::generic, avx2 and avx512.
 //
 // Row rule: the result for a row depends on that row alone. Every reduction runs in one fixed order whatever the number
 // of rows, the split over threads, or the rows beside it. This is what makes a completion independent of its company.

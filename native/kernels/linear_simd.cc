@@ -16,6 +16,13 @@ namespace {
 // A slice of a panel this deep (16 KiB) stays in the first-level cache while all rows pass over it.
 constexpr int kDepthSlice = 256;
 
+// Rows of an integer product taken together: GCC 12 spills accumulators when all registers are spoken for.
+#if defined(__AVX512VNNI__)
+constexpr int kIntegerRows = kMicroRows;
+#else
+constexpr int kIntegerRows = 4;
+#endif
+
 void linear_f32(const float* a, size_t lda, int rows, const float* panels, int depth, int panel_begin, int panel_end,
                 float* c, size_t ldc) {
   for (int p = panel_begin; p < panel_end; ++p) {
@@ -36,33 +43,47 @@ void linear_f32(const float* a, size_t lda, int rows, const float* panels, int d
   }
 }
 
-#if defined(__AVX2__)
-// low, high += (a[0], a[1]) . (two rows of b), in place. In assembly because with intrinsics GCC 12 keeps copies of the
-// twelve accumulators and spills them: 105 instead of 140 GOP/s on one Zen 3 core.
-ERPRM_INLINE void add_pair(const int16_t* a, __m256i b_low, __m256i b_high, __m256i& low, __m256i& high) {
-  __m256i x, product;
-  __asm__(
-      "vpbroadcastd %[pair], %[x]\n\t"
-      "vpmaddwd %[b_low], %[x], %[product]\n\t"
-      "vpaddd %[product], %[low], %[low]\n\t"
-      "vpmaddwd %[b_high], %[x], %[x]\n\t"
-      "vpaddd %[x], %[high], %[high]"
-      : [low] "+x"(low), [high] "+x"(high), [x] "=&x"(x), [product] "=&x"(product)
-      : [pair] "m"(*reinterpret_cast<const int16_t(*)[2]>(a)), [b_low] "x"(b_low), [b_high] "x"(b_high));
+#if defined(__AVX512VNNI__)
+// One group of one panel for kRows rows.
+template <int kRows>
+ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, const float* row_scales,
+                           const float* scales, float* c, size_t ldc) {
+  __m512i sums[kRows];
+  for (int r = 0; r < kRows; ++r) sums[r] = _mm512_setzero_si512();
+  for (int k = 0; k < kGroup; k += 2, panel += 2 * kPanel) {
+    const __m512i b = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel)));
+#pragma GCC unroll 12
+    for (int r = 0; r < kRows; ++r) {
+      int32_t pair;
+      std::memcpy(&pair, a + r * lda + k, sizeof pair);
+      sums[r] = _mm512_dpwssd_epi32(sums[r], _mm512_set1_epi32(pair), b);
+    }
+  }
+  const __m512 columns = _mm512_loadu_ps(scales);
+  for (int r = 0; r < kRows; ++r) {
+    float* out = c + r * ldc;
+    const __m512 scale = _mm512_mul_ps(_mm512_set1_ps(row_scales[r]), columns);
+    _mm512_storeu_ps(out, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r]), scale, _mm512_loadu_ps(out)));
+  }
 }
-
+#elif defined(__AVX2__)
 // One group of one panel for kRows rows.
 template <int kRows>
 ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, const float* row_scales,
                            const float* scales, float* c, size_t ldc) {
   __m256i low[kRows], high[kRows];
   for (int r = 0; r < kRows; ++r) low[r] = high[r] = _mm256_setzero_si256();
+#pragma GCC unroll 2
   for (int k = 0; k < kGroup; k += 2, panel += 2 * kPanel) {
     const __m256i b_low = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(panel)));
     const __m256i b_high = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(panel + kPanel)));
-#pragma GCC unroll 6
+#pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
-      add_pair(a + r * lda + k, b_low, b_high, low[r], high[r]);
+      int32_t pair;
+      std::memcpy(&pair, a + r * lda + k, sizeof pair);
+      const __m256i x = _mm256_set1_epi32(pair);
+      low[r] = _mm256_add_epi32(low[r], _mm256_madd_epi16(x, b_low));
+      high[r] = _mm256_add_epi32(high[r], _mm256_madd_epi16(x, b_high));
     }
   }
   const __m256 scale_low = _mm256_loadu_ps(scales), scale_high = _mm256_loadu_ps(scales + 8);
@@ -107,18 +128,12 @@ void linear_i8(const int16_t* a, size_t lda, int rows, const int8_t* panels, int
   for (int p = panel_begin; p < panel_end; ++p) {
     const int8_t* panel = panels + static_cast<size_t>(p) * depth * kPanel;
     const float* group_scales = scales + static_cast<size_t>(p) * (depth / kGroup) * kPanel;
-    for (int r = 0; r < rows; r += kMicroRows) {
+    for (int r = 0; r < rows; r += kIntegerRows) {
       const int16_t* row = a + r * lda;
       float* out = c + r * ldc + static_cast<size_t>(p) * kPanel;
-      const auto run = [&](auto panel_of_rows) { panel_of_rows(row, lda, panel, depth, row_scales + r, group_scales, out, ldc); };
-      switch (std::min(kMicroRows, rows - r)) {
-        case 6: run(panel_i8<6>); break;
-        case 5: run(panel_i8<5>); break;
-        case 4: run(panel_i8<4>); break;
-        case 3: run(panel_i8<3>); break;
-        case 2: run(panel_i8<2>); break;
-        default: run(panel_i8<1>); break;
-      }
+      with_rows<kIntegerRows>(std::min(kIntegerRows, rows - r), [&](auto count) {
+        panel_i8<count()>(row, lda, panel, depth, row_scales + r, group_scales, out, ldc);
+      });
     }
   }
 }

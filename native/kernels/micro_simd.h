@@ -1,14 +1,39 @@
-// The one inner loop of every matrix product here: up to six rows times sixteen columns, sums over k in ascending order.
-// Twelve accumulators, two columns vectors and one broadcast fill the sixteen AVX2 registers.
+// The one inner loop of every matrix product here: a few rows times sixteen columns, sums over k in ascending order.
+// AVX2: six rows, so that twelve accumulators, two column vectors and one broadcast fill the sixteen registers.
+// AVX-512: twelve rows of one accumulator each; the broadcast is part of the multiply-add.
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include "kernels/simd.h"
 
 namespace erprm::ERPRM_ISA {
 namespace {
 
+#if defined(__AVX512F__)
+constexpr int kMicroRows = 12;
+
+typedef float F32x16 __attribute__((vector_size(64)));
+
+// c[r][0..15] += sum over k of a[r][k] * b[k * ldb + 0..15]
+template <int kRows>
+ERPRM_INLINE void micro_block(const float* const* a, int depth, const float* b, size_t ldb, float* const* c) {
+  F32x16 sums[kRows];
+  const float* rows[kRows];
+  for (int r = 0; r < kRows; ++r) {
+    std::memcpy(&sums[r], c[r], sizeof sums[r]);
+    rows[r] = a[r];
+  }
+  for (int k = 0; k < depth; ++k, b += ldb) {
+    F32x16 columns;
+    std::memcpy(&columns, b, sizeof columns);
+#pragma GCC unroll 12
+    for (int r = 0; r < kRows; ++r) sums[r] += rows[r][k] * columns;
+  }
+  for (int r = 0; r < kRows; ++r) std::memcpy(c[r], &sums[r], sizeof sums[r]);
+}
+#else
 constexpr int kMicroRows = 6;
 
 // c[r][0..15] += sum over k of a[r][k] * b[k * ldb + 0..15]
@@ -36,15 +61,19 @@ ERPRM_INLINE void micro_block(const float* const* a, int depth, const float* b, 
   }
 }
 
-ERPRM_INLINE void micro(int rows, const float* const* a, int depth, const float* b, size_t ldb, float* const* c) {
-  switch (rows) {
-    case 6: return micro_block<6>(a, depth, b, ldb, c);
-    case 5: return micro_block<5>(a, depth, b, ldb, c);
-    case 4: return micro_block<4>(a, depth, b, ldb, c);
-    case 3: return micro_block<3>(a, depth, b, ldb, c);
-    case 2: return micro_block<2>(a, depth, b, ldb, c);
-    default: return micro_block<1>(a, depth, b, ldb, c);
+#endif
+
+// Calls body(std::integral_constant<int, rows>) for rows in [1, kMicroRows], so that the count is known when compiling.
+template <int kRows = kMicroRows, typename Body>
+ERPRM_INLINE void with_rows(int rows, const Body& body) {
+  if constexpr (kRows > 1) {
+    if (rows < kRows) return with_rows<kRows - 1>(rows, body);
   }
+  body(std::integral_constant<int, kRows>());
+}
+
+ERPRM_INLINE void micro(int rows, const float* const* a, int depth, const float* b, size_t ldb, float* const* c) {
+  with_rows(rows, [&](auto count) __attribute__((always_inline)) { micro_block<count()>(a, depth, b, ldb, c); });
 }
 
 }  // namespace
