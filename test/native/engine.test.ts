@@ -205,10 +205,9 @@ test("a cancelled request is rejected at once and the others go on to the same b
   const cancelled = policy.rollout(long);
   const kept = policy.rollout(makeRequest(2, 60, [{ prefixLength: 60, numCompletions: 8 }]));
   await new Promise((resolve) => setTimeout(resolve, 30));
-  const start = performance.now();
   policy.cancel(long.id);
   t.like(await t.throwsAsync(cancelled), { code: "ERPRM_ABORTED" });
-  t.true(performance.now() - start < 100);
+  t.true(policy.stats().completions < 400, "the rejection came before the work was done");
   const alone = await loadTiny(t, directory);
   t.deepEqual(await kept, await alone.rollout(makeRequest(2, 60, [{ prefixLength: 60, numCompletions: 8 }])));
   t.is(policy.stats().kvBytes, 0);
