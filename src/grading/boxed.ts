@@ -9,10 +9,14 @@ interface Span {
 
 const opener = /(?:\\(?:f|frame)?box(?:ed)?|(?<![\\a-zA-Z])boxed(?=\{))(?![a-zA-Z])\s*(?=[{\s\\\w(-])/g;
 
+/** Boxes, from the end, that are looked at: unclosed ones cost a search each. */
+const maxBoxes = 100;
+
 /** The outermost boxes, in order. An unclosed box ends with its line. */
 export function boxesOf(text: string): Span[] {
   const spans: Span[] = [];
-  opener.lastIndex = 0;
+  const starts = [...text.matchAll(opener)];
+  opener.lastIndex = starts.at(-maxBoxes)?.index ?? 0;
   for (let found = opener.exec(text); found; found = opener.exec(text)) {
     const start = found.index;
     const after = start + found[0].length;

@@ -21,11 +21,11 @@ function proportion(a: Node, b: Node): c.Complex | undefined {
       ]),
     );
     const [x, y] = [evaluateComplex(a, point), evaluateComplex(b, point)];
-    if (c.isFinite(x) !== c.isFinite(y)) return undefined;
-    if (!c.isFinite(x)) continue;
+    if (c.hasValue(x) !== c.hasValue(y)) return undefined;
+    if (!c.hasValue(x)) continue;
     if (c.magnitude(x) < 1e-12 && c.magnitude(y) < 1e-12) continue;
     const quotient = c.divide(x, y);
-    if (!c.isFinite(quotient) || c.magnitude(quotient) < 1e-12) return undefined;
+    if (!c.hasValue(quotient) || c.magnitude(quotient) < 1e-12) return undefined;
     if (ratio !== undefined && !closeTo(ratio, quotient)) return undefined;
     ratio ??= quotient;
     numCompared += 1;

@@ -101,7 +101,7 @@ export function compareScalars(a: Node, b: Node, roundingDecimals: number): Verd
   for (let index = 0; index < (names.size === 0 ? 1 : numPoints) && isCorrect; index += 1) {
     const point = complexPoint(names, index, signed);
     const [left, right] = [evaluateComplex(a, point), evaluateComplex(b, point)];
-    const [hasLeft, hasRight] = [c.isFinite(left), c.isFinite(right)];
+    const [hasLeft, hasRight] = [c.hasValue(left), c.hasValue(right)];
     if (hasLeft !== hasRight) isCorrect = false;
     else if (hasLeft) {
       numCompared += 1;
@@ -148,7 +148,7 @@ function isRounding(a: Node, b: Node, roundingDecimals: number): boolean {
   const decimals = Math.min(left, right);
   if (left === right || decimals < roundingDecimals) return false;
   const [x, y] = [evaluateComplex(a), evaluateComplex(b)];
-  if (!c.isFinite(x) || !c.isFinite(y) || c.magnitude(x) * 10 ** decimals < 1e4) return false;
+  if (!c.hasValue(x) || !c.hasValue(y) || c.magnitude(x) * 10 ** decimals < 1e4) return false;
   return c.magnitude(c.subtract(x, y)) < 10 ** -decimals + 1e-15 * c.magnitude(x);
 }
 

@@ -27,7 +27,7 @@ export function divide(a: Complex, b: Complex): Complex {
 }
 
 export const magnitude = (a: Complex): number => (a.im === 0 ? Math.abs(a.re) : Math.hypot(a.re, a.im));
-export const isFinite = (a: Complex): boolean => Number.isFinite(a.re) && Number.isFinite(a.im);
+export const hasValue = (a: Complex): boolean => Number.isFinite(a.re) && Number.isFinite(a.im);
 
 export function ln(a: Complex): Complex {
   const size = magnitude(a);

@@ -44,7 +44,12 @@ function withoutProse(sentence: string): string | undefined {
   if (run !== undefined && /\\[a-zA-Z]|[=^]/.test(run)) return clean(run);
   const numbers = [...sentence.matchAll(number)];
   const found = numbers.at(-1)?.[0].trim();
-  return found === undefined ? undefined : clean(found);
+  return found === undefined ? stated(sentence) : clean(found);
+}
+
+/** The one word a short sentence ends with: "The day is Tuesday." */
+function stated(sentence: string): string | undefined {
+  return sentence.length > maxShortText ? undefined : /\b(?:is|are|was|were)\s+([A-Za-z]+)[.\s]*$/.exec(sentence)?.[1];
 }
 
 /** LaTeX without delimiters at the end of a sentence: the last pieces between spaces that hold no word. */

@@ -116,11 +116,11 @@ function evaluateBigOperator(node: BigOperatorNode, point: Point, degree: number
   const bound = (inner: Node | undefined, otherwise: number): Complex => {
     if (!inner) return c.complex(otherwise);
     const value = evaluateComplex(inner, point, degree);
-    return c.isFinite(value) ? value : c.complex(otherwise + (inner.kind === "negate" ? 0.17 : 0.31));
+    return c.hasValue(value) ? value : c.complex(otherwise + (inner.kind === "negate" ? 0.17 : 0.31));
   };
   if (node.name === "integral" && node.lower && node.upper) {
     const [from, to] = [evaluateComplex(node.lower, point, degree), evaluateComplex(node.upper, point, degree)];
-    if (c.isFinite(from) && c.isFinite(to) && variable !== undefined) return integral(from, to, bodyAt);
+    if (c.hasValue(from) && c.hasValue(to) && variable !== undefined) return integral(from, to, bodyAt);
   }
   const weight = opaque(node.name, [bound(node.lower, 3.1), bound(node.upper, 5.7)]);
   const samples = c.add(bodyAt(c.complex(1.37)), c.scale(bodyAt(c.complex(2.71)), 0.43));

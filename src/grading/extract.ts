@@ -23,7 +23,7 @@ export function isBare(text: string): boolean {
   const prose = trimmed
     .replace(/\\(?:text|mbox|textbf|textit|mathrm|operatorname|textrm)\s*\{[^{}]*\}/g, " ")
     .replace(/\\(?:begin|end)\s*\{[^{}]*\}|\\[a-zA-Z]+/g, " ");
-  if (/[a-z)\d$]\.\s+[A-Z]/.test(prose)) return false;
+  if (/[a-z)\d$]\.\s+[A-Z]|[a-z]'[a-z]/.test(prose)) return false;
   const words = prose.match(/[a-zA-Z]{2,}/g) ?? [];
   const lead = /^[^\d\\$=(]*(?=[\d\\$])/.exec(trimmed)?.[0] ?? "";
   if ((lead.match(/[a-zA-Z]{2,}/g) ?? []).length > 2) return false;
@@ -53,7 +53,9 @@ function afterThinking(text: string): string {
 }
 
 export function extract(whole: string): Extraction | undefined {
-  const text = afterThinking(whole.length > maxTextLength ? whole.slice(-maxTextLength) : whole);
+  const tail = afterThinking(whole.length > maxTextLength ? whole.slice(-maxTextLength) : whole);
+  // <<9*2=18>> is a note to a calculator.
+  const text = tail.includes("<<") ? tail.replace(/<<[^<>\n]*>>/g, "") : tail;
   const boxed = text.includes("box") ? lastBoxed(text) : undefined;
   if (boxed !== undefined) return { answer: boxed, rule: "boxed" };
   const hashes = text.includes("####") ? hashed(text) : undefined;

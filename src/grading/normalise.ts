@@ -133,6 +133,9 @@ export function fromUnicode(text: string): string {
 const styleCommands =
   /\\(?:displaystyle|textstyle|scriptstyle|scriptscriptstyle|limits|nolimits|left|right|middle|[bB]igg?[lrm]?|[bB]igg|boldsymbol|pmb|bm|mathstrut|strut|rm|bf|it|tt|sf|large|Large|small|normalsize|centering|noindent|hfill|par|nonumber|notag|boxed|fbox|ensuremath|protect|underline)(?![a-zA-Z])/g;
 
+const bracedRows =
+  /(?:\\left\s*)?\\\{\s*\\begin\s*\{(array|aligned|matrix|gathered)\}(\s*\{[^{}]*\})?([\s\S]*?)\\end\s*\{\1\}(?!\s*(?:\\right\s*)?\\\})\s*(?:\\right\s*\.\s*)*(?:[,;]\s*)?(?=(\\left\s*\\\{)?)/g;
+
 /** Removes typesetting. The result still is LaTeX, with `{,}` where a comma is known to belong to a number. */
 export function normalise(text: string): string {
   let out = fromUnicode(text)
@@ -143,6 +146,13 @@ export function normalise(text: string): string {
     .replace(/\\+(?:d|t|c)frac(?![a-zA-Z])/g, "\\frac")
     .replace(/\\(?:begin|end)\{(?:align|aligned|equation|gather|gathered|split|displaymath|math|center)\*?\}/g, " ");
   if (out.includes("\\")) {
+    // A brace before rows makes a system of them.
+    out = out.replace(
+      bracedRows,
+      (_found, _name: string, _columns: string | undefined, rows: string, next?: string) => {
+        return `\\begin{cases}${rows}\\end{cases}${next ? ";" : ""}`;
+      },
+    );
     // A row that begins with a relation goes on with the row before.
     out = out.replace(/\\\\\s*&?\s*(?=[=<>]|\\(?:approx|le|ge|lt|gt|leq|geq|implies|Rightarrow)(?![a-zA-Z]))/g, " ");
     out = out
@@ -161,9 +171,11 @@ export function normalise(text: string): string {
   out = out.replace(/\b([ap])\.\s?m\b\.?/gi, "$1m").replace(/(\d)\s*([ap]m)\b/gi, "$1\\text{$2}");
   out = out.replace(/\b(?:negative|minus)\s+(?=[\d.\\])/gi, "-").replace(/\bm\s*\\angle/g, "\\angle");
   out = stripEmphasis(out)
-    .replace(/[$~`\u0000-\u001f]+/g, " ")
+    .replace(/[$~`\s\p{Cc}]+/gu, " ")
     .trim();
-  return markLetterUnits(stripTrailing(out));
+  out = stripTrailing(out);
+  const quoted = /^(["'])(.*)\1$/s.exec(out);
+  return markLetterUnits(quoted?.[2] ?? out);
 }
 
 /** A lone letter after a spaced number, at the very end, is a unit: `5 m`, `9.8 m/s^2`; `5m` stays a product. */

@@ -50,6 +50,13 @@ function takeSeparator(cursor: Cursor): boolean {
   }
 }
 
+/** The end of a matrix cell: a separator before it separates nothing. */
+function endsCell(cursor: Cursor): boolean {
+  if (cursor.cells === 0) return false;
+  const token = cursor.peek();
+  return cursor.isSign("&") || (token?.kind === "command" && (token.text === "\\" || token.text.startsWith("end:")));
+}
+
 /** Items separated by `;`, each of them items separated by `,`, `and`, `or`. */
 export function parseSequence(cursor: Cursor): Node {
   return cursor.nested(() => {
@@ -58,7 +65,7 @@ export function parseSequence(cursor: Cursor): Node {
       const items: Node[] = [];
       takeSeparator(cursor);
       do {
-        if (cursor.atEnd || cursor.isSign(";")) break;
+        if (cursor.atEnd || cursor.isSign(";") || endsCell(cursor)) break;
         items.push(parseRelation(cursor));
         if (items.length > maxItems) throw new NotMathematics("too many items");
       } while (takeSeparator(cursor));

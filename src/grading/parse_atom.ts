@@ -120,9 +120,6 @@ function parseSignAtom(cursor: Cursor, sign: string): Node {
       return parseBars(cursor, () => cursor.takeSign("|"));
     case "<":
       return parseAngles(cursor, () => cursor.takeSign(">"));
-    case "'":
-    case '"':
-    case "?":
     default:
       throw new NotMathematics(`unexpected ${sign}`);
   }
@@ -290,7 +287,7 @@ function parseCommandAtom(cursor: Cursor, name: string): Node {
     case "widetilde":
     case "overrightarrow":
     case "dot":
-      return decorated(name, parseArgument(cursor));
+      return decorated(name === "bar" ? "overline" : name, parseArgument(cursor));
     case "angle":
     case "triangle":
     case "measuredangle":

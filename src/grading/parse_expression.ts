@@ -24,7 +24,7 @@ export function parseSum(cursor: Cursor): Node {
 type Addition = "+" | "-" | "pm" | "mp";
 
 function takeAddition(cursor: Cursor): Addition | undefined {
-  if (cursor.takeSign("+")) return cursor.takeSign("-") ? (cursor.takeSign("+"), "-") : "+";
+  if (cursor.takeSign("+")) return cursor.takeSign("-") ? "-" : "+";
   if (cursor.isSign("-")) {
     cursor.position += 1;
     return cursor.takeSign("-") ? "+" : "-";
@@ -104,7 +104,10 @@ function endsWithNumber(node: Node): boolean {
   return node.kind === "multiply" && node.factors.at(-1)?.kind === "number";
 }
 
+/** A product; a bracket that holds a condition or a word ("2n (n > 0)", "8 (eight)") is a remark, no factor. */
 function times(left: Node, right: Node): Node {
+  const [only, ...others] = right.kind === "bracket" && right.open === "(" ? right.items : [];
+  if (only && others.length === 0 && (only.kind === "relation" || only.kind === "word")) return left;
   if (left.kind === "multiply") return { kind: "multiply", factors: [...left.factors, right] };
   return { kind: "multiply", factors: [left, right] };
 }

@@ -65,6 +65,10 @@ export function nameOf(node: Node): string | undefined {
       );
       return names.length <= 5 && names.every((name) => /^[A-Z]'?$/.test(name)) ? names.join("") : undefined;
     }
+    case "ratio": {
+      const names = node.items.map(nameOf);
+      return names.every((name) => name !== undefined) ? names.join(":") : undefined;
+    }
     case "divide": {
       const [top, bottom] = [differentialOf(node.top), differentialOf(node.bottom)];
       return top && bottom ? `d${top}/d${bottom}` : undefined;
@@ -181,13 +185,21 @@ function isExpression(node: Node): boolean {
 }
 
 function manyOf(items: Node[], braces: boolean): Shape {
-  const flat = items.flatMap((item) => {
+  const stated = braces ? items : items.filter((item) => !isMembership(item));
+  const flat = (stated.length === 0 ? items : stated).flatMap((item) => {
     const inner = braces ? item : unwrapListItem(item);
     return expandSigns(inner);
   });
   const [only] = flat;
   if (flat.length === 1 && only && !braces) return shapeOf(only);
   return { shape: "many", items: sharedNames(flat), braces };
+}
+
+/** `k \in \mathbb{Z}` beside an answer: a remark on its symbol. */
+function isMembership(item: Node): boolean {
+  if (item.kind !== "relation" || item.operators.length !== 1 || item.operators[0] !== "in") return false;
+  const set = item.operands[1] as Node;
+  return set.kind === "namedSet" || set.kind === "symbol" || set.kind === "apply" || set.kind === "power";
 }
 
 function unwrapListItem(item: Node): Node {
