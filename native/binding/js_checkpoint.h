@@ -1,4 +1,5 @@
-// Checkpoint tables and model configurations out of JavaScript values (src/native/contract.ts: Checkpoint, ModelConfig).
+// Checkpoint tables and model configurations out of JavaScript values (src/native/contract.ts: Checkpoint,
+// ModelConfig).
 #pragma once
 
 #include <string>

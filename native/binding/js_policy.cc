@@ -96,19 +96,18 @@ Napi::Value logits(const Napi::CallbackInfo& info, const HandlePointer& handle, 
   const Napi::Env env = info.Env();
   return guard_promise(env, [&]() -> Napi::Value {
     auto sequences = read_sequences(info, config);
-    return DeviceThread::of(env).run(
-        env, [loop = handle->loop(), sequences = std::move(sequences)]() -> MakeValue {
-          RolloutEngine& engine = loop->engine();
-          const ThreadPool::Use use(loop->pool());
-          const ModelConfig& config = engine.transformer().config();
-          auto result = std::make_shared<std::vector<float>>();
-          for (const std::vector<int32_t>& tokens : sequences) {
-            engine.visit_logits(tokens, [&](int64_t, const float* row) {
-              result->insert(result->end(), row, row + config.vocabulary_size);
-            });
-          }
-          return [result](Napi::Env inner) { return to_typed_array<Napi::Float32Array>(inner, *result); };
+    return DeviceThread::of(env).run(env, [loop = handle->loop(), sequences = std::move(sequences)]() -> MakeValue {
+      RolloutEngine& engine = loop->engine();
+      const ThreadPool::Use use(loop->pool());
+      const ModelConfig& config = engine.transformer().config();
+      auto result = std::make_shared<std::vector<float>>();
+      for (const std::vector<int32_t>& tokens : sequences) {
+        engine.visit_logits(tokens, [&](int64_t, const float* row) {
+          result->insert(result->end(), row, row + config.vocabulary_size);
         });
+      }
+      return [result](Napi::Env inner) { return to_typed_array<Napi::Float32Array>(inner, *result); };
+    });
   });
 }
 
@@ -159,14 +158,18 @@ Napi::Value dispose(const Napi::CallbackInfo& info, const HandlePointer& handle)
 Napi::Object policy_object(Napi::Env env, const HandlePointer& handle, std::shared_ptr<const ModelConfig> config) {
   Napi::Object object = Napi::Object::New(env);
   const auto method = [&](const char* name, auto body) {
-    object.Set(name, Napi::Function::New(env, [handle, config, body](const Napi::CallbackInfo& info) -> Napi::Value {
-      return body(info, handle, *config);
-    }, name));
+    object.Set(name, Napi::Function::New(
+                         env,
+                         [handle, config, body](const Napi::CallbackInfo& info) -> Napi::Value {
+                           return body(info, handle, *config);
+                         },
+                         name));
   };
   method("rollout", rollout);
   method("logProbabilities", log_probabilities);
   method("logits", logits);
-  method("setTokenBytes", [](const auto& info, const auto& owner, const auto&) { return set_token_bytes(info, owner); });
+  method("setTokenBytes",
+         [](const auto& info, const auto& owner, const auto&) { return set_token_bytes(info, owner); });
   method("stats", [](const auto& info, const auto& owner, const auto&) { return stats(info, owner); });
   method("dispose", [](const auto& info, const auto& owner, const auto&) { return dispose(info, owner); });
   method("cancel", [](const auto& info, const auto& owner, const auto&) {

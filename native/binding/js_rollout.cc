@@ -36,7 +36,8 @@ std::shared_ptr<RolloutRequest> read_rollout_request(Napi::Value value, int voca
   const auto lengths = fields.array<int32_t>("prefixLengths"), counts = fields.array<int32_t>("numCompletions");
   const auto solutions = fields.array<int32_t>("solutionIndices"), steps = fields.array<int32_t>("stepIndices");
   const auto firsts = fields.array<int32_t>("firstCompletions");
-  require(!lengths.empty(), ErrorCode::INVALID_ARGUMENT, "Expected request.prefixLengths to have entries, received none");
+  require(!lengths.empty(), ErrorCode::INVALID_ARGUMENT,
+          "Expected request.prefixLengths to have entries, received none");
   require_length("numCompletions", counts.size(), lengths.size());
   require_length("solutionIndices", solutions.size(), lengths.size());
   require_length("stepIndices", steps.size(), lengths.size());

@@ -29,8 +29,8 @@ class ThreadPool {
 
   using Body = std::function<void(int64_t begin, int64_t end)>;
 
-  // Calls body on consecutive parts of [begin, end), each of at least `grain` indices but the last. Returns when all are
-  // done; rethrows the first exception of a part. One caller at a time.
+  // Calls body on consecutive parts of [begin, end), each of at least `grain` indices but the last. Returns when all
+  // are done; rethrows the first exception of a part. One caller at a time.
   void run(int64_t begin, int64_t end, int64_t grain, const Body& body);
 
   int num_threads() const { return static_cast<int>(workers_.size()) + 1; }

@@ -38,9 +38,11 @@ TEST("a hundred thousand short regions in a row lose nothing and mix nothing up"
 TEST("an exception of one part reaches the caller and the pool goes on") {
   ThreadPool pool(3);
   for (int repeat = 0; repeat < 100; ++repeat) {
-    CHECK_THROWS(pool.run(0, 100, 1, [](int64_t begin, int64_t end) {
-      if (begin <= 57 && 57 < end) throw std::runtime_error("fifty-seven");
-    }), "fifty-seven");
+    CHECK_THROWS(pool.run(0, 100, 1,
+                          [](int64_t begin, int64_t end) {
+                            if (begin <= 57 && 57 < end) throw std::runtime_error("fifty-seven");
+                          }),
+                 "fifty-seven");
     std::atomic<int> sum{0};
     pool.run(0, 10, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) sum += static_cast<int>(i);

@@ -1,7 +1,5 @@
 #include "engine/rollout_engine.h"
 
-
-
 #include <algorithm>
 #include <chrono>
 
@@ -22,8 +20,8 @@ bool contains(const std::vector<int32_t>& tokens, int32_t token) {
 
 }  // namespace
 
-RolloutEngine::RolloutEngine(std::unique_ptr<Transformer> transformer, SchedulerLimits limits,
-                             int64_t kv_memory_bytes, std::shared_ptr<EngineStats> stats)
+RolloutEngine::RolloutEngine(std::unique_ptr<Transformer> transformer, SchedulerLimits limits, int64_t kv_memory_bytes,
+                             std::shared_ptr<EngineStats> stats)
     : transformer_(std::move(transformer)),
       pool_(transformer_->config(), kv_memory_bytes),
       scheduler_(limits, pool_),
@@ -49,9 +47,10 @@ bool RolloutEngine::run_iteration() {
   } catch (...) {
     scheduler_.fail_all(std::current_exception());
   }
-  stats_->busy_seconds = stats_->busy_seconds +
-                        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  stats_->busy_seconds =
+      stats_->busy_seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   publish_stats();
+  scheduler_.deliver();  // after the counters, so that whoever has a result sees it counted
   return scheduler_.has_work();
 }
 
@@ -101,10 +100,9 @@ void RolloutEngine::sample(const std::vector<Draw>& draws) {
       const Completion& completion = *draws[i].completion;
       const RolloutRequest& request = *completion.trunk->request;
       const PrefixGroup& group = request.groups[completion.group];
-      const double number =
-          uniform({request.seed, request.problem_key, group.solution, group.step,
-                   group.first_completion + static_cast<uint32_t>(completion.index),
-                   static_cast<uint32_t>(completion.tokens.size())});
+      const double number = uniform({request.seed, request.problem_key, group.solution, group.step,
+                                     group.first_completion + static_cast<uint32_t>(completion.index),
+                                     static_cast<uint32_t>(completion.tokens.size())});
       sampled[i] = kernels.sample_token(draws[i].logits, vocabulary, request.sampling, number, scratch.data());
     }
   });
@@ -122,16 +120,17 @@ void RolloutEngine::sample(const std::vector<Draw>& draws) {
     const auto bytes = request.stop_strings.empty() ? std::span<const uint8_t>() : token_bytes_.row(sampled[i].token);
     const bool stop =
         contains(request.stop_tokens, sampled[i].token) || completion.stop.feed(bytes, request.stop_strings);
-    const bool full = static_cast<int32_t>(completion.tokens.size()) >=
-                      scheduler_.max_tokens(*completion.trunk, completion.group);
+    const bool full =
+        static_cast<int32_t>(completion.tokens.size()) >= scheduler_.max_tokens(*completion.trunk, completion.group);
     if (!stop && !full) continue;
     ++stats_->completions;
     scheduler_.retire(&completion, stop ? FinishReason::kStop : FinishReason::kLength);
   }
   for (const RolloutRequest* request : failed) {
-    scheduler_.fail(request, std::make_exception_ptr(Error(
-                                 ErrorCode::NUMERICAL, "Expected finite logits, received NaN or infinity: the weights "
-                                                       "or the activations of this model overflow")));
+    scheduler_.fail(request,
+                    std::make_exception_ptr(Error(ErrorCode::NUMERICAL,
+                                                  "Expected finite logits, received NaN or infinity: the weights "
+                                                  "or the activations of this model overflow")));
   }
 }
 
@@ -140,8 +139,8 @@ void RolloutEngine::visit_logits(const std::vector<int32_t>& tokens,
   const int64_t num_blocks = KvBlockPool::blocks_for(static_cast<int64_t>(tokens.size()));
   if (num_blocks > pool_.num_blocks()) {
     throw Error(ErrorCode::OUT_OF_MEMORY,
-                concat("Expected the key-value memory to hold a sequence of ", tokens.size(), " tokens, received a budget of ",
-                       pool_.num_blocks() * pool_.block_bytes(), " bytes"),
+                concat("Expected the key-value memory to hold a sequence of ", tokens.size(),
+                       " tokens, received a budget of ", pool_.num_blocks() * pool_.block_bytes(), " bytes"),
                 {{"requestedBytes", num_blocks * pool_.block_bytes()}});
   }
   scheduler_.make_room(num_blocks);

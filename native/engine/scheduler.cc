@@ -30,12 +30,12 @@ void Scheduler::submit(std::shared_ptr<RolloutRequest> request) {
   }
   const int64_t blocks = KvBlockPool::blocks_for(trunk->length()) + KvBlockPool::blocks_for(longest);
   if (blocks > pool_.num_blocks()) {
-    throw Error(ErrorCode::OUT_OF_MEMORY,
-                concat("Expected the key-value memory to hold a trunk of ", trunk->length(), " tokens and a completion of ",
-                       longest, ", which is ", blocks * pool_.block_bytes(), " bytes, received a budget of ",
-                       pool_.num_blocks() * pool_.block_bytes(), " bytes"),
-                {{"requestedBytes", blocks * pool_.block_bytes()},
-                 {"freeBytes", pool_.num_blocks() * pool_.block_bytes()}});
+    throw Error(
+        ErrorCode::OUT_OF_MEMORY,
+        concat("Expected the key-value memory to hold a trunk of ", trunk->length(), " tokens and a completion of ",
+               longest, ", which is ", blocks * pool_.block_bytes(), " bytes, received a budget of ",
+               pool_.num_blocks() * pool_.block_bytes(), " bytes"),
+        {{"requestedBytes", blocks * pool_.block_bytes()}, {"freeBytes", pool_.num_blocks() * pool_.block_bytes()}});
   }
   trunk->next_in_group.assign(wanted.groups.size(), 0);
   trunk->group_logits.resize(wanted.groups.size());
@@ -216,8 +216,8 @@ void Scheduler::plan(ForwardBatch& batch, std::vector<OutputRow>& outputs) {
 }
 
 void Scheduler::finish(Trunk* trunk) {
-  const auto position = std::find_if(admitted_.begin(), admitted_.end(),
-                                     [&](const auto& candidate) { return candidate.get() == trunk; });
+  const auto position =
+      std::find_if(admitted_.begin(), admitted_.end(), [&](const auto& candidate) { return candidate.get() == trunk; });
   RolloutResult result;
   for (size_t row = 0; row < trunk->tokens.size(); ++row) {
     result.tokens.append_row(trunk->tokens[row]);
@@ -226,9 +226,15 @@ void Scheduler::finish(Trunk* trunk) {
   }
   result.finish_reasons = std::move(trunk->finish_reasons);
   release(trunk->blocks);
-  const std::shared_ptr<RolloutRequest> request = trunk->request;
+  finished_.emplace_back(trunk->request, std::move(result));
   admitted_.erase(position);
-  if (!request->cancelled) request->on_finish(std::move(result));
+}
+
+void Scheduler::deliver() {
+  for (auto& [request, result] : finished_) {
+    if (!request->cancelled) request->on_finish(std::move(result));
+  }
+  finished_.clear();
 }
 
 void Scheduler::retire(Completion* completion, FinishReason reason) {

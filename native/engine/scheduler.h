@@ -31,7 +31,7 @@ struct SchedulerLimits {
 
 // What the outputs of a ForwardBatch stand for, in order.
 struct OutputRow {
-  Trunk* trunk;            // set: the logits at the end of `group`'s prefix
+  Trunk* trunk;  // set: the logits at the end of `group`'s prefix
   int32_t group;
   Completion* completion;  // set: the logits for the completion's next token
 };
@@ -52,8 +52,11 @@ class Scheduler {
   // Plans the next forward pass; an empty batch means there is nothing to compute.
   void plan(ForwardBatch& batch, std::vector<OutputRow>& outputs);
 
-  // Takes a finished completion out; hands the request its result when it was the last one.
+  // Takes a finished completion out.
   void retire(Completion* completion, FinishReason reason);
+
+  // Hands the requests whose last completion was retired their results.
+  void deliver();
 
   // Drops a request and tells it why.
   void fail(const RolloutRequest* request, std::exception_ptr error);
@@ -84,9 +87,10 @@ class Scheduler {
 
   const SchedulerLimits limits_;
   KvBlockPool& pool_;
-  std::deque<std::unique_ptr<Trunk>> waiting_;           // hold no blocks
-  std::vector<std::unique_ptr<Trunk>> admitted_;         // hold their blocks, oldest first
-  std::vector<std::unique_ptr<Completion>> running_;     // oldest first
+  std::deque<std::unique_ptr<Trunk>> waiting_;        // hold no blocks
+  std::vector<std::unique_ptr<Trunk>> admitted_;      // hold their blocks, oldest first
+  std::vector<std::unique_ptr<Completion>> running_;  // oldest first
+  std::vector<std::pair<std::shared_ptr<RolloutRequest>, RolloutResult>> finished_;
 };
 
 }  // namespace erprm

@@ -1,6 +1,6 @@
 // Attention of many query rows over one list of key-value blocks, as two small matrix products a block with an online
-// softmax between them. The same code serves a trunk that hundreds of rows share and the few own tokens of one completion:
-// a row first runs over its trunk, then goes on over its own tokens, carrying (maximum, sum, output).
+// softmax between them. The same code serves a trunk that hundreds of rows share and the few own tokens of one
+// completion: a row first runs over its trunk, then goes on over its own tokens, carrying (maximum, sum, output).
 //
 //   m' = max(m, max_j s_j);  l' = l e^(m-m') + sum_j e^(s_j-m');  o' = o e^(m-m') + sum_j e^(s_j-m') v_j
 //

@@ -25,7 +25,8 @@ class RandomCache {
     const int count = (tokens + kKvTokens - 1) / kKvTokens;
     storage_.assign(static_cast<size_t>(count) * 2 * kKvTokens * head_size, 0.0f);
     for (float& value : storage_) value = normal(bits);
-    for (int b = 0; b < count; ++b) blocks_.push_back(storage_.data() + static_cast<size_t>(b) * 2 * kKvTokens * head_size);
+    for (int b = 0; b < count; ++b)
+      blocks_.push_back(storage_.data() + static_cast<size_t>(b) * 2 * kKvTokens * head_size);
   }
   float key(int token, int d) const {
     const int slot = token % kKvTokens;
@@ -34,9 +35,7 @@ class RandomCache {
   float value(int token, int d) const {
     return blocks_[token / kKvTokens][kKvTokens * head_size_ + token % kKvTokens * head_size_ + d];
   }
-  KeyValueBlocks list() const {
-    return {blocks_.data(), 0, static_cast<size_t>(kKvTokens) * head_size_, head_size_};
-  }
+  KeyValueBlocks list() const { return {blocks_.data(), 0, static_cast<size_t>(kKvTokens) * head_size_, head_size_}; }
 
  private:
   const int head_size_;

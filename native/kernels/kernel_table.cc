@@ -4,9 +4,9 @@
 #include <cstring>
 #include <vector>
 
-#define ERPRM_DECLARE_ISA(isa)                   \
-  namespace erprm::isa {                         \
-  void add_linear_kernels(KernelTable& table);   \
+#define ERPRM_DECLARE_ISA(isa)                    \
+  namespace erprm::isa {                          \
+  void add_linear_kernels(KernelTable& table);    \
   void add_pointwise_kernels(KernelTable& table); \
   void add_attention_kernels(KernelTable& table); \
   void add_sampling_kernels(KernelTable& table);  \
@@ -51,7 +51,7 @@ const std::vector<KernelTable>& kernel_tables() {
 
 const KernelTable& kernel_table() {
   // ERPRM_KERNELS=NAME chooses a table by name, to compare instruction sets on one machine.
-  static const KernelTable& table = [] () -> const KernelTable& {
+  static const KernelTable& table = []() -> const KernelTable& {
     const char* wanted = std::getenv("ERPRM_KERNELS");
     for (const KernelTable& candidate : kernel_tables()) {
       if (wanted != nullptr && std::strcmp(wanted, candidate.name) == 0) return candidate;

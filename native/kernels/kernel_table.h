@@ -13,9 +13,9 @@
 
 namespace erprm {
 
-inline constexpr int kPanel = 16;    // output columns in one packed panel of a weight matrix
+inline constexpr int kPanel = 16;     // output columns in one packed panel of a weight matrix
 inline constexpr int kKvTokens = 64;  // tokens in one block of keys and values
-inline constexpr int kGroup = 32;      // inputs that share one scale in an int8 weight row
+inline constexpr int kGroup = 32;     // inputs that share one scale in an int8 weight row
 
 // Activations are rounded to integers of at most this size: a group's sum, 32 * 127 * 32767, stays within 32 bits.
 inline constexpr int kActivationBound = 32767;
@@ -54,7 +54,8 @@ struct SampledToken {
 struct KernelTable {
   const char* name;
 
-  // c[r, 16p..16p+15] += sum over k of a[r, k] * panels[p, k, 0..15]   for r in [0, rows), p in [panel_begin, panel_end)
+  // c[r, 16p..16p+15] += sum over k of a[r, k] * panels[p, k, 0..15]   for r in [0, rows), p in [panel_begin,
+  // panel_end)
   //   a f32 [rows, lda], panels f32 [N/16, depth, 16], c f32 [rows, ldc]
   void (*linear_f32)(const float* a, size_t lda, int rows, const float* panels, int depth, int panel_begin,
                      int panel_end, float* c, size_t ldc);
@@ -81,8 +82,8 @@ struct KernelTable {
   //   state, output <- online softmax over tokens [first, limit).  Rows may differ in `first` and `limit`.
   void (*attend)(const QueryRow* rows, int num_rows, const KeyValueBlocks& list);
 
-  // One token from logits f32 [vocabulary], given one uniform number in [0, 1). Order of truncation: top-k, top-p, min-p,
-  // each on what the one before left. Scratch f32 [vocabulary + 16].
+  // One token from logits f32 [vocabulary], given one uniform number in [0, 1). Order of truncation: top-k, top-p,
+  // min-p, each on what the one before left. Scratch f32 [vocabulary + 16].
   SampledToken (*sample_token)(const float* logits, int vocabulary, const SamplingOptions& options, double uniform,
                                float* scratch);
 

@@ -1,5 +1,5 @@
-// Linear layers over packed weights. The product of integers is exact, so its order cannot matter; the product of floats
-// runs over k in ascending order for every element, whatever the number of rows.
+// Linear layers over packed weights. The product of integers is exact, so its order cannot matter; the product of
+// floats runs over k in ascending order for every element, whatever the number of rows.
 #include <algorithm>
 #include <cmath>
 
@@ -90,8 +90,8 @@ ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, co
   for (int r = 0; r < kRows; ++r) {
     float* out = c + r * ldc;
     const __m256 scale = _mm256_set1_ps(row_scales[r]);
-    _mm256_storeu_ps(out, _mm256_fmadd_ps(_mm256_cvtepi32_ps(low[r]), _mm256_mul_ps(scale, scale_low),
-                                          _mm256_loadu_ps(out)));
+    _mm256_storeu_ps(
+        out, _mm256_fmadd_ps(_mm256_cvtepi32_ps(low[r]), _mm256_mul_ps(scale, scale_low), _mm256_loadu_ps(out)));
     _mm256_storeu_ps(out + 8, _mm256_fmadd_ps(_mm256_cvtepi32_ps(high[r]), _mm256_mul_ps(scale, scale_high),
                                               _mm256_loadu_ps(out + 8)));
   }

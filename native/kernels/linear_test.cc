@@ -25,14 +25,16 @@ std::vector<float> random_floats(size_t count, uint32_t seed) {
 struct Shape {
   int rows, depth, outputs;
 };
-const Shape kShapes[] = {{1, 1, 16}, {5, 17, 32}, {6, 64, 16}, {7, 255, 48}, {13, 257, 16}, {32, 576, 80}, {3, 1000, 16}};
+const Shape kShapes[] = {{1, 1, 16},    {5, 17, 32},   {6, 64, 16},  {7, 255, 48},
+                         {13, 257, 16}, {32, 576, 80}, {3, 1000, 16}};
 
 }  // namespace
 
 TEST("a packed f32 product equals the naive sum") {
   for (const KernelTable& kernels : kernel_tables()) {
     for (const auto& [rows, depth, outputs] : kShapes) {
-      const auto a = random_floats(static_cast<size_t>(rows) * depth, 1), panels = random_floats(static_cast<size_t>(depth) * outputs, 2);
+      const auto a = random_floats(static_cast<size_t>(rows) * depth, 1),
+                 panels = random_floats(static_cast<size_t>(depth) * outputs, 2);
       std::vector<float> c = random_floats(static_cast<size_t>(rows) * outputs, 3);
       const std::vector<float> before = c;
       kernels.linear_f32(a.data(), depth, rows, panels.data(), depth, 0, outputs / kPanel, c.data(), outputs);
@@ -40,7 +42,8 @@ TEST("a packed f32 product equals the naive sum") {
         for (int n = 0; n < outputs; ++n) {
           double sum = before[r * outputs + n];
           for (int k = 0; k < depth; ++k) {
-            sum += double(a[r * depth + k]) * panels[(static_cast<size_t>(n / kPanel) * depth + k) * kPanel + n % kPanel];
+            sum +=
+                double(a[r * depth + k]) * panels[(static_cast<size_t>(n / kPanel) * depth + k) * kPanel + n % kPanel];
           }
           CHECK_NEAR(c[r * outputs + n], sum, 2e-5 * std::sqrt(depth));
         }

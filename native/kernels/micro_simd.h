@@ -73,7 +73,8 @@ ERPRM_INLINE void with_rows(int rows, const Body& body) {
 }
 
 ERPRM_INLINE void micro(int rows, const float* const* a, int depth, const float* b, size_t ldb, float* const* c) {
-  with_rows(rows, [&](auto count) __attribute__((always_inline)) { micro_block<count()>(a, depth, b, ldb, c); });
+  with_rows(
+      rows, [&](auto count) __attribute__((always_inline)) { micro_block<count()>(a, depth, b, ldb, c); });
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ TEST("swiglu equals its formula from the far left to the far right") {
     kernels.swiglu(gate_up.data(), 32, 1, 16, out.data(), 16);
     for (int i = 0; i < 16; ++i) {
       const double gate = gate_up[i];
-      CHECK_NEAR(out[i], gate / (1 + std::exp(-gate)) * gate_up[16 + i], 1e-6 * (1 + std::fabs(gate * gate_up[16 + i])));
+      CHECK_NEAR(out[i], gate / (1 + std::exp(-gate)) * gate_up[16 + i],
+                 1e-6 * (1 + std::fabs(gate * gate_up[16 + i])));
     }
   }
 }

@@ -54,7 +54,7 @@ std::vector<double> reference(const std::vector<float>& logits, const SamplingOp
 
 TEST("an even sweep of uniform numbers draws every token in proportion to its probability") {
   const auto logits = random_logits(1);
-  const SamplingOptions cases[] = {{1, 0, 1, 0},       {0.7f, 0, 1, 0},   {1, 5, 1, 0},       {1, 0, 0.9f, 0},
+  const SamplingOptions cases[] = {{1, 0, 1, 0},     {0.7f, 0, 1, 0},     {1, 5, 1, 0},           {1, 0, 0.9f, 0},
                                    {1, 0, 1, 0.05f}, {1.3f, 50, 0.8f, 0}, {0.7f, 0, 0.95f, 0.01f}};
   for (const KernelTable& kernels : kernel_tables()) {
     for (const SamplingOptions& options : cases) {

@@ -23,9 +23,7 @@ ERPRM_INLINE void store8(float* p, F32x8 v) { std::memcpy(p, &v, sizeof v); }
 ERPRM_INLINE F32x8 splat8(float x) { return F32x8{x, x, x, x, x, x, x, x}; }
 ERPRM_INLINE F32x8 max8(F32x8 a, F32x8 b) { return a > b ? a : b; }
 ERPRM_INLINE F32x8 min8(F32x8 a, F32x8 b) { return a < b ? a : b; }
-ERPRM_INLINE float sum_lanes(F32x8 v) {
-  return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
-}
+ERPRM_INLINE float sum_lanes(F32x8 v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
 ERPRM_INLINE float max_lanes(F32x8 v) {
   float m = v[0];
   for (int i = 1; i < 8; ++i) m = v[i] > m ? v[i] : m;

@@ -1,5 +1,5 @@
-// ModelConfig: the architecture as numbers. src/model/ reads them from config.json or GGUF metadata; a difference between
-// model families is a number or a flag here, never a branch on a name.
+// ModelConfig: the architecture as numbers. src/model/ reads them from config.json or GGUF metadata; a difference
+// between model families is a number or a flag here, never a branch on a name.
 #pragma once
 
 #include <cstdint>

@@ -34,7 +34,8 @@ float* KvBlockPool::allocate() {
   } else {
     block = static_cast<float*>(std::aligned_alloc(64, static_cast<size_t>(block_bytes_)));
     if (block == nullptr) {
-      throw Error(ErrorCode::OUT_OF_MEMORY, concat("The system has no memory for ", block_bytes_, " bytes of keys and values"),
+      throw Error(ErrorCode::OUT_OF_MEMORY,
+                  concat("The system has no memory for ", block_bytes_, " bytes of keys and values"),
                   {{"requestedBytes", block_bytes_}});
     }
     // A masked key has weight 0, and 0 times what lies in the block must be 0: no NaN may lie there.
@@ -60,7 +61,8 @@ size_t KvBlockPool::value_offset(int layer, int kv_head) const {
 }
 
 void KvBlockPool::write(float* block, int layer, int kv_head, int slot, const float* key, const float* value) const {
-  float* keys = block + key_offset(layer, kv_head) + static_cast<size_t>(slot / kPanel) * head_size_ * kPanel + slot % kPanel;
+  float* keys =
+      block + key_offset(layer, kv_head) + static_cast<size_t>(slot / kPanel) * head_size_ * kPanel + slot % kPanel;
   for (int d = 0; d < head_size_; ++d) keys[static_cast<size_t>(d) * kPanel] = key[d];
   std::memcpy(block + value_offset(layer, kv_head) + static_cast<size_t>(slot) * head_size_, value,
               sizeof(float) * head_size_);

@@ -1,7 +1,5 @@
 #include "model/shared_prefix_attention.h"
 
-
-
 #include <algorithm>
 #include <cstring>
 

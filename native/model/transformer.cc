@@ -1,6 +1,5 @@
 #include "model/transformer.h"
 
-
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
@@ -54,10 +53,9 @@ Transformer::Transformer(ModelConfig config, std::shared_ptr<const Checkpoint> c
       layer.query_norm = read.vector(attention + "q_norm.weight", config_.head_size);
       layer.key_norm = read.vector(attention + "k_norm.weight", config_.head_size);
     }
-    layer.query_key_value = read.linear({{attention + "q_proj", query_width},
-                                         {attention + "k_proj", key_width},
-                                         {attention + "v_proj", key_width}},
-                                        hidden, config_.attention_bias);
+    layer.query_key_value = read.linear(
+        {{attention + "q_proj", query_width}, {attention + "k_proj", key_width}, {attention + "v_proj", key_width}},
+        hidden, config_.attention_bias);
     layer.attention_output = read.linear({{attention + "o_proj", hidden}}, query_width, config_.attention_output_bias);
     layer.gate_up = read.linear({{mlp + "gate_proj", feed_forward}, {mlp + "up_proj", feed_forward}}, hidden,
                                 config_.feed_forward_bias);
@@ -137,8 +135,8 @@ at::Tensor Transformer::forward(const ForwardBatch& batch, const KvBlockPool& po
     });
   };
 
-  at::Tensor residual = at::empty({num_rows, hidden}, at::kFloat);          // [R, C]
-  at::Tensor normed = at::empty({num_rows, hidden}, at::kFloat);            // [R, C]
+  at::Tensor residual = at::empty({num_rows, hidden}, at::kFloat);  // [R, C]
+  at::Tensor normed = at::empty({num_rows, hidden}, at::kFloat);    // [R, C]
   at::Tensor qkv = at::empty({num_rows, layers_[0].query_key_value.padded_outputs()}, at::kFloat);
   at::Tensor attended = at::empty({num_rows, attention_width}, at::kFloat);  // [R, H D]
   at::Tensor gate_up = at::empty({num_rows, 2 * feed_forward}, at::kFloat);
@@ -184,7 +182,8 @@ at::Tensor Transformer::logits(const at::Tensor& hidden) const {
 int64_t Transformer::weight_bytes() const {
   int64_t bytes = head_.bytes();
   for (const Layer& layer : layers_) {
-    bytes += layer.query_key_value.bytes() + layer.attention_output.bytes() + layer.gate_up.bytes() + layer.down.bytes();
+    bytes +=
+        layer.query_key_value.bytes() + layer.attention_output.bytes() + layer.gate_up.bytes() + layer.down.bytes();
   }
   return bytes;
 }

@@ -1,6 +1,5 @@
 #include "ops/packed_linear.h"
 
-
 #include <ATen/ops/empty.h>
 
 #include <algorithm>

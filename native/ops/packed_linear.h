@@ -1,7 +1,7 @@
 // PackedLinear: y = x W^T + b with W packed once for the CPU kernels, as f32 or as 8-bit integers.
 //
-// int8: one scale for every 32 inputs of an output row, w ~ q * scale with |q| <= 127. Activations are rounded row by row
-// to 16-bit integers. The sum of a group's integer products is exact and groups are added in order, so bits do not
+// int8: one scale for every 32 inputs of an output row, w ~ q * scale with |q| <= 127. Activations are rounded row by
+// row to 16-bit integers. The sum of a group's integer products is exact and groups are added in order, so bits do not
 // depend on the batch; what loses accuracy is the rounding of the weights (that of activations is 300 times smaller).
 #pragma once
 
@@ -20,7 +20,7 @@ enum class WeightType { kF32, kInt8 };
 struct LinearSource {
   std::string name;
   int64_t rows;
-  int64_t padded_rows;  // >= rows, a multiple of 16; the rows added are zero
+  int64_t padded_rows;                                    // >= rows, a multiple of 16; the rows added are zero
   std::function<void(int64_t row, float* out)> read_row;  // out f32 [inputs]; called from several threads
 };
 
