@@ -12,6 +12,12 @@ const maxParagraph = 2_000;
 const number =
   /(?<![\w.])[-−]?\s?(?:[$€£]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:\s*\/\s*\d+(?:\.\d+)?)?(?:\s?%)?|(?<![\w.])-?\.\d+/g;
 
+/** `(3, 4)` in prose. */
+const tuple = /[([][^()[\]a-zA-Z]{1,60},[^()[\]a-zA-Z]{1,60}[)\]]/g;
+
+/** `2, 3 and 5` in prose. */
+const numberList = new RegExp(`(?:${number.source})(?:\\s*(?:,?\\s*(?:and|or)|,)\\s+(?:${number.source})){1,20}`, "g");
+
 export function concludedAnswer(text: string): string | undefined {
   const tail = text.trim().slice(-maxTail);
   const paragraph = (tail.split(/\n+/).at(-1)?.trim() ?? "").slice(-maxParagraph);
@@ -42,8 +48,15 @@ function withoutProse(sentence: string): string | undefined {
   if (choice) return `(${choice[1]})`;
   const run = mathematicsAtEnd(sentence);
   if (run !== undefined && /\\[a-zA-Z]|[=^]/.test(run)) return clean(run);
-  const numbers = [...sentence.matchAll(number)];
-  const found = numbers.at(-1)?.[0].trim();
+  const last = [...sentence.matchAll(number)].at(-1);
+  if (last) {
+    for (const several of [tuple, numberList]) {
+      const group = [...sentence.matchAll(several)].at(-1);
+      if (group && group.index <= last.index && group.index + group[0].length >= last.index + last[0].length)
+        return clean(group[0]);
+    }
+  }
+  const found = last?.[0].trim();
   return found === undefined ? stated(sentence) : clean(found);
 }
 

@@ -146,6 +146,7 @@ export function normalise(text: string): string {
     .replace(/\\+(?:d|t|c)frac(?![a-zA-Z])/g, "\\frac")
     .replace(/\\(?:begin|end)\{(?:align|aligned|equation|gather|gathered|split|displaymath|math|center)\*?\}/g, " ");
   if (out.includes("\\")) {
+    out = out.replace(/[.,;]\s*(?=\\end\s*\{)/g, " ");
     // A brace before rows makes a system of them.
     out = out.replace(
       bracedRows,
