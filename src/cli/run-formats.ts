@@ -13,27 +13,27 @@ import { required } from "./policy-values.js";
 import type { Run, Surroundings } from "./stage-command.js";
 import { note } from "./with-run.js";
 
-/** What has to be drained before more is written, as of a stream. */
-interface Drainable {
-  destroyed?: boolean;
-  write(text: string): unknown;
-  once?(event: "drain" | "close", listener: () => void): unknown;
-}
-
 /** JSON Lines to standard output, no faster than it is read; a reader that went away ends it. */
-async function printRecords(records: AsyncIterable<unknown>, stdout: Drainable): Promise<number> {
+async function printRecords(records: AsyncIterable<unknown>, { stdout, readerGone }: Surroundings): Promise<number> {
   let numRecords = 0;
   for await (const record of records) {
-    if (stdout.destroyed) break;
+    if (readerGone.aborted) break;
     numRecords += 1;
-    if (stdout.write(`${JSON.stringify(record)}\n`) === false && stdout.once) {
-      await new Promise<void>((resolve) => {
-        stdout.once?.("drain", resolve);
-        stdout.once?.("close", resolve);
-      });
-    }
+    const isFull = stdout.write(`${JSON.stringify(record)}\n`) === false;
+    if (isFull && !readerGone.aborted) await drained({ stdout, readerGone });
   }
   return numRecords;
+}
+
+function drained({ stdout, readerGone }: Pick<Surroundings, "stdout" | "readerGone">): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      readerGone.removeEventListener("abort", done);
+      resolve();
+    };
+    readerGone.addEventListener("abort", done, { once: true });
+    stdout.once?.("drain", done);
+  });
 }
 
 async function* until<T>(signal: AbortSignal, records: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
@@ -46,10 +46,10 @@ async function* until<T>(signal: AbortSignal, records: AsyncIterable<T>): AsyncG
 async function deliver(
   records: AsyncIterable<unknown>,
   out: string | undefined,
-  { signal, stdout }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<number> {
-  const stoppable = until(signal, records);
-  if (out === undefined) return printRecords(stoppable, stdout);
+  const stoppable = until(surroundings.signal, records);
+  if (out === undefined) return printRecords(stoppable, surroundings);
   return (await writeRecords(out, stoppable)).numRecords;
 }
 

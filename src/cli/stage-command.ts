@@ -16,7 +16,9 @@ export interface Given {
 export interface Surroundings {
   /** Fires on SIGINT and SIGTERM. */
   signal: AbortSignal;
-  stdout: { write(text: string): unknown; isTTY?: boolean };
+  /** Fires when nobody reads standard output any more. */
+  readerGone: AbortSignal;
+  stdout: { write(text: string): unknown; isTTY?: boolean; once?(event: "drain", listener: () => void): unknown };
   stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number };
 }
 

@@ -14,10 +14,17 @@ export function processSurroundings(): Surroundings {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  const readerGone = new AbortController();
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE") throw error;
+      if (stream === process.stdout) readerGone.abort();
     });
   }
-  return { signal: controller.signal, stdout: process.stdout, stderr: process.stderr };
+  return {
+    signal: controller.signal,
+    readerGone: readerGone.signal,
+    stdout: process.stdout,
+    stderr: process.stderr,
+  };
 }
