@@ -25,7 +25,8 @@ RolloutEngine::RolloutEngine(std::unique_ptr<Transformer> transformer, Scheduler
     : transformer_(std::move(transformer)),
       pool_(transformer_->config(), kv_memory_bytes),
       scheduler_(limits, pool_),
-      stats_(std::move(stats)) {}
+      stats_(std::move(stats)),
+      logits_(static_cast<size_t>(kLogitRows * transformer_->logit_width())) {}
 
 void RolloutEngine::set_token_bytes(TokenBytes bytes) {
   require(bytes.num_rows() >= transformer_->config().vocabulary_size, ErrorCode::INVALID_ARGUMENT,
@@ -75,10 +76,10 @@ void RolloutEngine::iterate() {
   const int64_t num_outputs = static_cast<int64_t>(outputs.size()), vocabulary = transformer_->config().vocabulary_size;
   for (int64_t begin = 0; begin < num_outputs; begin += kLogitRows) {
     const int64_t count = std::min(kLogitRows, num_outputs - begin);
-    const at::Tensor logits = transformer_->logits(hidden.narrow(0, begin, count));  // [count, V]
+    transformer_->logits(hidden.narrow(0, begin, count), logits_.data());
     draws.clear();
     for (int64_t i = 0; i < count; ++i) {
-      const float* row = logits.data_ptr<float>() + i * logits.size(1);
+      const float* row = logits_.data() + i * transformer_->logit_width();
       const OutputRow& output = outputs[begin + i];
       if (output.trunk != nullptr) {
         output.trunk->group_logits[output.group].assign(row, row + vocabulary);
@@ -158,9 +159,9 @@ void RolloutEngine::visit_logits(const std::vector<int32_t>& tokens,
                               position % kKvTokens});
       }
       batch.end_group();
-      const at::Tensor logits = transformer_->logits(transformer_->forward(batch, pool_));  // [end - start, V]
+      transformer_->logits(transformer_->forward(batch, pool_), logits_.data());
       for (size_t i = start; i < end; ++i) {
-        visit(static_cast<int64_t>(i), logits.data_ptr<float>() + static_cast<int64_t>(i - start) * logits.size(1));
+        visit(static_cast<int64_t>(i), logits_.data() + static_cast<int64_t>(i - start) * transformer_->logit_width());
       }
     }
   } catch (...) {

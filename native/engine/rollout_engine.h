@@ -55,6 +55,8 @@ class RolloutEngine {
   Scheduler scheduler_;
   TokenBytes token_bytes_;
   const std::shared_ptr<EngineStats> stats_;
+  // f32 [kLogitRows, V padded], kept: pages fresh from the system would cost a fault each in every iteration.
+  std::vector<float> logits_;
 };
 
 }  // namespace erprm

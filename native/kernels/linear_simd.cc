@@ -138,17 +138,30 @@ void linear_i8(const int16_t* a, size_t lda, int rows, const int8_t* panels, int
   }
 }
 
+typedef int16_t I16x8 __attribute__((vector_size(16)));
+
 void quantize_rows(const float* x, size_t ldx, int rows, int width, int16_t* out, size_t ldo, float* scales) {
+  const int whole = width / 8 * 8;
   for (int r = 0; r < rows; ++r) {
     const float* row = x + r * ldx;
-    float largest = 0;
-    for (int k = 0; k < width; ++k) largest = std::max(largest, std::fabs(row[k]));
+    F32x8 most = splat8(0.0f);
+    for (int k = 0; k < whole; k += 8) {
+      const F32x8 v = load8(row + k);
+      most = max8(most, max8(v, splat8(0.0f) - v));
+    }
+    float largest = max_lanes(most);
+    for (int k = whole; k < width; ++k) largest = std::max(largest, std::fabs(row[k]));
     scales[r] = largest > 0 ? largest / static_cast<float>(kActivationBound) : 1.0f;
     const float inverse = largest > 0 ? static_cast<float>(kActivationBound) / largest : 0.0f;
     int16_t* quantized = out + r * ldo;
-    constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to the nearest even integer
-    for (int k = 0; k < width; ++k) {
-      quantized[k] = static_cast<int16_t>(static_cast<int32_t>((row[k] * inverse + kMagic) - kMagic));
+    const F32x8 magic = splat8(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest even integer
+    for (int k = 0; k < whole; k += 8) {
+      const F32x8 rounded = (load8(row + k) * splat8(inverse) + magic) - magic;
+      const I16x8 integers = __builtin_convertvector(rounded, I16x8);
+      std::memcpy(quantized + k, &integers, sizeof integers);
+    }
+    for (int k = whole; k < width; ++k) {
+      quantized[k] = static_cast<int16_t>((row[k] * inverse + magic[0]) - magic[0]);
     }
     for (size_t k = width; k < ldo; ++k) quantized[k] = 0;
   }

@@ -172,11 +172,8 @@ at::Tensor Transformer::forward(const ForwardBatch& batch, const KvBlockPool& po
   return result;
 }
 
-at::Tensor Transformer::logits(const at::Tensor& hidden) const {
-  const int64_t rows = hidden.size(0), width = head_.padded_outputs();
-  at::Tensor result = at::empty({rows, width}, at::kFloat);
-  head_.forward(hidden.data_ptr<float>(), hidden.size(1), rows, result.data_ptr<float>(), width, false);
-  return result;
+void Transformer::logits(const at::Tensor& hidden, float* out) const {
+  head_.forward(hidden.data_ptr<float>(), hidden.size(1), hidden.size(0), out, logit_width(), false);
 }
 
 int64_t Transformer::weight_bytes() const {

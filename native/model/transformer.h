@@ -31,8 +31,10 @@ class Transformer {
   // The final hidden states of batch.outputs: f32 [outputs, padded(hidden)].
   at::Tensor forward(const ForwardBatch& batch, const KvBlockPool& pool) const;
 
-  // hidden f32 [rows, padded(hidden)] -> logits f32 [rows, padded(vocabulary)].
-  at::Tensor logits(const at::Tensor& hidden) const;
+  // hidden f32 [rows, padded(hidden)] -> logits f32 [rows, logit_width()].
+  void logits(const at::Tensor& hidden, float* out) const;
+  // The vocabulary, padded.
+  int64_t logit_width() const { return head_.padded_outputs(); }
 
   const ModelConfig& config() const { return config_; }
   int64_t weight_bytes() const;

@@ -105,26 +105,31 @@ int64_t PackedLinear::bytes() const {
   return static_cast<int64_t>(panels_.nbytes() + (scales_.defined() ? scales_.nbytes() : 0));
 }
 
+// What a product is added to, for columns [begin, end) of every row: the bias or zero, on top of y when accumulating.
+void PackedLinear::start_columns(int64_t rows, float* y, int64_t ldy, int64_t begin, int64_t end,
+                                 bool accumulate) const {
+  if (accumulate && !bias_.defined()) return;
+  const float* bias = bias_.defined() ? bias_.data_ptr<float>() : nullptr;
+  for (int64_t r = 0; r < rows; ++r) {
+    float* row = y + r * ldy;
+    if (!accumulate) std::fill(row + begin, row + end, 0.0f);
+    for (int64_t n = begin; bias != nullptr && n < end; ++n) row[n] += bias[n];
+  }
+}
+
 void PackedLinear::forward(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool accumulate) const {
   if (rows == 0) return;
-  if (!accumulate || bias_.defined()) {
-    const float* bias = bias_.defined() ? bias_.data_ptr<float>() : nullptr;
-    for (int64_t r = 0; r < rows; ++r) {
-      float* row = y + r * ldy;
-      for (int64_t n = 0; n < padded_outputs_; ++n) {
-        row[n] = (accumulate ? row[n] : 0.0f) + (bias != nullptr ? bias[n] : 0.0f);
-      }
-    }
-  }
-  if (type_ == WeightType::kInt8) return forward_int8(x, ldx, rows, y, ldy);
+  if (type_ == WeightType::kInt8) return forward_int8(x, ldx, rows, y, ldy, accumulate);
   const KernelTable& kernels = kernel_table();
   parallel_for(0, padded_outputs_ / kPanel, 1, [&](int64_t begin, int64_t end) {
+    start_columns(rows, y, ldy, begin * kPanel, end * kPanel, accumulate);
     kernels.linear_f32(x, ldx, static_cast<int>(rows), panels_.data_ptr<float>(), static_cast<int>(inputs_),
                        static_cast<int>(begin), static_cast<int>(end), y, ldy);
   });
 }
 
-void PackedLinear::forward_int8(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy) const {
+void PackedLinear::forward_int8(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy,
+                                bool accumulate) const {
   const KernelTable& kernels = kernel_table();
   const int64_t depth = grouped(inputs_);
   const at::Tensor quantized = at::empty({rows, depth}, at::kShort);
@@ -136,6 +141,7 @@ void PackedLinear::forward_int8(const float* x, int64_t ldx, int64_t rows, float
                           integers + begin * depth, depth, row_scales + begin);
   });
   parallel_for(0, padded_outputs_ / kPanel, 1, [&](int64_t begin, int64_t end) {
+    start_columns(rows, y, ldy, begin * kPanel, end * kPanel, accumulate);
     kernels.linear_i8(integers, depth, static_cast<int>(rows), panels_.data_ptr<int8_t>(), static_cast<int>(depth),
                       static_cast<int>(begin), static_cast<int>(end), row_scales, scales_.data_ptr<float>(), y, ldy);
   });

@@ -43,7 +43,8 @@ class PackedLinear {
   int64_t bytes() const;
 
  private:
-  void forward_int8(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy) const;
+  void forward_int8(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool accumulate) const;
+  void start_columns(int64_t rows, float* y, int64_t ldy, int64_t begin, int64_t end, bool accumulate) const;
 
   WeightType type_ = WeightType::kF32;
   int64_t inputs_ = 0;
