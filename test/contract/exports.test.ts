@@ -7,8 +7,9 @@ test("the library exports what its contract names", (t) => {
     ...["aggregate", "bestOfN", "majorityVote", "weightedVote", "passAtK"],
     ...["readProblems", "readSolutions", "readLabels", "readScores", "importRecords", "exportRecords"],
     ...["rolloutStage", "labelStage", "relabelStage"],
-  ] as const;
-  for (const name of functions) t.is(typeof erprm[name], "function", name);
+  ];
+  const exported = new Map<string, unknown>(Object.entries(erprm));
+  for (const name of functions) t.is(typeof exported.get(name), "function", name);
 });
 
 test("log-mean-exp runs from the library and agrees with the closed form from counts", async (t) => {
