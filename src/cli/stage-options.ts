@@ -71,7 +71,7 @@ export const policyOptions = under("Policy:", [
     kind: { type: "integer", low: 1, high: 65536 },
     argument: "N",
     help: "completions that run at the same time; results do not depend on it",
-    default: 32,
+    default: 64,
   },
   {
     name: "kv-memory",

@@ -8,7 +8,17 @@
 
 /** Storage types of tensors: plain floats, and the GGUF block formats. */
 export const tensorTypes = [
-  "F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K",
+  "F32",
+  "F16",
+  "BF16",
+  "Q8_0",
+  "Q4_0",
+  "Q4_1",
+  "Q5_0",
+  "Q5_1",
+  "Q4_K",
+  "Q5_K",
+  "Q6_K",
 ] as const;
 export type TensorType = (typeof tensorTypes)[number];
 
@@ -179,5 +189,11 @@ export interface NativeAddon {
    */
   logMeanExp(outcomes: Float32Array, offsets: Int32Array, etas: Float64Array): Promise<Float32Array>;
   /** The tensor as f32, row-major: for tests of the readers. */
-  readTensor(path: string, type: TensorType, offset: number, shape: number[], interleavedHeads: number): Promise<Float32Array>;
+  readTensor(
+    path: string,
+    type: TensorType,
+    offset: number,
+    shape: number[],
+    interleavedHeads: number,
+  ): Promise<Float32Array>;
 }

@@ -20,7 +20,7 @@ export interface PolicyOptions {
   dtype?: WeightType | undefined;
   /** Default: as many as this process may use. Results do not depend on it. */
   threads?: number | undefined;
-  /** Completions that run at the same time, default 32. Results do not depend on it. */
+  /** Completions that run at the same time, default 64. Results do not depend on it. */
   maxBatch?: number | undefined;
   /** Bound on the bytes of keys and values, default 2 GiB. Results do not depend on it. */
   kvMemoryBytes?: number | undefined;
@@ -52,7 +52,7 @@ export interface OpenedPolicy {
   load(): Promise<Policy>;
 }
 
-const defaultMaxBatch = 32;
+const defaultMaxBatch = 64;
 const defaultKvMemoryBytes = 2 * 2 ** 30;
 const prefillChunk = 256;
 
