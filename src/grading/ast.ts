@@ -48,7 +48,20 @@ export interface BracketNode {
   items: Node[];
 }
 
-export type RelationOperator = "=" | "!=" | "<" | ">" | "<=" | ">=" | "~" | "in" | "notin" | "=>" | "mod" | "other";
+export type RelationOperator =
+  | "="
+  | "!="
+  | "<"
+  | ">"
+  | "<="
+  | ">="
+  | "~"
+  | "in"
+  | "notin"
+  | "=>"
+  | "mod"
+  | "other"
+  | `other ${string}`;
 
 export interface RelationNode {
   kind: "relation";

@@ -30,10 +30,10 @@ export function draw(name: string, index: number): number {
 }
 
 /** Numbers for the symbols: small positive rationals, of either sign where `signed`. */
-function exactPoint(names: Iterable<string>, index: number): Map<string, q.Rational> {
+function exactPoint(names: Iterable<string>, index: number, signed: boolean): Map<string, q.Rational> {
   const point = new Map<string, q.Rational>();
   for (const name of names) {
-    const sign = index % 2 === 1 && draw(name, index + 100) < 0.6 ? -1n : 1n;
+    const sign = signed && index % 2 === 1 && draw(name, index + 100) < 0.6 ? -1n : 1n;
     const value = q.rational(
       sign * BigInt(2 + Math.floor(draw(name, index) * 89)),
       BigInt(3 + Math.floor(draw(name, index + 50) * 31)),
@@ -41,6 +41,18 @@ function exactPoint(names: Iterable<string>, index: number): Map<string, q.Ratio
     point.set(name, value as q.Rational);
   }
   return point;
+}
+
+/** Small positive integers for the symbols: the points at which sums and products with symbolic bounds have values. */
+function integerPoint(names: Iterable<string>, index: number): Map<string, q.Rational> {
+  return new Map([...names].map((name) => [name, q.integer(1 + index + Math.floor(draw(name, index) * 5))]));
+}
+
+function hasSymbolicBounds(node: Node): boolean {
+  return some(node, (inner) => {
+    if (inner.kind !== "bigOperator" || (inner.name !== "sum" && inner.name !== "product")) return false;
+    return [inner.lower, inner.upper].some((bound) => bound !== undefined && symbolsOf(bound).size > 0);
+  });
 }
 
 function complexPoint(names: Iterable<string>, index: number, signed: boolean): Map<string, c.Complex> {
@@ -88,14 +100,14 @@ export function compareScalars(a: Node, b: Node, roundingDecimals: number): Verd
   const [infiniteA, infiniteB] = [isInfinite(a), isInfinite(b)];
   if (infiniteA !== 0 || infiniteB !== 0) return { correct: infiniteA === infiniteB, method: "infinity" };
   const names = symbolsOf(a, symbolsOf(b));
-  const exact = compareExactly(a, b, names);
+  const signed = !(assumesPositive(a) || assumesPositive(b)) || hasAbsolute(a) || hasAbsolute(b);
+  const exact = compareExactly(a, b, names, signed);
   if (exact !== undefined) {
     if (exact) return { correct: true, method: "exact" };
     return names.size === 0 && isRounding(a, b, roundingDecimals)
       ? { correct: true, method: "rounding" }
       : { correct: false, method: "exact" };
   }
-  const signed = !(assumesPositive(a) || assumesPositive(b)) || hasAbsolute(a) || hasAbsolute(b);
   let numCompared = 0;
   let isCorrect = true;
   for (let index = 0; index < (names.size === 0 ? 1 : numPoints) && isCorrect; index += 1) {
@@ -114,10 +126,11 @@ export function compareScalars(a: Node, b: Node, roundingDecimals: number): Verd
   return { correct: false, method: "numeric" };
 }
 
-function compareExactly(a: Node, b: Node, names: Set<string>): boolean | undefined {
+function compareExactly(a: Node, b: Node, names: Set<string>, signed: boolean): boolean | undefined {
   let numCompared = 0;
+  const pointAt = hasSymbolicBounds(a) || hasSymbolicBounds(b) ? integerPoint : exactPoint;
   for (let index = 0; index < (names.size === 0 ? 1 : numPoints); index += 1) {
-    const point = exactPoint(names, index);
+    const point = pointAt(names, index, signed);
     const left = evaluateExact(a, point);
     const right = left && evaluateExact(b, point);
     if (!left || !right) {

@@ -31,6 +31,7 @@ export function compareValues(left: Node, right: Node, options: ResolvedOptions)
   if (a.kind === "word" && b.kind === "word") return { correct: sameText(a.text, b.text), method: "text" };
   if (a.kind === "based" || b.kind === "based") return compareBased(a, b);
   if (a.kind === "ratio" && b.kind === "ratio") return compareRatios(a.items, b.items, options);
+  if (isTime(a) || isTime(b)) return { correct: false, method: "time" };
   const [percentA, percentB] = [percentOf(a), percentOf(b)];
   if (percentA && percentB) return { ...compare(percentA, percentB), method: "percent" };
   if (percentA || percentB) {
@@ -44,6 +45,13 @@ export function compareValues(left: Node, right: Node, options: ResolvedOptions)
     return { correct: isSame && compare(modulusA?.value ?? a, modulusB?.value ?? b).correct, method: "modulus" };
   }
   return compare(a, b);
+}
+
+/** `10:05`: a zero after the colon is written in times of day only. */
+function isTime(node: Node): boolean {
+  return (
+    node.kind === "ratio" && node.items.slice(1).some((item) => item.kind === "number" && /^0\d$/.test(item.digits))
+  );
 }
 
 function modulusOf(node: Node): { value: Node; modulus: Node } | undefined {
@@ -63,14 +71,14 @@ function compareBased(a: Node, b: Node): Verdict {
 /** Ratios up to a common factor; with a zero before the minutes they are times of day, compared as written. */
 export function compareRatios(a: Node[], b: Node[], options: ResolvedOptions): Verdict {
   if (a.length !== b.length) return { correct: false, method: "ratio" };
-  const isTime = [...a.slice(1), ...b.slice(1)].some((item) => item.kind === "number" && /^0\d$/.test(item.digits));
+  const areTimes = isTime({ kind: "ratio", items: a }) || isTime({ kind: "ratio", items: b });
   const [firstA, firstB] = [a[0] as Node, b[0] as Node];
   const isEqual = a.every((item, index) => {
     const other = b[index] as Node;
-    if (isTime) return compareScalars(item, other, options.roundingDecimals).correct;
+    if (areTimes) return compareScalars(item, other, options.roundingDecimals).correct;
     const left: Node = { kind: "multiply", factors: [item, firstB] };
     const right: Node = { kind: "multiply", factors: [other, firstA] };
     return compareScalars(left, right, options.roundingDecimals).correct;
   });
-  return { correct: isEqual, method: isTime ? "time" : "ratio" };
+  return { correct: isEqual, method: areTimes ? "time" : "ratio" };
 }

@@ -17,7 +17,7 @@ export function cuedAnswer(text: string): string | undefined {
 
 /** The first line with anything on it: display mathematics may begin on the next. */
 function firstLine(rest: string): string {
-  const text = rest.replace(/^[\s*_:>]+/, "");
+  const text = rest.replace(/^[\s*_:>}]+/, "");
   const display = /^(?:\$\$|\\\[|\\begin)[\s\S]*?(?:\$\$|\\\]|\\end\{[a-z*]+\})/.exec(
     text.startsWith("$$") ? text : text,
   );
@@ -47,7 +47,7 @@ export function firstSentence(line: string): string {
 }
 
 const trailing =
-  /\s*(?:,\s*(?:since|because|as|which|so|where|and\s+(?:so|the|this|we|it))\b|\b(?:because|since|which\s+(?:is|means)|so\s+that)\b|\.?\s*I hope\b|\(since\b|\bas\s+(?:required|desired|expected)\b).*$/is;
+  /\s*(?:,\s*(?:since|because|as|which|so|where|not|but|rather|and\s+(?:so|the|this|we|it))\b|\b(?:because|since|which\s+(?:is|means)|so\s+that)\b|\.?\s*I hope\b|\(since\b|\bas\s+(?:required|desired|expected)\b).*$/is;
 
 /** An answer from the words after a cue. */
 export function clauseAnswer(rest: string): string | undefined {
@@ -66,7 +66,8 @@ export function clauseAnswer(rest: string): string | undefined {
     if (isWhole && /\d|^\(?[A-J][).:]/.test(lead) && tail.length < 40) return clean(sentence);
     return clean(groupAt(sentence, segments, isWhole ? 0 : segments.length - 1));
   }
-  return clean(sentence.replace(trailing, ""));
+  // Outside of mathematics "10!" is joy, not a factorial.
+  return clean(sentence.replace(trailing, "").replace(/(\d)!\s*$/, "$1"));
 }
 
 /** Without emphasis, quotes and closing punctuation; undefined when nothing is left. */

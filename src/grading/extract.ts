@@ -27,6 +27,7 @@ export function isBare(text: string): boolean {
   const words = prose.match(/[a-zA-Z]{2,}/g) ?? [];
   const lead = /^[^\d\\$=(]*(?=[\d\\$])/.exec(trimmed)?.[0] ?? "";
   if ((lead.match(/[a-zA-Z]{2,}/g) ?? []).length > 2) return false;
+  if (/^(?:therefore|thus|hence|so|then|finally)\b/i.test(trimmed) && words.length > 0) return false;
   const verbs =
     /\b(?:is|are|was|were|has|have|had|we|get|gets|so|thus|therefore|hence|because|since|then|which|find|let|know|answer)\b/i;
   if (verbs.test(prose) && words.length > 1) return false;

@@ -70,6 +70,8 @@ const coordinate = /^[xyzXYZ]$/;
 function matchNamed(a: Named, b: Shape, options: ResolvedOptions): Verdict {
   if (b.shape === "equation")
     return { correct: equationOf(a) !== undefined && sameEquation(equationOf(a) as never, b), method: "equation" };
+  // A point is no interval, though both are written (1, 2).
+  if (b.shape === "region" && /,|vec|arrow/.test(a.name)) return { correct: false, method: "tuple" };
   if (b.shape !== "named") return match(a.value, nodeOf(b), options);
   if (a.name !== b.name && coordinate.test(a.name) && coordinate.test(b.name)) {
     const [left, right] = [equationOf(a), equationOf(b)];
@@ -115,6 +117,7 @@ function matchMany(a: Many, b: Shape, options: ResolvedOptions): Verdict {
       const [left, right] = [systemOf(a), systemOf(b)];
       if (left && right) return matchSystems(left, right, options);
       if (left || right) {
+        if (a.oneName || b.oneName) return { correct: false, method: "system" };
         const values = (left ?? right) as Map<string, Node>;
         const others = left ? b.items : a.items;
         return matchOrdered([...values.values()], others, "system", options);
@@ -124,6 +127,7 @@ function matchMany(a: Many, b: Shape, options: ResolvedOptions): Verdict {
       return { correct: matchUnordered(a.items, b.items, options), method };
     }
     case "tuple": {
+      if (a.oneName && a.items.length > 1) return { correct: false, method };
       const [only] = a.items;
       if (a.items.length === 1 && only?.kind === "bracket") return match(only, b.bracket, options);
       if (isInterval(b.bracket))
@@ -137,10 +141,11 @@ function matchMany(a: Many, b: Shape, options: ResolvedOptions): Verdict {
     }
     case "region":
       return matchRegions(nodeOf(a), b.node, options) ?? { correct: false, method: "interval" };
-    case "matrix":
-      return options.strict
-        ? { correct: false, method: "matrix" }
-        : matchMatrix(b.rows, { shape: "tuple", bracket: round(a.items) }, options);
+    case "matrix": {
+      const isVector = !a.braces && !a.oneName && a.items.every((item) => item.kind !== "bracket");
+      if (options.strict || !isVector) return { correct: false, method: "matrix" };
+      return matchMatrix(b.rows, { shape: "tuple", bracket: round(a.items) }, options);
+    }
     default: {
       const distinct = withoutRepeats(a.items, options);
       if (distinct.length === 1) return match(distinct[0] as Node, nodeOf(b), options);
@@ -235,7 +240,10 @@ function matchRegion(a: Node, b: Shape, options: ResolvedOptions): Verdict {
   if (b.shape !== "region") return { correct: false, method: "interval" };
   if (a.kind === "relation" && node.kind === "relation")
     return { correct: sameInequality(a, node), method: "inequality" };
-  if (a.kind === "such" && node.kind === "such") return match(a.condition, node.condition, options);
+  if (a.kind === "such" && node.kind === "such") {
+    const sameElement = match(a.element, node.element, options).correct;
+    return sameElement ? match(a.condition, node.condition, options) : { correct: false, method: "set" };
+  }
   if (a.kind === "such" || node.kind === "such") {
     const [builder, other] = a.kind === "such" ? [a, node] : [node, a];
     return builder.kind === "such" ? match(builder.condition, other, options) : { correct: false, method: "set" };
@@ -260,7 +268,8 @@ function matchRegions(a: Node, b: Node, options: ResolvedOptions): Verdict | und
   if (!left || !right) return undefined;
   const [namesA, namesB] = [symbolsOf(a), symbolsOf(b)];
   // x > 3 and y > 3 are different answers; an interval names no symbol.
-  const sameNames = namesA.size === 0 || namesB.size === 0 || [...namesA].every((name) => namesB.has(name));
+  const isBound = a.kind === "such" || b.kind === "such";
+  const sameNames = isBound || namesA.size === 0 || namesB.size === 0 || [...namesA].every((name) => namesB.has(name));
   if (!sameNames) return { correct: false, method: "interval" };
   return { correct: sameRegion(left, right, options), method: "interval" };
 }
@@ -291,7 +300,8 @@ function matchMatrix(rows: Node[][], b: Shape, options: ResolvedOptions): Verdic
 }
 
 /** A tuple as a matrix of the given form: nested tuples as rows, else one column or one row. */
-function rowsOf(bracket: BracketNode, form: Node[][]): Node[][] {
+function rowsOf(bracket: BracketNode, form: Node[][]): Node[][] | undefined {
+  if ((bracket.open === "(") !== (bracket.close === ")")) return undefined;
   if (
     bracket.items.length > 0 &&
     bracket.items.every((item) => item.kind === "bracket" && item.open !== "{" && item.items.length > 1)

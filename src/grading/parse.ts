@@ -78,7 +78,8 @@ export function parseSequence(cursor: Cursor): Node {
   });
 }
 
-const signRelations: Record<string, RelationOperator> = {
+/** Relations by their sign. */
+export const signRelations: Record<string, RelationOperator> = {
   "=": "=",
   "==": "=",
   "<": "<",
@@ -91,7 +92,8 @@ const signRelations: Record<string, RelationOperator> = {
   "->": "=>",
 };
 
-const commandRelations: Record<string, RelationOperator> = {
+/** Relations by their command. */
+export const commandRelations: Record<string, RelationOperator> = {
   lt: "<",
   gt: ">",
   le: "<=",
@@ -121,17 +123,17 @@ const commandRelations: Record<string, RelationOperator> = {
   rightarrow: "=>",
   longrightarrow: "=>",
   equiv: "mod",
-  sim: "other",
-  propto: "other",
-  subset: "other",
-  subseteq: "other",
-  supset: "other",
-  supseteq: "other",
-  perp: "other",
-  parallel: "other",
-  mapsto: "other",
-  ll: "other",
-  gg: "other",
+  sim: "other sim",
+  propto: "other propto",
+  subset: "other subset",
+  subseteq: "other subseteq",
+  supset: "other supset",
+  supseteq: "other supseteq",
+  perp: "other perp",
+  parallel: "other parallel",
+  mapsto: "other mapsto",
+  ll: "other ll",
+  gg: "other gg",
 };
 
 function takeRelation(cursor: Cursor): RelationOperator | undefined {

@@ -1,7 +1,7 @@
 /** Atoms: numbers, symbols, groups, bars, and the commands that take arguments. */
 import type { BracketNode, Node } from "./ast.js";
 import type { Cursor } from "./cursor.js";
-import { parseSequence } from "./parse.js";
+import { commandRelations, parseSequence, signRelations } from "./parse.js";
 import { parseBigOperator, parseEnvironment } from "./parse_blocks.js";
 import { parseFunction } from "./parse_function.js";
 import { integer, parseDecimal, rational } from "./rational.js";
@@ -209,25 +209,24 @@ function parseSetBraces(cursor: Cursor): Node {
   }, true);
 }
 
-/** The index of the `|`, `\mid` or `:` that divides a set-builder; it follows a symbol, a tuple or `x \in S`. */
+/** The index of the `|`, `\mid` or `:` that divides a set-builder; a relation follows it. */
 function findSuchThat(cursor: Cursor): number | undefined {
-  const first = cursor.peek();
-  const opens = first?.kind === "symbol" || (first?.kind === "sign" && first.text === "(");
-  if (!opens) return undefined;
   let depth = 0;
+  let found: number | undefined;
   for (let offset = 0; ; offset += 1) {
     const token = cursor.peek(offset);
     if (!token) return undefined;
     const { text } = token;
-    if (token.kind === "number" && depth === 0) return undefined;
     if (token.kind !== "sign" && token.kind !== "command") continue;
     if (text === "(" || text === "[" || text === "{") depth += 1;
     else if (text === ")" || text === "]" || text === "}") {
       depth -= 1;
       if (depth < 0) return undefined;
-    } else if (depth === 0 && (text === "|" || text === "mid" || text === ":" || text === "colon")) {
-      return cursor.position + offset;
-    }
+    } else if (depth > 0) continue;
+    else if (found !== undefined && (signRelations[text] ?? commandRelations[text]) !== undefined) return found;
+    else if (offset > 0 && (text === "|" || text === "mid" || text === ":" || text === "colon")) {
+      found ??= cursor.position + offset;
+    } else if (offset === 0 && text === "|") return undefined;
   }
 }
 
@@ -249,6 +248,13 @@ function parseCommandAtom(cursor: Cursor, name: string): Node {
       return { kind: "constant", name: "pi" };
     case "infty":
       return { kind: "constant", name: "infinity" };
+    case "dots":
+    case "ldots":
+    case "cdots":
+    case "dotsc":
+    case "dotsb":
+    case "vdots":
+      return { kind: "symbol", name: "..." };
     case "imath":
       return { kind: "constant", name: "i" };
     case "emptyset":
@@ -325,9 +331,10 @@ export function parseArgument(cursor: Cursor): Node {
   const token = cursor.peek();
   if (token?.kind !== "number" || token.text.length === 1) return parseAtom(cursor);
   // \frac12 is a half: the number token gives up its first digit.
+  if (!/^\d+(?:\.\d+)?$/.test(token.text)) throw new NotMathematics("unclear argument");
   const rest = token.text.slice(1);
   const value = parseDecimal(rest);
-  if (!/^\d/.test(token.text) || !/^\d+(\.\d+)?$/.test(rest) || !value) throw new NotMathematics("unclear argument");
+  if (!value || rest.startsWith(".")) throw new NotMathematics("unclear argument");
   const tokens = cursor.tokens as (typeof token)[];
   tokens[cursor.position] = { ...token, text: rest, value, space: false };
   return numberNode(Number(token.text[0]));

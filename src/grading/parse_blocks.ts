@@ -14,6 +14,11 @@ export function parseEnvironment(cursor: Cursor, name: string): Node {
   if (/^(?:array|tabular)$/.test(name)) skipColumns(cursor);
   const rows = cursor.nested(() => parseRows(cursor, name), true);
   if (name === "vmatrix") return determinant(rows);
+  const [only] = rows[0] as Node[];
+  // Commas in a single cell: a tuple in the brackets of a matrix.
+  if (rows.length === 1 && rows[0]?.length === 1 && only?.kind === "list") {
+    return { kind: "bracket", open: "(", close: ")", items: only.items };
+  }
   if (matrices.test(name)) return { kind: "matrix", rows };
   if (/cases$/.test(name)) {
     const items = rows.map(

@@ -2,7 +2,7 @@
 import { children, type Node } from "./ast.js";
 import type { Cursor } from "./cursor.js";
 import { maxChain } from "./limits.js";
-import { parseAtom, startsAtom } from "./parse_atom.js";
+import { numberNode, parseAtom, startsAtom } from "./parse_atom.js";
 import { NotMathematics } from "./tokenise.js";
 
 export function parseSum(cursor: Cursor): Node {
@@ -61,6 +61,8 @@ function parseProduct(cursor: Cursor): Node {
       numDivisions += 1;
       if (numDivisions > maxChain) throw new NotMathematics("too many divisions");
       left = { kind: "divide", top: left, bottom: parseFactor(cursor) };
+    } else if (cursor.takeCommand("circ")) {
+      left = { kind: "apply", name: "compose", args: [left, parseFactor(cursor)] };
     } else if (cursor.takeCommand("bmod")) {
       left = { kind: "apply", name: "mod", args: [left, parseFactor(cursor)] };
     } else if (isWord(cursor) && !startsRelation(cursor) && !cursor.is("word", "union")) {
@@ -136,13 +138,18 @@ function startsOperandAfter(cursor: Cursor): boolean {
   return token !== undefined && token.kind !== "word";
 }
 
+const magnitudes: Record<string, number> = { thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12 };
+
 /** A unit after a quantity, with its power and its `/` part: `\text{ cm}^2`, `\text{ km}/\text{h}`. */
 function takeUnit(cursor: Cursor, quantity: Node): Node {
   let isPercent = false;
+  let value = quantity;
   while (isWord(cursor) && !startsRelation(cursor)) {
     const unit = cursor.next().text;
     isPercent ||= /^percent$/i.test(unit);
-    cursor.units.push(unit);
+    const magnitude = magnitudes[unit.toLowerCase()];
+    if (magnitude !== undefined) value = times(value, numberNode(magnitude));
+    else cursor.units.push(unit);
     if (cursor.isSign("^")) {
       cursor.position += 1;
       parsePowerExponent(cursor);
@@ -156,7 +163,7 @@ function takeUnit(cursor: Cursor, quantity: Node): Node {
       cursor.position += 1;
     }
   }
-  return isPercent ? { kind: "percent", of: quantity } : quantity;
+  return isPercent ? { kind: "percent", of: value } : value;
 }
 
 /** A power with an optional sign before it. */

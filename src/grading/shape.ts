@@ -4,6 +4,7 @@
  */
 import {
   type BracketNode,
+  children,
   mapChildren,
   type Node,
   type RelationNode,
@@ -16,8 +17,8 @@ import { maxSigns } from "./limits.js";
 
 export type Shape =
   | { shape: "scalar"; node: Node }
-  /** Unordered: a list without brackets, or a set in braces. */
-  | { shape: "many"; items: Node[]; braces: boolean }
+  /** Unordered: a list without brackets, or a set in braces. `oneName`: all are values of one symbol, "x = 1 or x = 2". */
+  | { shape: "many"; items: Node[]; braces: boolean; oneName?: true }
   | { shape: "tuple"; bracket: BracketNode }
   /** A set of reals: unions, named sets, inequalities. */
   | { shape: "region"; node: Node }
@@ -59,7 +60,8 @@ export function nameOf(node: Node): string | undefined {
       return node.text;
     case "multiply": {
       const [first, second] = node.factors;
-      if (node.factors.length === 2 && first?.kind === "symbol" && isPlainBracket(second)) return first.name;
+      const head = first && nameOf(first);
+      if (node.factors.length === 2 && head !== undefined && isPlainBracket(second)) return head;
       const names = node.factors.map((factor) =>
         factor.kind === "word" ? factor.text : factor.kind === "symbol" ? factor.name : "",
       );
@@ -74,6 +76,8 @@ export function nameOf(node: Node): string | undefined {
       return top && bottom ? `d${top}/d${bottom}` : undefined;
     }
     case "apply": {
+      if (node.name === "compose")
+        return node.args.every((arg) => nameOf(arg) !== undefined) ? "composition" : undefined;
       if (!/^(?:overline|bar|prime|abs|vec|subscript .*|overrightarrow|hat)$/.test(node.name)) return undefined;
       const inner = node.args.length === 1 ? nameOf(node.args[0] as Node) : undefined;
       return inner === undefined ? undefined : `${node.name} ${inner}`;
@@ -192,7 +196,7 @@ function manyOf(items: Node[], braces: boolean): Shape {
   });
   const [only] = flat;
   if (flat.length === 1 && only && !braces) return shapeOf(only);
-  return { shape: "many", items: sharedNames(flat), braces };
+  return { shape: "many", braces, ...sharedNames(flat) };
 }
 
 /** `k \in \mathbb{Z}` beside an answer: a remark on its symbol. */
@@ -207,19 +211,20 @@ function unwrapListItem(item: Node): Node {
 }
 
 /** `x = 1, 2` and `x = 1` or `x = 2` list values of one name: the name goes. */
-function sharedNames(items: Node[]): Node[] {
+function sharedNames(items: Node[]): { items: Node[]; oneName?: true } {
   const shapes = items.map((item) => (item.kind === "relation" ? relationShape(item) : undefined));
-  const names = new Set(shapes.map((shape) => (shape?.shape === "named" ? shape.name.replace(/_.*$/, "") : undefined)));
   const [firstShape] = shapes;
-  if (firstShape?.shape !== "named") return items;
-  const isOne =
-    names.size === 1 ||
-    (names.size === 2 && names.has(undefined) && shapes.slice(1).every((shape) => shape === undefined));
-  if (!isOne) return items;
-  return items.map((item, index) => {
+  if (firstShape?.shape !== "named") return { items };
+  const names = shapes.map((shape) => (shape?.shape === "named" ? shape.name : undefined));
+  const stem = (name: string | undefined): string | undefined => name?.replace(/_.*$/, "");
+  const onlyFirst = shapes.slice(1).every((shape) => shape === undefined);
+  if (!onlyFirst && names.some((name) => stem(name) !== stem(firstShape.name))) return { items };
+  const values = items.map((item, index) => {
     const shape = shapes[index];
     return shape?.shape === "named" ? shape.value : item;
   });
+  const isOne = onlyFirst || names.every((name) => name === firstShape.name);
+  return { items: values, ...(isOne ? { oneName: true as const } : {}) };
 }
 
 /** The values of an answer with `\pm`. Signs are chosen together where `\mp` occurs, else each on its own. */
@@ -251,7 +256,8 @@ export function expandSigns(node: Node): Node[] {
 /** `\frac{1}{3}\begin{pmatrix}...`, `-(1,2)`, a transpose: the scaled matrix or tuple itself. */
 function scaledVector(node: Node): Node | undefined {
   if (node.kind === "negate") return scaleBy({ kind: "negate", of: oneNode }, vectorOf(node.of));
-  if (node.kind === "apply" && node.name === "transpose") return vectorOf(node.args[0] as Node);
+  if (node.kind === "apply" && node.name === "transpose") return transposed(vectorOf(node.args[0] as Node));
+  if (node.kind === "add") return sumOf(node.terms.map(vectorOf));
   if (node.kind === "divide") return scaleBy({ kind: "divide", top: oneNode, bottom: node.bottom }, vectorOf(node.top));
   if (node.kind !== "multiply") return undefined;
   const vectors = node.factors.filter((factor) => vectorOf(factor) !== undefined);
@@ -267,6 +273,26 @@ function vectorOf(node: Node): Node | undefined {
   if (inner.kind === "matrix" || (inner.kind === "bracket" && inner.open === "(" && inner.items.length > 1))
     return inner;
   return scaledVector(inner);
+}
+
+function transposed(vector: Node | undefined): Node | undefined {
+  if (vector?.kind !== "matrix") return vector;
+  const [first = []] = vector.rows;
+  return { kind: "matrix", rows: first.map((_, column) => vector.rows.map((row) => row[column] ?? oneNode)) };
+}
+
+/** Matrices or tuples of one form added entry by entry. */
+function sumOf(vectors: (Node | undefined)[]): Node | undefined {
+  const [first, ...others] = vectors;
+  if (!first || others.some((other) => !other || other.kind !== first.kind)) return undefined;
+  const entries = (vectors as Node[]).map(children);
+  const length = entries[0]?.length;
+  if (entries.some((list) => list.length !== length)) return undefined;
+  let index = -1;
+  return mapChildren(first, () => {
+    index += 1;
+    return { kind: "add", terms: entries.map((list) => list[index] as Node) };
+  });
 }
 
 function scaleBy(factor: Node, vector: Node | undefined): Node | undefined {

@@ -69,6 +69,11 @@ function scan(text: string, commas: CommaReading, tokens: Token[], depth: number
         continue;
       }
     }
+    if (text.startsWith("...", position)) {
+      tokens.push({ kind: "command", text: "ldots", space });
+      position += 3;
+      continue;
+    }
     const slashed = at(command, text, position);
     if (slashed) {
       position += slashed[0].length;
