@@ -1,0 +1,23 @@
+/** The commands of the program as objects, for tests that parse command lines without running them. */
+import type { Command } from "commander";
+import { demoCommand } from "../../src/cli/commands/demo.js";
+import { doctorCommand } from "../../src/cli/commands/doctor.js";
+import { exportCommand } from "../../src/cli/commands/export.js";
+import { importCommand } from "../../src/cli/commands/import.js";
+import { labelCommand } from "../../src/cli/commands/label.js";
+import { rolloutCommand } from "../../src/cli/commands/rollout.js";
+
+const silent = { write: () => true };
+const { signal } = new AbortController();
+const surroundings = { signal, readerGone: signal, stdout: silent, stderr: silent };
+
+/** New objects at every call: a command keeps what it parsed. Errors are thrown, nothing is printed. */
+export function cliCommands(): Record<string, Command> {
+  const commands = [rolloutCommand, labelCommand, importCommand, exportCommand, demoCommand, doctorCommand].map(
+    (make) =>
+      make(surroundings)
+        .exitOverride()
+        .configureOutput({ outputError: () => {}, writeErr: () => {} }),
+  );
+  return Object.fromEntries(commands.map((command) => [command.name(), command]));
+}
