@@ -1,0 +1,76 @@
+/** The README's examples are run as they stand, with a small random model in the place of a real one. */
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import test, { type ExecutionContext } from "ava";
+import { readRecords } from "../../src/data/read-records.js";
+import { readLabels, readSolutions } from "../../src/data/read-solutions.js";
+import { packageRoot } from "../../src/native/loader.js";
+import { makeFolder } from "../support/folder.js";
+import { codeBlocks, readDocument, sectionOf } from "../support/markdown.js";
+import { parityModels } from "../support/parity-models.js";
+import { type RandomModel, writeRandomModel } from "../support/random-model.js";
+import { cliProgram } from "../support/run-cli.js";
+
+const run = promisify(execFile);
+const readme = readDocument("README.md");
+const programs = codeBlocks(sectionOf(readme, "Library"), "js");
+
+/** The README's questions in a byte-level tokenizer need a longer context than other tests. */
+async function writeModel(t: ExecutionContext): Promise<string> {
+  const directory = makeFolder(t);
+  const { config, ...rest } = parityModels.llama as RandomModel;
+  await writeRandomModel(directory, { ...rest, config: { ...config, max_position_embeddings: 1024 } }, 1);
+  return directory;
+}
+
+async function count(records: AsyncIterable<unknown>): Promise<number> {
+  let number = 0;
+  for await (const _ of records) number += 1;
+  return number;
+}
+
+test("the first use that the README shows runs from top to bottom and leaves the files it names", async (t) => {
+  const model = await writeModel(t);
+  const folder = makeFolder(t);
+  const shown = codeBlocks(sectionOf(readme, "First use"), "sh").join("\n");
+  const fetch = "$(node scripts/fetch-smollm2.mjs)";
+  t.is(shown.split(fetch).length, 2, "the model is fetched once");
+  t.true(existsSync(join(packageRoot, "scripts/fetch-smollm2.mjs")));
+  const script = `npx() { [ "$1" = erprm ]; shift; "${process.execPath}" "${cliProgram}" "$@"; }\n${shown.replace(fetch, model)}`;
+  const { stdout } = await run("bash", ["-euo", "pipefail", "-c", script], { cwd: folder });
+
+  const runs = (path: string) => join(folder, "runs", path);
+  t.is(await count(readSolutions(runs("first/solutions.jsonl"))), 12);
+  t.is(await count(readLabels(runs("first/labels.jsonl"))), 12);
+  t.true(stdout.includes(readFileSync(runs("first/labels.jsonl"), "utf8").split("\n")[0] as string));
+  for await (const { labels } of readLabels(runs("other-etas/labels.jsonl"))) {
+    t.deepEqual(Object.keys(labels), ["hard", "soft", "er:0.5", "er:8"]);
+  }
+  t.is(await count(readRecords(runs("math-shepherd.jsonl"))), 12);
+  t.is(await count(readRecords(runs("er-prm.jsonl"))), 12);
+  // The same options and seed: rolled out apart, the solutions are the same.
+  t.is(readFileSync(runs("solutions/solutions.jsonl"), "utf8"), readFileSync(runs("first/solutions.jsonl"), "utf8"));
+  t.is(await count(readLabels(runs("second/labels.jsonl"))), 12);
+});
+
+/** Standard output of a program that is saved in the clone and called with these arguments. */
+async function runProgram(program: string, ...args: string[]): Promise<string> {
+  const options = ["--input-type=module", "--eval", program, "label.mjs", ...args];
+  return (await run(process.execPath, options, { cwd: packageRoot })).stdout;
+}
+
+test("the README's program labels the solutions of its problem", async (t) => {
+  const [program = ""] = programs;
+  const lines = (await runProgram(program, await writeModel(t))).trim();
+  t.is(lines.match(/^solution [01]: (right|wrong)$/gm)?.length, 2);
+  t.true((lines.match(/^[01]\.\d{3} {2}\d of \d {2}/gm)?.length ?? 0) >= 2);
+});
+
+test("the README's program without a model prints what its comments say", async (t) => {
+  const [, program = ""] = programs;
+  const promised = [...program.matchAll(/^console\.log\(.*\); \/\/ (.+)$/gm)].map(([, comment]) => comment);
+  t.is(promised.length, 3);
+  t.deepEqual((await runProgram(program)).trimEnd().split("\n"), promised);
+});
