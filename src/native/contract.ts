@@ -77,7 +77,7 @@ export interface Checkpoint {
   tensors: TensorEntry[];
 }
 
-/** How weights are held: exact, or 8 bits a weight with one scale an output row. */
+/** How weights are held: exact, or 8 bits a weight with one scale for 32 inputs of an output row. */
 export const weightTypes = ["f32", "int8"] as const;
 export type WeightType = (typeof weightTypes)[number];
 
@@ -174,7 +174,7 @@ export interface BuildInfo {
   libtorch: string;
   compiler: string;
   cuda: boolean;
-  /** The instruction set the kernels run with here: `avx2` or `generic`. */
+  /** The instruction set the kernels run with here: `avx512`, `avx2` or `generic`. */
   kernels: string;
 }
 
