@@ -18,6 +18,34 @@ bool contains(const std::vector<int32_t>& tokens, int32_t token) {
   return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
 }
 
+// The blocks of one sequence, given back whatever happens.
+class SequenceBlocks {
+ public:
+  // REQUIRES: `count` blocks are free.
+  SequenceBlocks(KvBlockPool& pool, int64_t count) : pool_(pool) {
+    blocks_.reserve(static_cast<size_t>(count));
+    try {
+      for (int64_t b = 0; b < count; ++b) blocks_.push_back(pool_.allocate());
+    } catch (...) {
+      release();
+      throw;
+    }
+  }
+  ~SequenceBlocks() { release(); }
+  SequenceBlocks(const SequenceBlocks&) = delete;
+  SequenceBlocks& operator=(const SequenceBlocks&) = delete;
+
+  float* const* data() const { return blocks_.data(); }
+
+ private:
+  void release() {
+    for (float* block : blocks_) pool_.release(block);
+  }
+
+  KvBlockPool& pool_;
+  std::vector<float*> blocks_;
+};
+
 }  // namespace
 
 RolloutEngine::RolloutEngine(std::unique_ptr<Transformer> transformer, SchedulerLimits limits, int64_t kv_memory_bytes,
@@ -60,11 +88,13 @@ void RolloutEngine::iterate() {
   std::vector<Draw> draws;
   // A first token may end its completion and free its slot, so this repeats until nothing new starts.
   for (auto fresh = scheduler_.start_completions(); !fresh.empty(); fresh = scheduler_.start_completions()) {
+    Failed failed;
     draws.clear();
     for (Completion* completion : fresh) {
       draws.push_back({completion, completion->trunk->group_logits[completion->group].data()});
     }
-    sample(draws);
+    sample(draws, failed);
+    fail(failed);
   }
 
   ForwardBatch batch;
@@ -74,6 +104,7 @@ void RolloutEngine::iterate() {
   const at::Tensor hidden = transformer_->forward(batch, pool_);  // [outputs, C]
   ++stats_->iterations;
   const int64_t num_outputs = static_cast<int64_t>(outputs.size()), vocabulary = transformer_->config().vocabulary_size;
+  Failed failed;
   for (int64_t begin = 0; begin < num_outputs; begin += kLogitRows) {
     const int64_t count = std::min(kLogitRows, num_outputs - begin);
     transformer_->logits(hidden.narrow(0, begin, count), logits_.data());
@@ -87,11 +118,12 @@ void RolloutEngine::iterate() {
         draws.push_back({output.completion, row});
       }
     }
-    sample(draws);
+    sample(draws, failed);
   }
+  fail(failed);
 }
 
-void RolloutEngine::sample(const std::vector<Draw>& draws) {
+void RolloutEngine::sample(const std::vector<Draw>& draws, Failed& failed) {
   const KernelTable& kernels = kernel_table();
   const int vocabulary = transformer_->config().vocabulary_size;
   std::vector<SampledToken> sampled(draws.size());
@@ -107,7 +139,6 @@ void RolloutEngine::sample(const std::vector<Draw>& draws) {
       sampled[i] = kernels.sample_token(draws[i].logits, vocabulary, request.sampling, number, scratch.data());
     }
   });
-  std::vector<const RolloutRequest*> failed;
   for (size_t i = 0; i < draws.size(); ++i) {
     Completion& completion = *draws[i].completion;
     const RolloutRequest& request = *completion.trunk->request;
@@ -127,6 +158,9 @@ void RolloutEngine::sample(const std::vector<Draw>& draws) {
     ++stats_->completions;
     scheduler_.retire(&completion, stop ? FinishReason::kStop : FinishReason::kLength);
   }
+}
+
+void RolloutEngine::fail(const Failed& failed) {
   for (const RolloutRequest* request : failed) {
     scheduler_.fail(request,
                     std::make_exception_ptr(Error(ErrorCode::NUMERICAL,
@@ -145,30 +179,23 @@ void RolloutEngine::visit_logits(const std::vector<int32_t>& tokens,
                 {{"requestedBytes", num_blocks * pool_.block_bytes()}});
   }
   scheduler_.make_room(num_blocks);
-  std::vector<float*> blocks;
-  for (int64_t b = 0; b < num_blocks; ++b) blocks.push_back(pool_.allocate());
+  const SequenceBlocks blocks(pool_, num_blocks);
   ForwardBatch batch;
-  try {
-    for (size_t start = 0; start < tokens.size(); start += kLogitRows) {
-      batch.clear();
-      const size_t end = std::min(tokens.size(), start + kLogitRows);
-      for (size_t i = start; i < end; ++i) {
-        const int32_t position = static_cast<int32_t>(i);
-        batch.outputs.push_back(static_cast<int32_t>(batch.rows.size()));
-        batch.rows.push_back({tokens[i], position, blocks.data(), position + 1, nullptr, 0, blocks[i / kKvTokens],
-                              position % kKvTokens});
-      }
-      batch.end_group();
-      transformer_->logits(transformer_->forward(batch, pool_), logits_.data());
-      for (size_t i = start; i < end; ++i) {
-        visit(static_cast<int64_t>(i), logits_.data() + static_cast<int64_t>(i - start) * transformer_->logit_width());
-      }
+  for (size_t start = 0; start < tokens.size(); start += kLogitRows) {
+    batch.clear();
+    const size_t end = std::min(tokens.size(), start + kLogitRows);
+    for (size_t i = start; i < end; ++i) {
+      const int32_t position = static_cast<int32_t>(i);
+      batch.outputs.push_back(static_cast<int32_t>(batch.rows.size()));
+      batch.rows.push_back({tokens[i], position, blocks.data(), position + 1, nullptr, 0, blocks.data()[i / kKvTokens],
+                            position % kKvTokens});
     }
-  } catch (...) {
-    for (float* block : blocks) pool_.release(block);
-    throw;
+    batch.end_group();
+    transformer_->logits(transformer_->forward(batch, pool_), logits_.data());
+    for (size_t i = start; i < end; ++i) {
+      visit(static_cast<int64_t>(i), logits_.data() + static_cast<int64_t>(i - start) * transformer_->logit_width());
+    }
   }
-  for (float* block : blocks) pool_.release(block);
 }
 
 void RolloutEngine::publish_stats() {

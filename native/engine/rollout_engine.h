@@ -46,8 +46,12 @@ class RolloutEngine {
     const float* logits;
   };
 
+  // Requests whose logits were not finite. They keep their place until nothing planned refers to them any more.
+  using Failed = std::vector<const RolloutRequest*>;
+
   void iterate();
-  void sample(const std::vector<Draw>& draws);
+  void sample(const std::vector<Draw>& draws, Failed& failed);
+  void fail(const Failed& failed);
   void publish_stats();
 
   const std::unique_ptr<Transformer> transformer_;

@@ -1,10 +1,24 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
+#include <limits>
+#include <tuple>
 
 #include "core/error.h"
 
 namespace erprm {
+namespace {
+
+// Blocks a completion needs for the tokens it has; a fresh one is about to get its first.
+int64_t blocks_of(const Completion& completion) {
+  return KvBlockPool::blocks_for(std::max<int64_t>(1, static_cast<int64_t>(completion.tokens.size())));
+}
+
+bool is_older(const std::unique_ptr<Completion>& a, const std::unique_ptr<Completion>& b) {
+  return std::tie(a->trunk->number, a->row) < std::tie(b->trunk->number, b->row);
+}
+
+}  // namespace
 
 int32_t Scheduler::max_tokens(const Trunk& trunk, int32_t group) const {
   return std::min(trunk.request->max_tokens, limits_.context_length - trunk.request->groups[group].prefix_length);
@@ -14,7 +28,9 @@ void Scheduler::submit(std::shared_ptr<RolloutRequest> request) {
   auto trunk = std::make_unique<Trunk>();
   trunk->request = std::move(request);
   const RolloutRequest& wanted = *trunk->request;
-  int32_t rows = 0, longest = 0;
+  constexpr int64_t kMostIndexed = std::numeric_limits<int32_t>::max();
+  int64_t rows = 0;
+  int32_t longest = 0;
   for (size_t g = 0; g < wanted.groups.size(); ++g) {
     const PrefixGroup& group = wanted.groups[g];
     require(group.prefix_length >= 1 && group.prefix_length <= trunk->length(), ErrorCode::INVALID_ARGUMENT,
@@ -25,8 +41,11 @@ void Scheduler::submit(std::shared_ptr<RolloutRequest> request) {
     require(group.prefix_length < limits_.context_length, ErrorCode::INVALID_ARGUMENT, "Expected prefixLengths[", g,
             "] to leave room in the context of ", limits_.context_length, " tokens, received ", group.prefix_length);
     longest = std::max(longest, max_tokens(*trunk, static_cast<int32_t>(g)));
-    trunk->group_rows.push_back(rows);
+    trunk->group_rows.push_back(static_cast<int32_t>(rows));
     rows += group.num_completions;
+    require(rows <= kMostIndexed / longest, ErrorCode::INVALID_ARGUMENT,
+            "Expected the completions of a request to have at most ", kMostIndexed, " tokens together, received ", rows,
+            " of up to ", longest, " tokens");
   }
   const int64_t blocks = KvBlockPool::blocks_for(trunk->length()) + KvBlockPool::blocks_for(longest);
   if (blocks > pool_.num_blocks()) {
@@ -37,6 +56,7 @@ void Scheduler::submit(std::shared_ptr<RolloutRequest> request) {
                pool_.num_blocks() * pool_.block_bytes(), " bytes"),
         {{"requestedBytes", blocks * pool_.block_bytes()}, {"freeBytes", pool_.num_blocks() * pool_.block_bytes()}});
   }
+  trunk->number = num_submitted_++;
   trunk->next_in_group.assign(wanted.groups.size(), 0);
   trunk->group_logits.resize(wanted.groups.size());
   trunk->num_unfinished = rows;
@@ -58,6 +78,15 @@ int64_t Scheduler::num_waiting() const {
   return count;
 }
 
+// Free blocks beyond those that the running completions are about to take.
+int64_t Scheduler::num_unclaimed() const {
+  int64_t count = pool_.num_free();
+  for (const auto& completion : running_) {
+    count -= blocks_of(*completion) - static_cast<int64_t>(completion->blocks.size());
+  }
+  return count;
+}
+
 void Scheduler::release(std::vector<float*>& blocks) {
   for (float* block : blocks) pool_.release(block);
   blocks.clear();
@@ -70,56 +99,53 @@ void Scheduler::admit_trunks() {
     // One spare block for each eighth of the running completions keeps admission from causing preemption at once.
     const int64_t spare = admitted_.empty() ? 0 : 1 + num_running() / 8;
     const bool wanted = num_running() + num_startable() < int64_t{2} * limits_.max_batch;
-    if (!wanted || pool_.num_free() < needed + spare) return;
+    if (!wanted || num_unclaimed() < needed + spare) return;
     for (int64_t b = 0; b < needed; ++b) next.blocks.push_back(pool_.allocate());
     admitted_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
 }
 
+void Scheduler::run(std::unique_ptr<Completion> completion) {
+  ++completion->trunk->num_running;
+  const auto place = std::upper_bound(running_.begin(), running_.end(), completion, is_older);
+  running_.insert(place, std::move(completion));
+}
+
 std::vector<Completion*> Scheduler::start_completions() {
   admit_trunks();
   std::vector<Completion*> fresh;
+  int64_t unclaimed = num_unclaimed();
+  // One block for each eighth of the running completions stays free, so that their next tokens preempt nobody at once.
+  const auto fits = [&](int64_t blocks) {
+    if (num_running() >= limits_.max_batch) return false;
+    return running_.empty() || unclaimed >= blocks + num_running() / 8;
+  };
   for (const auto& trunk : admitted_) {
-    const auto may_start = [&] {
-      return num_running() < limits_.max_batch && (running_.empty() || pool_.num_free() > num_running() / 8);
-    };
-    while (!trunk->preempted.empty() && trunk->ready() && may_start()) {
-      running_.push_back(std::move(trunk->preempted.front()));
+    while (!trunk->preempted.empty() && trunk->ready()) {
+      const int64_t blocks = blocks_of(*trunk->preempted.front());
+      if (!fits(blocks)) return fresh;
+      unclaimed -= blocks;
+      run(std::move(trunk->preempted.front()));
       trunk->preempted.pop_front();
-      ++trunk->num_running;
     }
     if (!trunk->preempted.empty()) continue;
     for (size_t g = 0; g < trunk->next_in_group.size(); ++g) {
-      const PrefixGroup& group = trunk->request->groups[g];
-      // Logits outlive an eviction, keys and values do not: the prefix must be there (again).
-      const bool computed = !trunk->group_logits[g].empty() && trunk->computed >= group.prefix_length;
-      while (computed && trunk->next_in_group[g] < group.num_completions && may_start()) {
+      if (trunk->group_logits[g].empty()) continue;
+      while (trunk->next_in_group[g] < trunk->request->groups[g].num_completions) {
+        if (!fits(1)) return fresh;
+        --unclaimed;
         auto completion = std::make_unique<Completion>();
         completion->trunk = trunk.get();
         completion->group = static_cast<int32_t>(g);
         completion->index = trunk->next_in_group[g]++;
         completion->row = trunk->group_rows[g] + completion->index;
-        ++trunk->num_running;
         fresh.push_back(completion.get());
-        running_.push_back(std::move(completion));
+        run(std::move(completion));
       }
     }
   }
   return fresh;
-}
-
-bool Scheduler::evict_idle_trunk(const Trunk* keep) {
-  for (size_t i = admitted_.size(); i-- > 0;) {
-    Trunk& trunk = *admitted_[i];
-    if (trunk.num_running > 0 || &trunk == keep) continue;
-    release(trunk.blocks);
-    trunk.computed = 0;
-    waiting_.push_front(std::move(admitted_[i]));
-    admitted_.erase(admitted_.begin() + static_cast<int64_t>(i));
-    return true;
-  }
-  return false;
 }
 
 void Scheduler::preempt_youngest() {
@@ -132,25 +158,41 @@ void Scheduler::preempt_youngest() {
   trunk.preempted.push_front(std::move(victim));
 }
 
-void Scheduler::make_room(int64_t count) {
-  while (pool_.num_free() < count) {
-    if (evict_idle_trunk(nullptr)) continue;
-    if (running_.empty()) return;
-    preempt_youngest();
+void Scheduler::evict_youngest() {
+  std::unique_ptr<Trunk> victim = std::move(admitted_.back());
+  admitted_.pop_back();
+  release(victim->blocks);
+  victim->computed = 0;
+  // Large, and made again on the way when the trunk is: one more row of the last layer.
+  for (std::vector<float>& logits : victim->group_logits) logits = std::vector<float>();
+  waiting_.push_front(std::move(victim));
+}
+
+// Frees the blocks of the youngest running completion of the youngest trunk, and returns it; of that trunk when none of
+// its completions runs. REQUIRES: a trunk is admitted.
+const Completion* Scheduler::take_from_youngest() {
+  if (admitted_.back()->num_running == 0) {
+    evict_youngest();
+    return nullptr;
   }
+  const Completion* victim = running_.back().get();
+  preempt_youngest();
+  return victim;
+}
+
+void Scheduler::make_room(int64_t count) {
+  while (pool_.num_free() < count && !admitted_.empty()) take_from_youngest();
 }
 
 // Blocks for every token of the completion. False when the completion itself had to be preempted.
 bool Scheduler::allocate(Completion& completion) {
-  const size_t needed = static_cast<size_t>(KvBlockPool::blocks_for(static_cast<int64_t>(completion.tokens.size())));
+  const size_t needed = static_cast<size_t>(blocks_of(completion));
   while (completion.blocks.size() < needed) {
     float* block = pool_.allocate();
     if (block != nullptr) {
       completion.blocks.push_back(block);
-    } else if (!evict_idle_trunk(completion.trunk)) {
-      const bool self = running_.back().get() == &completion;
-      preempt_youngest();
-      if (self) return false;
+    } else if (take_from_youngest() == &completion) {
+      return false;
     }
   }
   return true;
@@ -206,7 +248,12 @@ void Scheduler::plan(ForwardBatch& batch, std::vector<OutputRow>& outputs) {
     const int32_t first_row = static_cast<int32_t>(batch.rows.size());
     add_trunk_rows(*trunk, budget, batch);
     for (size_t g = 0; g < trunk->group_logits.size(); ++g) {
-      const int32_t last = trunk->request->groups[g].prefix_length - 1;
+      const PrefixGroup& group = trunk->request->groups[g];
+      const int32_t last = group.prefix_length - 1;
+      if (trunk->next_in_group[g] == group.num_completions) {
+        trunk->group_logits[g] = std::vector<float>();
+        continue;
+      }
       if (last < first || last >= trunk->computed || !trunk->group_logits[g].empty()) continue;
       batch.outputs.push_back(first_row + last - first);
       outputs.push_back({trunk.get(), static_cast<int32_t>(g), nullptr});
@@ -257,16 +304,28 @@ void Scheduler::remove(const std::function<bool(const RolloutRequest&)>& unwante
     release(completion->blocks);
     return true;
   });
-  std::erase_if(admitted_, [&](const auto& trunk) {
+  const auto unwanted_trunk = [&](const std::unique_ptr<Trunk>& trunk) {
     if (!unwanted(*trunk->request)) return false;
-    release(trunk->blocks);
+    release(
+        trunk->blocks);  // of a waiting trunk too: the system may have refused a block in the middle of its admission
     return true;
-  });
-  std::erase_if(waiting_, [&](const auto& trunk) { return unwanted(*trunk->request); });
+  };
+  std::erase_if(admitted_, unwanted_trunk);
+  std::erase_if(waiting_, unwanted_trunk);
 }
 
 void Scheduler::drop_cancelled() {
-  remove([](const RolloutRequest& request) { return request.cancelled.load(); });
+  // Each flag is read once: set between two readings, it would take a trunk away and leave its completions behind.
+  std::vector<const RolloutRequest*> cancelled;
+  const auto note = [&](const std::unique_ptr<Trunk>& trunk) {
+    if (trunk->request->cancelled) cancelled.push_back(trunk->request.get());
+  };
+  std::for_each(admitted_.begin(), admitted_.end(), note);
+  std::for_each(waiting_.begin(), waiting_.end(), note);
+  if (cancelled.empty()) return;
+  remove([&](const RolloutRequest& request) {
+    return std::find(cancelled.begin(), cancelled.end(), &request) != cancelled.end();
+  });
 }
 
 void Scheduler::fail(const RolloutRequest* request, std::exception_ptr error) {

@@ -3,10 +3,12 @@
 //
 // Rules
 // - First come, first served. A trunk is admitted when its blocks are free and the running completions are about to use
-//   up what admitted trunks still have to start.
-// - A completion takes a block when its next token needs one. When none is free, idle trunks give theirs back, the
-//   youngest first, then the youngest completion is preempted. The oldest completion is never preempted, so the engine
-//   always gets on; a request that could not finish even alone is refused on submission.
+//   up what admitted trunks still have to start. A completion starts when its blocks are free, and none before an older
+//   one that waits for memory.
+// - A completion takes a block when its next token needs one. When none is free, the youngest trunk gives way: its
+//   completions are preempted, the youngest first, then the trunk itself is evicted. So memory never moves from an
+//   older request to a younger one, and the oldest always gets on; a request that could not finish even alone is
+//   refused on submission.
 // - Preempted work is computed again and gives the same bits, because draws are counters and rows are independent.
 // Thread: device thread only.
 #pragma once
@@ -40,7 +42,8 @@ class Scheduler {
  public:
   Scheduler(SchedulerLimits limits, KvBlockPool& pool) : limits_(limits), pool_(pool) {}
 
-  // Throws INVALID_ARGUMENT (a prefix that fills the context) or OUT_OF_MEMORY (the budget cannot hold it even alone).
+  // Throws INVALID_ARGUMENT (a prefix that fills the context, more tokens than one result can index) or OUT_OF_MEMORY
+  // (the budget cannot hold it even alone).
   void submit(std::shared_ptr<RolloutRequest> request);
 
   // Forgets cancelled requests and frees their blocks.
@@ -62,7 +65,7 @@ class Scheduler {
   void fail(const RolloutRequest* request, std::exception_ptr error);
   void fail_all(std::exception_ptr error);
 
-  // Frees blocks of idle trunks and young completions until `count` are free (for work outside the scheduler).
+  // Takes blocks from the youngest until `count` are free (for work outside the scheduler).
   void make_room(int64_t count);
 
   bool has_work() const { return !waiting_.empty() || !admitted_.empty(); }
@@ -75,21 +78,26 @@ class Scheduler {
 
  private:
   void admit_trunks();
+  void run(std::unique_ptr<Completion> completion);
   bool allocate(Completion& completion);
-  bool evict_idle_trunk(const Trunk* keep);
+  const Completion* take_from_youngest();
   void preempt_youngest();
+  void evict_youngest();
   void release(std::vector<float*>& blocks);
   void remove(const std::function<bool(const RolloutRequest&)>& unwanted);
   void finish(Trunk* trunk);
   int64_t num_startable() const;
+  int64_t num_unclaimed() const;
   void add_completion_rows(Completion& completion, int32_t& budget, ForwardBatch& batch);
   void add_trunk_rows(Trunk& trunk, int32_t& budget, ForwardBatch& batch);
 
   const SchedulerLimits limits_;
   KvBlockPool& pool_;
+  // All oldest first; every waiting trunk is younger than every admitted one.
   std::deque<std::unique_ptr<Trunk>> waiting_;        // hold no blocks
-  std::vector<std::unique_ptr<Trunk>> admitted_;      // hold their blocks, oldest first
-  std::vector<std::unique_ptr<Completion>> running_;  // oldest first
+  std::vector<std::unique_ptr<Trunk>> admitted_;      // hold their blocks
+  std::vector<std::unique_ptr<Completion>> running_;  // of admitted trunks, by trunk, then row
+  int64_t num_submitted_ = 0;
   std::vector<std::pair<std::shared_ptr<RolloutRequest>, RolloutResult>> finished_;
 };
 

@@ -34,11 +34,12 @@ struct Completion {
 // A request's token string, its key-value blocks, and the completions not yet started.
 struct Trunk {
   std::shared_ptr<RolloutRequest> request;
+  int64_t number;  // of its submission: the lower, the older
   std::vector<float*> blocks;
   int32_t computed = 0;
   int32_t was_computed = 0;
-  // Logits at the end of each group's prefix, f32 [vocabulary], there once computed: the first token of every
-  // completion of the group is drawn from them without a forward pass.
+  // Logits at the end of each group's prefix, f32 [vocabulary]: the first token of every completion of the group is
+  // drawn from them without a forward pass. There from when the prefix was computed until all of them have started.
   std::vector<std::vector<float>> group_logits;
   std::vector<int32_t> group_rows;     // row of each group's first completion
   std::vector<int32_t> next_in_group;  // completions started, by group

@@ -38,10 +38,11 @@ float* KvBlockPool::allocate() {
                   concat("The system has no memory for ", block_bytes_, " bytes of keys and values"),
                   {{"requestedBytes", block_bytes_}});
     }
-    // A masked key has weight 0, and 0 times what lies in the block must be 0: no NaN may lie there.
-    std::memset(block, 0, static_cast<size_t>(block_bytes_));
     allocated_.push_back(block);
   }
+  // A masked key has weight 0, and 0 times what lies in the block must be 0: no NaN of an earlier sequence may lie
+  // there.
+  std::memset(block, 0, static_cast<size_t>(block_bytes_));
   ++num_used_;
   peak_used_ = std::max(peak_used_, num_used_);
   return block;

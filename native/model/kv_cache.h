@@ -23,7 +23,7 @@ class KvBlockPool {
   KvBlockPool(const KvBlockPool&) = delete;
   KvBlockPool& operator=(const KvBlockPool&) = delete;
 
-  // A block, or nullptr when the budget is used up. Contents are finite but unspecified.
+  // A block of zeros, or nullptr when the budget is used up. Throws OUT_OF_MEMORY when the system has none.
   float* allocate();
   void release(float* block);
 
