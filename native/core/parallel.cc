@@ -1,7 +1,10 @@
 #include "core/parallel.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
+
+#include "core/error.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -25,14 +28,24 @@ void pause() {
 }
 
 constexpr uint64_t kEpochStep = uint64_t{1} << 32;
+// In place of a chunk: the job has none left.
+constexpr uint32_t kExhausted = UINT32_MAX;
 
 }  // namespace
 
 ThreadPool::ThreadPool(int num_threads) {
-  for (int i = 1; i < num_threads; ++i) workers_.emplace_back([this] { work(); });
+  try {
+    for (int i = 1; i < num_threads; ++i) workers_.emplace_back([this] { work(); });
+  } catch (const std::system_error& error) {
+    stop();  // the destructor of a thread that still runs would end the process
+    throw Error(ErrorCode::OUT_OF_MEMORY, concat("Expected the system to give ", num_threads, " threads, received ",
+                                                 workers_.size() + 1, ": ", error.what()));
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   stopping_ = true;
   ++signal_;
   signal_.notify_all();
@@ -44,12 +57,13 @@ bool ThreadPool::take_chunk(uint64_t epoch) {
   uint64_t cursor = cursor_.load(std::memory_order_acquire);
   while (cursor >> 32 == epoch) {
     const uint32_t chunk = static_cast<uint32_t>(cursor);
-    if (chunk >= num_chunks_.load(std::memory_order_relaxed)) return false;
-    const Body* body = body_.load(std::memory_order_relaxed);
-    const int64_t size = chunk_size_.load(std::memory_order_relaxed);
-    const int64_t first = begin_.load(std::memory_order_relaxed) + chunk * size;
-    const int64_t last = std::min(first + size, end_.load(std::memory_order_relaxed));
-    // Success proves that nothing of what was read above belongs to another job.
+    if (chunk >= num_chunks_.load(std::memory_order_acquire)) return false;
+    const Body* body = body_.load(std::memory_order_acquire);
+    const int64_t size = chunk_size_.load(std::memory_order_acquire);
+    const int64_t first = begin_.load(std::memory_order_acquire) + chunk * size;
+    const int64_t last = std::min(first + size, end_.load(std::memory_order_acquire));
+    // Success proves that nothing of what was read above belongs to another job: whoever reads a field of the next one
+    // has acquired the cursor that was exhausted before it.
     if (!cursor_.compare_exchange_weak(cursor, cursor + 1, std::memory_order_acq_rel)) continue;
     try {
       (*body)(first, last);
@@ -82,15 +96,16 @@ void ThreadPool::run(int64_t begin, int64_t end, int64_t grain, const Body& body
   const int64_t wanted = num_threads() * kChunksPerThread;
   const int64_t size = std::max(std::max<int64_t>(grain, 1), (count + wanted - 1) / wanted);
   if (workers_.empty() || size >= count) return body(begin, end);
-  const uint64_t epoch = (cursor_.load(std::memory_order_relaxed) >> 32) + 1;
+  // Half of a word, which a few days of decoding use up: it begins again at 0.
+  const uint64_t epoch = ((cursor_.load(std::memory_order_relaxed) >> 32) + 1) & UINT32_MAX;
   const uint32_t chunks = static_cast<uint32_t>((count + size - 1) / size);
   // A worker that still looks at the finished job finds its chunk counter exhausted; only then may the fields change.
-  cursor_.store(epoch * kEpochStep + UINT32_MAX, std::memory_order_release);
-  begin_.store(begin, std::memory_order_relaxed);
-  end_.store(end, std::memory_order_relaxed);
-  chunk_size_.store(size, std::memory_order_relaxed);
-  num_chunks_.store(chunks, std::memory_order_relaxed);
-  body_.store(&body, std::memory_order_relaxed);
+  cursor_.store(epoch * kEpochStep + kExhausted, std::memory_order_release);
+  begin_.store(begin, std::memory_order_release);
+  end_.store(end, std::memory_order_release);
+  chunk_size_.store(size, std::memory_order_release);
+  num_chunks_.store(chunks, std::memory_order_release);
+  body_.store(&body, std::memory_order_release);
   num_done_.store(0, std::memory_order_relaxed);
   cursor_.store(epoch * kEpochStep, std::memory_order_release);
   signal_.fetch_add(1, std::memory_order_release);

@@ -21,7 +21,8 @@ namespace erprm {
 
 class ThreadPool {
  public:
-  // `num_threads` counts the caller: 1 makes a pool without threads of its own.
+  // `num_threads` counts the caller: 1 makes a pool without threads of its own. Throws OUT_OF_MEMORY when the system
+  // refuses threads.
   explicit ThreadPool(int num_threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -30,7 +31,7 @@ class ThreadPool {
   using Body = std::function<void(int64_t begin, int64_t end)>;
 
   // Calls body on consecutive parts of [begin, end), each of at least `grain` indices but the last. Returns when all
-  // are done; rethrows the first exception of a part. One caller at a time.
+  // are done; rethrows the first exception of a part. One caller at a time, and none from inside a body.
   void run(int64_t begin, int64_t end, int64_t grain, const Body& body);
 
   int num_threads() const { return static_cast<int>(workers_.size()) + 1; }
@@ -49,7 +50,10 @@ class ThreadPool {
 
  private:
   void work();
+  void stop();
   bool take_chunk(uint64_t epoch);
+
+  friend class ThreadPoolTest;
 
   // The job, valid for workers that take one of its chunks. cursor_ = (epoch << 32) + next chunk: taking a chunk is a
   // compare-and-swap on both, so it can only succeed while the job with that epoch still has unfinished chunks.

@@ -8,6 +8,15 @@
 using erprm::parallel_for;
 using erprm::ThreadPool;
 
+namespace erprm {
+
+class ThreadPoolTest {
+ public:
+  static void start_at_epoch(ThreadPool& pool, uint32_t epoch) { pool.cursor_ = uint64_t{epoch} << 32; }
+};
+
+}  // namespace erprm
+
 TEST("every index is visited exactly once, whatever the threads, the grain and the count") {
   for (const int threads : {1, 2, 3, 8}) {
     ThreadPool pool(threads);
@@ -33,6 +42,18 @@ TEST("a hundred thousand short regions in a row lose nothing and mix nothing up"
     });
   }
   for (const int64_t value : values) CHECK(value == 100000ll * 99999 / 2);
+}
+
+TEST("the count of jobs may begin again") {
+  ThreadPool pool(3);
+  erprm::ThreadPoolTest::start_at_epoch(pool, UINT32_MAX - 5);
+  for (int job = 0; job < 12; ++job) {
+    std::atomic<int> sum{0};
+    pool.run(0, 100, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) sum += static_cast<int>(i);
+    });
+    CHECK(sum == 4950);
+  }
 }
 
 TEST("an exception of one part reaches the caller and the pool goes on") {
