@@ -1,5 +1,6 @@
 // Block attention against a plain softmax in double precision, and the row rule.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -77,11 +78,11 @@ std::vector<QueryRow> ranges(const std::vector<float>& queries, int head_size, i
 
 TEST("attention over a trunk and then own tokens equals one plain softmax over both") {
   for (const KernelTable& kernels : kernel_tables()) {
-    for (const int head_size : {16, 64, 128}) {
+    for (const int head_size : {16, 48, 64, 80, 128, 256}) {
       const int tokens = 200, count = 13, own_limit = 67;
       const RandomCache trunk(tokens, head_size, 1), own(own_limit, head_size, 2);
       std::mt19937 bits(3);
-      std::normal_distribution<float> normal(0.0f, 0.3f);
+      std::normal_distribution<float> normal(0.0f, 1.2f / std::sqrt(static_cast<float>(head_size)));
       std::vector<float> queries(static_cast<size_t>(count) * head_size);
       for (float& value : queries) value = normal(bits);
       const auto rows = ranges(queries, head_size, count, tokens);
@@ -132,5 +133,16 @@ TEST("scores a hundred apart neither overflow nor vanish") {
     std::vector<float> query(head_size, 40.0f);
     const auto outputs = run(kernels, {{query.data(), nullptr, nullptr, 0, 64}}, trunk, own, 1, head_size);
     for (float value : outputs) CHECK(std::isfinite(value));
+  }
+}
+
+TEST("a query that is not finite is not averaged away") {
+  for (const KernelTable& kernels : kernel_tables()) {
+    const int head_size = 16;
+    const RandomCache trunk(64, head_size, 9), own(1, head_size, 10);
+    std::vector<float> query(head_size, 0.1f);
+    query[3] = NAN;
+    const auto outputs = run(kernels, {{query.data(), nullptr, nullptr, 0, 40}}, trunk, own, 1, head_size);
+    for (float value : outputs) CHECK(std::isnan(value));
   }
 }

@@ -66,6 +66,7 @@ struct KernelTable {
                     int panel_end, const float* row_scales, const float* scales, float* c, size_t ldc);
 
   // out[r, k] = round(x[r, k] / scales[r]), scales[r] = max |x[r, :]| / kActivationBound (1 for a zero row).
+  // A row that is not finite becomes zeros with a scale of NaN.
   void (*quantize_rows)(const float* x, size_t ldx, int rows, int width, int16_t* out, size_t ldo, float* scales);
 
   // out[r, i] = x[r, i] / sqrt(mean over i < width of x[r, i]^2 + epsilon) * weight[i]; width padded on both sides.

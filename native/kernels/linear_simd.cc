@@ -144,13 +144,23 @@ void quantize_rows(const float* x, size_t ldx, int rows, int width, int16_t* out
   const int whole = width / 8 * 8;
   for (int r = 0; r < rows; ++r) {
     const float* row = x + r * ldx;
-    F32x8 most = splat8(0.0f);
+    F32x8 most = splat8(0.0f), poison = splat8(0.0f);
     for (int k = 0; k < whole; k += 8) {
       const F32x8 v = load8(row + k);
       most = max8(most, max8(v, splat8(0.0f) - v));
+      poison += v * splat8(0.0f);  // becomes NaN, and stays so, at the first number that is not finite
     }
-    float largest = max_lanes(most);
-    for (int k = whole; k < width; ++k) largest = std::max(largest, std::fabs(row[k]));
+    float largest = max_lanes(most), bad = sum_lanes(poison);
+    for (int k = whole; k < width; ++k) {
+      largest = std::max(largest, std::fabs(row[k]));
+      bad += row[k] * 0.0f;
+    }
+    if (bad != 0.0f) {
+      // Integers cannot say it, the scale can: every product of this row is NaN.
+      scales[r] = NAN;
+      std::fill(out + r * ldo, out + (r + 1) * ldo, int16_t{0});
+      continue;
+    }
     scales[r] = largest > 0 ? largest / static_cast<float>(kActivationBound) : 1.0f;
     const float inverse = largest > 0 ? static_cast<float>(kActivationBound) / largest : 0.0f;
     int16_t* quantized = out + r * ldo;

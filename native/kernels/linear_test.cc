@@ -1,4 +1,5 @@
 // The packed products against a naive sum in double precision, and the row rule: bits do not depend on the other rows.
+#include <cmath>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -134,5 +135,26 @@ TEST("quantized rows keep the largest value and round to nearest") {
     CHECK(out == std::vector<int16_t>({16384, -32767, 4260, 0, 0, 0, 0, 0}));
     CHECK_NEAR(scales[0], 2.0 / kActivationBound, 1e-12);
     CHECK(scales[1] == 1.0f);
+  }
+}
+
+TEST("a row with a number that is not finite becomes NaN in an int8 product, and its neighbours do not") {
+  for (const KernelTable& kernels : kernel_tables()) {
+    for (const float bad : {NAN, INFINITY, -INFINITY}) {
+      for (const int width : {40, 43}) {
+        for (const int at : {0, 17, width - 1}) {
+          const int depth = 2 * kGroup;
+          auto x = random_floats(2 * static_cast<size_t>(width), 12);
+          x[at] = bad;
+          std::vector<int16_t> integers(2 * depth, 99);
+          std::vector<float> row_scales(2), scales(2 * kPanel, 1.0f), c(2 * kPanel, 0.0f);
+          kernels.quantize_rows(x.data(), width, 2, width, integers.data(), depth, row_scales.data());
+          const std::vector<int8_t> panels(static_cast<size_t>(depth) * kPanel, 1);
+          kernels.linear_i8(integers.data(), depth, 2, panels.data(), depth, 0, 1, row_scales.data(), scales.data(),
+                            c.data(), kPanel);
+          for (int n = 0; n < kPanel; ++n) CHECK(std::isnan(c[n]) && std::isfinite(c[kPanel + n]));
+        }
+      }
+    }
   }
 }

@@ -13,11 +13,16 @@ void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
 namespace avx2 {
 void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
 }
+namespace avx512 {
+void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
+}
 #endif
 
 void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end) {
 #if defined(__x86_64__)
-  if (std::string_view(kernel_table().name) == "avx2") return avx2::log_mean_exp(batch, begin, end);
+  const std::string_view isa = kernel_table().name;
+  if (isa == "avx512") return avx512::log_mean_exp(batch, begin, end);
+  if (isa == "avx2") return avx2::log_mean_exp(batch, begin, end);
 #endif
   generic::log_mean_exp(batch, begin, end);
 }

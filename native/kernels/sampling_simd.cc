@@ -1,6 +1,7 @@
 // One token from one row of logits: a pass for the maximum, a pass for exp and chunk sums, then the inverse of the
 // cumulative distribution at the given uniform number, in token order. Sums of chunks are doubles in a fixed order.
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 
 #include "kernels/kernel_table.h"
@@ -39,6 +40,13 @@ ERPRM_INLINE Peak find_peak(const float* logits, int vocabulary) {
     bad += logits[i] * 0.0f;
   }
   return {peak, bad == 0.0f};
+}
+
+// Of a temperature so small that the quotient overflows, the largest float: the peak keeps weight 1, 0 times infinity
+// would be NaN.
+ERPRM_INLINE float inverse_of(float temperature) {
+  const float inverse = 1.0f / temperature;
+  return inverse < FLT_MAX ? inverse : FLT_MAX;
 }
 
 // weights[i] = exp((logits[i] - peak) * inverse_temperature); returns their sum.
@@ -96,7 +104,7 @@ SampledToken sample_token(const float* logits, int vocabulary, const SamplingOpt
   const Peak peak = find_peak(logits, vocabulary);
   if (!peak.finite) return {-1, 0.0f};
   const bool greedy = options.temperature == 0.0f;
-  const float inverse_temperature = greedy ? 1.0f : 1.0f / options.temperature;
+  const float inverse_temperature = greedy ? 1.0f : inverse_of(options.temperature);
   double total = exponentiate(logits, vocabulary, peak.logit, inverse_temperature, scratch);
   int token = 0;
   if (greedy) {
@@ -118,7 +126,7 @@ SampledToken sample_token(const float* logits, int vocabulary, const SamplingOpt
 float log_probability(const float* logits, int vocabulary, float temperature, int token, float* scratch) {
   const Peak peak = find_peak(logits, vocabulary);
   if (!peak.finite) return NAN;
-  const float inverse_temperature = 1.0f / temperature;
+  const float inverse_temperature = inverse_of(temperature);
   const double total = exponentiate(logits, vocabulary, peak.logit, inverse_temperature, scratch);
   return log_share(logits[token], peak.logit, inverse_temperature, total);
 }

@@ -119,3 +119,51 @@ TEST("logits that are not finite are refused") {
     }
   }
 }
+
+TEST("a temperature next to zero draws the largest logit with a finite log-probability") {
+  for (const KernelTable& kernels : kernel_tables()) {
+    auto logits = random_logits(4);
+    logits[600] = 20.0f;
+    std::vector<float> scratch(kVocabulary + 16);
+    for (const float temperature : {1e-6f, 1e-30f, 1e-40f, 1e-45f}) {
+      for (const double u : {0.0, 0.5, 0.9999999}) {
+        const SampledToken sampled =
+            kernels.sample_token(logits.data(), kVocabulary, {temperature, 0, 1, 0}, u, scratch.data());
+        CHECK(sampled.token == 600);
+        CHECK(sampled.log_probability == 0.0f);
+      }
+    }
+  }
+}
+
+TEST("the strictest top-p and min-p keep the largest weights, of a flat distribution too") {
+  for (const KernelTable& kernels : kernel_tables()) {
+    const auto peaked = random_logits(5);
+    const int peak = static_cast<int>(std::max_element(peaked.begin(), peaked.end()) - peaked.begin());
+    const std::vector<float> flat(kVocabulary, 1.5f);
+    std::vector<float> scratch(kVocabulary + 16);
+    for (const double u : {0.0, 0.5, 0.9999999}) {
+      for (const SamplingOptions& options : {SamplingOptions{1, 0, 0, 0}, SamplingOptions{1, 0, 1e-20f, 0}}) {
+        CHECK(kernels.sample_token(peaked.data(), kVocabulary, options, u, scratch.data()).token == peak);
+        CHECK(kernels.sample_token(flat.data(), kVocabulary, options, u, scratch.data()).token == 0);
+      }
+      CHECK(kernels.sample_token(peaked.data(), kVocabulary, {1, 0, 1, 1}, u, scratch.data()).token == peak);
+    }
+    CHECK(kernels.sample_token(flat.data(), kVocabulary, {1, 0, 1, 1}, 0.5, scratch.data()).token == kVocabulary / 2);
+  }
+}
+
+TEST("vocabularies of any size are drawn from whole") {
+  for (const KernelTable& kernels : kernel_tables()) {
+    for (const int vocabulary : {1, 2, 7, 8, 9, 511, 512, 513, 520}) {
+      const std::vector<float> logits(static_cast<size_t>(vocabulary), -2.0f);
+      std::vector<float> scratch(static_cast<size_t>(vocabulary) + 16, 7.0f);
+      for (int token = 0; token < vocabulary; ++token) {
+        const SampledToken sampled =
+            kernels.sample_token(logits.data(), vocabulary, {1, 0, 1, 0}, (token + 0.5) / vocabulary, scratch.data());
+        CHECK(sampled.token == token);
+        CHECK_NEAR(sampled.log_probability, -std::log(double(vocabulary)), 1e-5);
+      }
+    }
+  }
+}

@@ -30,12 +30,12 @@ ERPRM_INLINE float max_lanes(F32x8 v) {
   return m;
 }
 
-// exp(x) for x <= 0, relative error below 2e-7; exactly 0 below -87. Range reduction to |r| <= ln(2)/2, then a
-// polynomial, then the power of two put into the exponent bits.
+// exp(x) for x <= 0, relative error below 2e-7; exactly 0 below -87; NaN for NaN. Range reduction to |r| <= ln(2)/2,
+// then a polynomial, then the power of two put into the exponent bits.
 ERPRM_INLINE F32x8 exp8(F32x8 x) {
   const F32x8 floor = splat8(-87.0f);
   const I32x8 vanishes = x < floor;
-  x = max8(x, floor);
+  x = max8(floor, x);                       // in this order a NaN stays one
   const F32x8 magic = splat8(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
   const F32x8 n = (x * splat8(1.44269504088896341f) + magic) - magic;
   F32x8 r = x - n * splat8(0.693359375f);

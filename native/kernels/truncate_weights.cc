@@ -27,11 +27,12 @@ void keep_top_k(float* weights, int vocabulary, int k) {
 void keep_top_p(float* weights, int vocabulary, double top_p) {
   double mass = 0;
   for (int i = 0; i < vocabulary; ++i) mass += weights[i];
-  // All weights below this one together are less than the mass that may be cut, so they are never needed.
+  // All weights below this one together are less than the mass that may be cut, so they are never needed. The largest
+  // weight is not below it, even when all are equal and top_p rounds to 0.
   const double negligible = (1.0 - top_p) * mass / vocabulary;
   std::vector<int> candidates;
   for (int i = 0; i < vocabulary; ++i) {
-    if (weights[i] > negligible) candidates.push_back(i);
+    if (weights[i] >= negligible) candidates.push_back(i);
   }
   std::stable_sort(candidates.begin(), candidates.end(), [&](int a, int b) { return weights[a] > weights[b]; });
   double kept_mass = 0;
