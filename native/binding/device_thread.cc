@@ -19,13 +19,14 @@ DeviceThread& DeviceThread::of(Napi::Env env) {
 
 DeviceThread::DeviceThread(Napi::Env env) : outbox_(Outbox::open(env)), queue_(std::make_shared<JobQueue>()) {
   guard_process_exit(env);
-  // Registered after the outbox made its queue, so it runs first: the queue is still whole when it is let go.
-  env.AddCleanupHook([](DeviceThread* thread) { thread->close(); }, this);
   std::thread([queue = queue_] {
     pthread_setname_np(pthread_self(), "erprm-cpu");
     const c10::InferenceMode inference;
     queue->serve();
   }).detach();
+  // Registered after the outbox made its queue, so it runs first: the queue is still whole when it is let go. And last
+  // here: what throws before it leaves no hook on an object that never was.
+  env.AddCleanupHook([](DeviceThread* thread) { thread->close(); }, this);
 }
 
 DeviceThread::~DeviceThread() { close(); }

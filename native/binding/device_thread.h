@@ -10,9 +10,8 @@
 // So a new request or a cancellation gets in between any two iterations. libuv's pool is not used: it has four
 // threads and belongs to the file system.
 //
-// The thread is in torch's inference mode. at::set_num_threads counts for the thread that calls it: jobs and loops
-// call it themselves. When the environment goes away the thread ends after the job or iteration it is in; nobody waits
-// for it, and the jobs left are destroyed unrun, on the thread.
+// The thread is in torch's inference mode. When the environment goes away the thread ends after the job or iteration it
+// is in; nobody waits for it, and the jobs left are destroyed unrun, on the thread.
 #pragma once
 
 #include <exception>
@@ -33,6 +32,8 @@ class Loop {
   virtual bool run_iteration() = 0;
   // run_iteration threw: every request in flight must be rejected with `error`. The loop stays on the thread.
   virtual void fail(std::exception_ptr error) noexcept = 0;
+  // Asked after each iteration: a loop that has ended is taken off the thread.
+  virtual bool has_ended() const = 0;
 };
 
 // The thread's end of the queue. Shared: it outlives the environment for as long as somebody may still post.
@@ -47,7 +48,7 @@ class JobQueue {
   // Any thread: the thread ends after the job or iteration it is in.
   void close();
 
-  // Device thread, from a job. The queue shares the loop until it is removed or the thread ends.
+  // Device thread, from a job. The queue shares the loop until it has ended or is removed, or the thread ends.
   void add_loop(std::shared_ptr<Loop> loop);
   void remove_loop(const Loop* loop);
 

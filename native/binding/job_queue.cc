@@ -44,6 +44,7 @@ struct JobQueue::State {
         entry.loop->fail(std::current_exception());
       }
     }
+    std::erase_if(loops, [](const Entry& entry) { return entry.loop->has_ended(); });
   }
 };
 

@@ -42,7 +42,9 @@ Napi::Value rollout(const Napi::CallbackInfo& info, const HandlePointer& handle,
     const int64_t id = Fields("request", info[0]).integer("id", 0, int64_t{1} << 53);
     const std::shared_ptr<PolicyLoop> loop = handle->loop();
     DeviceThread& thread = DeviceThread::of(env);
-    const Outbox::Pending pending = thread.outbox()->add_promise(env, Napi::Object());
+    // The policy is not collected, and its engine not freed, while somebody waits for this.
+    const Napi::Object owner = info.This().IsObject() ? info.This().As<Napi::Object>() : Napi::Object();
+    const Outbox::Pending pending = thread.outbox()->add_promise(env, owner);
     const Settlement settlement(thread.outbox(), pending.id);
     handle->remember(id, request, settlement);
     request->on_finish = [settlement](RolloutResult result) {
@@ -66,7 +68,7 @@ Napi::Value log_probabilities(const Napi::CallbackInfo& info, const HandlePointe
   const Napi::Env env = info.Env();
   return guard_promise(env, [&]() -> Napi::Value {
     auto sequences = read_sequences(info, config);
-    const float temperature = static_cast<float>(read_finite("temperature", info[2]));
+    const float temperature = checked_temperature("temperature", read_finite("temperature", info[2]));
     require(temperature > 0, ErrorCode::INVALID_ARGUMENT, "Expected temperature to be positive, received ",
             temperature);
     return DeviceThread::of(env).run(
@@ -111,19 +113,21 @@ Napi::Value logits(const Napi::CallbackInfo& info, const HandlePointer& handle, 
   });
 }
 
-Napi::Value set_token_bytes(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+Napi::Value set_token_bytes(const Napi::CallbackInfo& info, const HandlePointer& handle, const ModelConfig& config) {
   const Napi::Env env = info.Env();
   return guard(env, [&] {
     auto bytes = std::make_shared<TokenBytes>();
     bytes->values = copy_array<uint8_t>("values", info[0]);
     bytes->offsets = copy_array<int32_t>("offsets", info[1]);
-    check_offsets("offsets", bytes->offsets, static_cast<int64_t>(bytes->values.size()));
+    const int64_t rows = check_offsets("offsets", bytes->offsets, static_cast<int64_t>(bytes->values.size()));
+    require(rows >= config.vocabulary_size, ErrorCode::INVALID_ARGUMENT, "Expected offsets to hold the bytes of ",
+            config.vocabulary_size, " tokens, received ", rows);
     // Jobs run in order, so every request submitted after this call finds the bytes.
     DeviceThread::of(env).queue()->post([loop = handle->loop(), bytes] {
       try {
         loop->engine().set_token_bytes(std::move(*bytes));
       } catch (const Error&) {
-        // Too few rows or a disposed policy: the request that needs the bytes is rejected for want of them.
+        // A disposed policy: there will be no request that needs the bytes.
       }
     });
     return env.Undefined();
@@ -149,10 +153,14 @@ Napi::Value stats(const Napi::CallbackInfo& info, const HandlePointer& handle) {
 
 Napi::Value dispose(const Napi::CallbackInfo& info, const HandlePointer& handle) {
   const Napi::Env env = info.Env();
-  DeviceThread& thread = DeviceThread::of(env);
-  const std::shared_ptr<PolicyLoop> loop = handle->dispose();
-  if (loop == nullptr) return thread.run(env, [] { return [](Napi::Env inner) { return inner.Undefined(); }; });
-  return thread.run_settling(env, [loop](const Settlement& settlement) { loop->close(settlement); });
+  return guard_promise(env, [&]() -> Napi::Value {
+    DeviceThread& thread = DeviceThread::of(env);
+    std::shared_ptr<PolicyLoop> loop = handle->dispose();
+    if (loop == nullptr) return thread.run(env, [] { return [](Napi::Env inner) { return inner.Undefined(); }; });
+    // Moved: the last owner is the device thread, which frees the loop.
+    return thread.run_settling(env,
+                               [loop = std::move(loop)](const Settlement& settlement) { loop->close(settlement); });
+  });
 }
 
 Napi::Object policy_object(Napi::Env env, const HandlePointer& handle, std::shared_ptr<const ModelConfig> config) {
@@ -168,13 +176,14 @@ Napi::Object policy_object(Napi::Env env, const HandlePointer& handle, std::shar
   method("rollout", rollout);
   method("logProbabilities", log_probabilities);
   method("logits", logits);
-  method("setTokenBytes",
-         [](const auto& info, const auto& owner, const auto&) { return set_token_bytes(info, owner); });
+  method("setTokenBytes", set_token_bytes);
   method("stats", [](const auto& info, const auto& owner, const auto&) { return stats(info, owner); });
   method("dispose", [](const auto& info, const auto& owner, const auto&) { return dispose(info, owner); });
   method("cancel", [](const auto& info, const auto& owner, const auto&) {
-    owner->cancel(read_integer("id", info[0], 0, int64_t{1} << 53));
-    return info.Env().Undefined();
+    return guard(info.Env(), [&] {
+      owner->cancel(read_integer("id", info[0], 0, int64_t{1} << 53));
+      return info.Env().Undefined();
+    });
   });
   return object;
 }

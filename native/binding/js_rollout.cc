@@ -27,15 +27,23 @@ float read_share(const Fields& fields, const char* key, double low) {
 
 }  // namespace
 
+float checked_temperature(std::string_view name, double number) {
+  constexpr double kMost = 1e6;  // beyond, f32 cannot tell the logits apart, and at infinity they are NaN
+  require(number >= 0 && number <= kMost, ErrorCode::INVALID_ARGUMENT, "Expected ", name, " to be from 0 to ", kMost,
+          ", received ", number);
+  return static_cast<float>(number);
+}
+
 std::shared_ptr<RolloutRequest> read_rollout_request(Napi::Value value, int vocabulary_size) {
   const Fields fields("request", value);
   auto request = std::make_shared<RolloutRequest>();
   request->trunk = fields.copy<int32_t>("trunk");
   require(!request->trunk.empty(), ErrorCode::INVALID_ARGUMENT, "Expected request.trunk to have tokens, received none");
   require_tokens("trunk", request->trunk, vocabulary_size);
-  const auto lengths = fields.array<int32_t>("prefixLengths"), counts = fields.array<int32_t>("numCompletions");
-  const auto solutions = fields.array<int32_t>("solutionIndices"), steps = fields.array<int32_t>("stepIndices");
-  const auto firsts = fields.array<int32_t>("firstCompletions");
+  // Copies: reading the next field may run a getter that gives the array before it away.
+  const auto lengths = fields.copy<int32_t>("prefixLengths"), counts = fields.copy<int32_t>("numCompletions");
+  const auto solutions = fields.copy<int32_t>("solutionIndices"), steps = fields.copy<int32_t>("stepIndices");
+  const auto firsts = fields.copy<int32_t>("firstCompletions");
   require(!lengths.empty(), ErrorCode::INVALID_ARGUMENT,
           "Expected request.prefixLengths to have entries, received none");
   require_length("numCompletions", counts.size(), lengths.size());
@@ -48,16 +56,14 @@ std::shared_ptr<RolloutRequest> read_rollout_request(Napi::Value value, int voca
   }
   request->seed = fields.uint64("seed");
   request->problem_key = fields.uint64("problemKey");
-  request->sampling.temperature = static_cast<float>(fields.finite("temperature"));
-  require(request->sampling.temperature >= 0, ErrorCode::INVALID_ARGUMENT,
-          "Expected request.temperature to be at least 0, received ", request->sampling.temperature);
+  request->sampling.temperature = checked_temperature("request.temperature", fields.finite("temperature"));
   request->sampling.top_k = static_cast<int32_t>(fields.integer("topK", 0, INT32_MAX));
   request->sampling.top_p = read_share(fields, "topP", 0);
   request->sampling.min_p = read_share(fields, "minP", 0);
   request->max_tokens = static_cast<int32_t>(fields.integer("maxTokens", 1, INT32_MAX));
   request->stop_tokens = fields.copy<int32_t>("stopTokens");
-  const auto bytes = fields.array<uint8_t>("stopBytes");
-  const auto offsets = fields.array<int32_t>("stopBytesOffsets");
+  const auto bytes = fields.copy<uint8_t>("stopBytes");
+  const auto offsets = fields.copy<int32_t>("stopBytesOffsets");
   const int64_t num_stops = check_offsets("request.stopBytesOffsets", offsets, static_cast<int64_t>(bytes.size()));
   for (int64_t s = 0; s < num_stops; ++s) {
     require(offsets[s + 1] > offsets[s], ErrorCode::INVALID_ARGUMENT,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "binding/napi_setup.h"
 #include "engine/request.h"
@@ -10,6 +11,9 @@ namespace erprm {
 
 // JS thread. Everything is copied. Throws INVALID_ARGUMENT naming the field.
 std::shared_ptr<RolloutRequest> read_rollout_request(Napi::Value value, int vocabulary_size);
+
+// Throws INVALID_ARGUMENT for a number that is no temperature: from 0 to 1e6, as f32.
+float checked_temperature(std::string_view name, double number);
 
 // JS thread.
 Napi::Value rollout_result(Napi::Env env, const RolloutResult& result);

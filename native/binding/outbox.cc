@@ -41,8 +41,13 @@ void Outbox::drain(napi_env env, napi_value, void* context, void*) {
     posted.swap(outbox->posted_);
   }
   for (const auto& function : posted) {
-    const Napi::HandleScope scope(env);
-    function(Napi::Env(env));
+    try {
+      const Napi::HandleScope scope(env);
+      function(Napi::Env(env));
+    } catch (const Napi::Error&) {
+      // Settling throws only when the environment is stopping and makes no values any more: there is nobody to tell,
+      // and Node's code above this frame must not see an exception.
+    }
   }
 }
 

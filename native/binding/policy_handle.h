@@ -20,6 +20,7 @@ class PolicyLoop : public Loop {
 
   bool run_iteration() override;
   void fail(std::exception_ptr error) noexcept override;
+  bool has_ended() const override { return engine_ == nullptr; }
 
   // Device thread. Throws DISPOSED once closed.
   RolloutEngine& engine();

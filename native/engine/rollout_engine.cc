@@ -196,6 +196,7 @@ void RolloutEngine::visit_logits(const std::vector<int32_t>& tokens,
       visit(static_cast<int64_t>(i), logits_.data() + static_cast<int64_t>(i - start) * transformer_->logit_width());
     }
   }
+  publish_stats();
 }
 
 void RolloutEngine::publish_stats() {
