@@ -22,7 +22,4 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   erprm_kernel_variant(avx2 -mavx2 -mfma -mf16c -ffp-contract=fast)
   erprm_kernel_variant(avx512 -mavx512f -mavx512bw -mavx512vl -mavx512vnni -mavx2 -mfma -mf16c -ffp-contract=fast
     -Wno-maybe-uninitialized)  # GCC 12 warns of its own intrinsics here
-  target_compile_definitions(erprm_kernels PRIVATE ERPRM_HAS_AVX2=1)
-else()
-  target_compile_definitions(erprm_kernels PRIVATE ERPRM_HAS_AVX2=0)
 endif()

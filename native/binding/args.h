@@ -53,10 +53,6 @@ class Fields {
   Napi::Array list(const char* key) const { return read_list(path(key), field(key)); }
   Fields object(const char* key) const { return Fields(path(key), field(key)); }
   template <typename T>
-  std::span<const T> array(const char* key) const {
-    return read_array<T>(path(key), field(key));
-  }
-  template <typename T>
   std::vector<T> copy(const char* key) const {
     return copy_array<T>(path(key), field(key));
   }

@@ -78,9 +78,6 @@ class DeviceThread {
   Napi::Promise run(Napi::Env env, Work work, Napi::Object handle = Napi::Object());
   Napi::Promise run_settling(Napi::Env env, SettlingWork work, Napi::Object handle = Napi::Object());
 
-  // A job without a promise. The work must not throw.
-  void post(std::function<void()> work) { queue_->post(std::move(work)); }
-
   const std::shared_ptr<JobQueue>& queue() const { return queue_; }
   const std::shared_ptr<Outbox>& outbox() const { return outbox_; }
 

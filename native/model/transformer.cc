@@ -1,7 +1,6 @@
 #include "model/transformer.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <cmath>
 #include <string>
@@ -174,15 +173,6 @@ at::Tensor Transformer::forward(const ForwardBatch& batch, const KvBlockPool& po
 
 void Transformer::logits(const at::Tensor& hidden, float* out) const {
   head_.forward(hidden.data_ptr<float>(), hidden.size(1), hidden.size(0), out, logit_width(), false);
-}
-
-int64_t Transformer::weight_bytes() const {
-  int64_t bytes = head_.bytes();
-  for (const Layer& layer : layers_) {
-    bytes +=
-        layer.query_key_value.bytes() + layer.attention_output.bytes() + layer.gate_up.bytes() + layer.down.bytes();
-  }
-  return bytes;
 }
 
 }  // namespace erprm

@@ -37,7 +37,6 @@ class Transformer {
   int64_t logit_width() const { return head_.padded_outputs(); }
 
   const ModelConfig& config() const { return config_; }
-  int64_t weight_bytes() const;
 
  private:
   struct Layer {

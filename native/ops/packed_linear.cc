@@ -101,10 +101,6 @@ PackedLinear::PackedLinear(const std::vector<LinearSource>& sources, int64_t inp
   });
 }
 
-int64_t PackedLinear::bytes() const {
-  return static_cast<int64_t>(panels_.nbytes() + (scales_.defined() ? scales_.nbytes() : 0));
-}
-
 // What a product is added to, for columns [begin, end) of every row: the bias or zero, on top of y when accumulating.
 void PackedLinear::start_columns(int64_t rows, float* y, int64_t ldy, int64_t begin, int64_t end,
                                  bool accumulate) const {

@@ -38,9 +38,7 @@ class PackedLinear {
   //   x f32 [rows, ldx], ldx >= inputs;  y f32 [rows, ldy], ldy >= padded_outputs()
   void forward(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool accumulate) const;
 
-  int64_t inputs() const { return inputs_; }
   int64_t padded_outputs() const { return padded_outputs_; }
-  int64_t bytes() const;
 
  private:
   void forward_int8(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool accumulate) const;

@@ -157,7 +157,7 @@ export class Policy {
     { temperature = 1, signal }: { temperature?: number; signal?: AbortSignal } = {},
   ): Promise<Float32Array> {
     this.#expectAlive();
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw abortedError(signal);
     if (!(temperature > 0 && Number.isFinite(temperature)))
       failArgument("temperature", "a number above 0", temperature);
     const all = promptIds(this, sequences);

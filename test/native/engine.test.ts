@@ -1,6 +1,9 @@
 /** The rollout engine through the addon: what it computes once, and what its bits do not depend on. */
+import { readdirSync } from "node:fs";
 import test from "ava";
+import { openModel } from "../../src/model/open-model.js";
 import type { NativePolicy, NativeRolloutResult } from "../../src/native/contract.js";
+import { loadNative } from "../../src/native/loader.js";
 import { blockBytes, loadTiny, makeRequest, vocabularySize, writeTinyModel } from "../support/tiny-engine.js";
 
 const nested = [
@@ -168,6 +171,7 @@ test("a completion ends with a stop token, with a stop string, at the token limi
     },
   );
   // Every token is two bytes long here, so a stop string can begin and end inside a token.
+  t.throws(() => policy.setTokenBytes(Uint8Array.of(1), Int32Array.of(0, 1)), { message: /288 tokens, received 1/ });
   policy.setTokenBytes(
     Uint8Array.from({ length: vocabularySize * 2 }, (_, i) => (i % 2 === 0 ? i >> 9 : (i >> 1) & 255)),
     Int32Array.from({ length: vocabularySize + 1 }, (_, i) => i * 2),
@@ -213,6 +217,51 @@ test("a cancelled request is rejected at once and the others go on to the same b
   t.is(policy.stats().kvBytes, 0);
 });
 
+/** Finite weights, but a sequence with a token from 257 on overflows: to infinite scores of the first layer. */
+const overflowsFrom = 257;
+function overflowing(name: string, values: Float32Array, [rows, columns]: readonly number[]): void {
+  const fill = (value: (row: number) => number) => {
+    for (let row = 0; row < (rows as number); row++) values[row * (columns as number)] = value(row);
+  };
+  if (name === "model.embed_tokens.weight") fill((token) => (token < overflowsFrom ? 0 : 1));
+  if (/layers\.0\..*[qk]_proj/.test(name)) fill(() => 1e25);
+}
+
+for (const weights of ["f32", "int8"] as const) {
+  test(`${weights}: a request that overflows fails by itself, however many of its completions run`, async (t) => {
+    const directory = await writeTinyModel(t, 1, overflowing);
+    // These end before a token that overflows is read again.
+    const stopTokens = Int32Array.from({ length: vocabularySize - overflowsFrom }, (_, i) => overflowsFrom + i);
+    const good = () => makeRequest(2, 70, [{ prefixLength: 70, numCompletions: 8 }], { stopTokens });
+    const wanted = await (await loadTiny(t, directory, { weights })).rollout(good());
+
+    // More completions than logits are held at a time; no spare memory, so that blocks are used again.
+    const policy = await loadTiny(t, directory, { weights, maxBatch: 300, kvMemoryBytes: 400 * blockBytes });
+    const bad = makeRequest(1, 60, [{ prefixLength: 60, numCompletions: 300 }], { stopTokens: new Int32Array(0) });
+    const failure = t.throwsAsync(policy.rollout(bad));
+    const company = policy.rollout(good());
+    t.like(await failure, { code: "ERPRM_NUMERICAL" });
+    t.deepEqual(await company, wanted);
+    t.deepEqual(await policy.rollout(good()), wanted);
+    t.is(policy.stats().kvBytes, 0);
+  });
+}
+
+// Serial: the threads counted are those of the whole process.
+test.serial("a policy that was disposed of leaves no threads behind", async (t) => {
+  const directory = await writeTinyModel(t);
+  const { checkpoint } = await openModel(directory);
+  const numThreads = async () => {
+    const options = { weights: "f32", threads: 8, maxBatch: 8, kvMemoryBytes: 1 << 20, prefillChunk: 64 } as const;
+    const policy = await loadNative().loadPolicy(checkpoint, options);
+    await policy.dispose();
+    await policy.dispose(); // settles after what the first one left to do
+    return readdirSync("/proc/self/task").length;
+  };
+  const first = await numThreads();
+  for (let i = 0; i < 4; i++) t.true((await numThreads()) <= first + 3);
+});
+
 test("dispose waits for work in flight; afterwards every call is ERPRM_DISPOSED", async (t) => {
   const policy = await loadTiny(t, await writeTinyModel(t));
   const pending = policy.rollout(makeRequest(1, 60, [{ prefixLength: 60, numCompletions: 8 }]));
@@ -231,6 +280,8 @@ test("requests that make no sense are refused by name", async (t) => {
   const cases: [Parameters<typeof makeRequest>[3], RegExp][] = [
     [{ temperature: -1 }, /temperature/],
     [{ temperature: Number.NaN }, /temperature/],
+    [{ temperature: 1e39 }, /temperature/],
+    [{ numCompletions: Int32Array.of(2 ** 30) }, /2147483647 tokens together/],
     [{ topP: 1.5 }, /topP/],
     [{ maxTokens: 0 }, /maxTokens/],
     [{ trunk: Int32Array.of(1, vocabularySize) }, /trunk\[1\]/],

@@ -17,16 +17,23 @@ export interface RandomModel {
   numFiles: number;
 }
 
+/** Changes the values of the tensors it cares for, in place. */
+export type ChangeTensor = (name: string, values: Float32Array, shape: readonly number[]) => void;
+
 /** Writes config.json, the weights and a byte-level tokenizer.json into `directory`, which is made. */
-export async function writeRandomModel(directory: string, model: RandomModel, seed: number): Promise<void> {
+export async function writeRandomModel(
+  directory: string,
+  model: RandomModel,
+  seed: number,
+  change: ChangeTensor = () => {},
+): Promise<void> {
   await mkdir(directory, { recursive: true });
   const { config } = readHfConfig("config.json", model.config);
-  const tensors = [...expectedTensors(config)].map(([name, shape]) => ({
-    name,
-    type: model.type,
-    shape,
-    data: encodeFloats(randomTensor(name, shape, seed), model.type),
-  }));
+  const tensors = [...expectedTensors(config)].map(([name, shape]) => {
+    const values = randomTensor(name, shape, seed);
+    change(name, values, shape);
+    return { name, type: model.type, shape, data: encodeFloats(values, model.type) };
+  });
   const write = (name: string, content: string | Buffer) => writeFile(join(directory, name), content);
   await write("config.json", `${JSON.stringify(model.config, null, 2)}\n`);
   await write("tokenizer.json", JSON.stringify(byteTokenizerJson(config.vocabularySize)));

@@ -5,7 +5,7 @@ import type { NativePolicy, NativePolicyOptions, NativeRolloutRequest } from "..
 import { loadNative } from "../../src/native/loader.js";
 import { makeFolder } from "./folder.js";
 import { parityModels } from "./parity-models.js";
-import { type RandomModel, writeRandomModel } from "./random-model.js";
+import { type ChangeTensor, type RandomModel, writeRandomModel } from "./random-model.js";
 
 export const vocabularySize = 288;
 
@@ -17,9 +17,9 @@ const defaults: NativePolicyOptions = {
   prefillChunk: 64,
 };
 
-export async function writeTinyModel(t: ExecutionContext, seed = 1): Promise<string> {
+export async function writeTinyModel(t: ExecutionContext, seed = 1, change?: ChangeTensor): Promise<string> {
   const directory = makeFolder(t);
-  await writeRandomModel(directory, parityModels.llama as RandomModel, seed);
+  await writeRandomModel(directory, parityModels.llama as RandomModel, seed, change);
   return directory;
 }
 
