@@ -25,6 +25,8 @@ const startWorker = () => new Promise((resolve, reject) => {
     ${longWork}${body}`)};
   const worker = new Worker(prelude, { eval: true, env: { ...process.env, ADDON: addonPath } });
   worker.on("error", reject);
+  // Listened to from the start: a worker that is quick hands over its message and its exit in one go.
+  worker.exited = new Promise((gone) => worker.once("exit", gone));
   worker.once("message", () => resolve(worker));
 });
 `;
@@ -93,7 +95,7 @@ test("an uncaught exception during work ends the process with code 1", async (t)
 test("a worker has a device thread of its own and gives the same labels", async (t) => {
   const result = await runChildScript(`${longWork}
     ${startWorker("parentPort.postMessage(await short());")}
-    const labels = () => new Promise((resolve) => startWorker().then((w) => w.on("exit", resolve)));
+    const labels = () => startWorker().then((worker) => worker.exited);
     console.log((await Promise.all([labels(), labels(), short()])).join());`);
   ended(t, result, 0);
   t.is(result.stdout, "0,0,0.5\n");
@@ -143,7 +145,7 @@ test("process.exit while a worker's device thread works ends with its code", asy
 test("the addon works again after every worker that used it has gone", async (t) => {
   const result = await runChildScript(`
     ${startWorker('await short(); parentPort.postMessage("done");')}
-    for (let i = 0; i < 3; i++) await new Promise((resolve) => startWorker().then((w) => w.on("exit", resolve)));
+    for (let i = 0; i < 3; i++) await (await startWorker()).exited;
     console.log((await loadAddon().logMeanExp(Float32Array.of(0, 1), Int32Array.of(0, 2), Float64Array.of(0)))[0]);`);
   ended(t, result, 0);
   t.is(result.stdout, "0.5\n");
