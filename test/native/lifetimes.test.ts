@@ -1,6 +1,7 @@
 /** What happens to work in flight when the process, the worker or the handles around it go away. */
 import test, { type ExecutionContext } from "ava";
 import { type ChildResult, runChildScript } from "../support/child-script.js";
+import { vocabularySize, writeTinyModel } from "../support/tiny-engine.js";
 
 // About a second of work for one thread, in one call, from little memory.
 const longWork = `
@@ -13,7 +14,7 @@ const short = () => addon.logMeanExp(Float32Array.of(0, 1), Int32Array.of(0, 2),
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 `;
 
-// A worker that runs \`body\` and tells its parent when it has begun.
+// A worker that runs `body` and tells its parent when it has begun.
 const startWorker = (body: string) => `
 const { Worker } = await import("node:worker_threads");
 // The worker is a module because this script is one: it inherits --input-type.
@@ -157,4 +158,70 @@ test("two thousand calls at once all settle", async (t) => {
     console.log(all.every(([label]) => label === 0.5));`);
   ended(t, result, 0);
   t.is(result.stdout, "true\n");
+});
+
+/** For a script: `loadPolicy()`, of four threads, and `request(id, numCompletions)`. */
+function decoding(directory: string): string {
+  const openModelUrl = new URL("../../src/model/open-model.js", import.meta.url).href;
+  return `
+    const loadPolicy = async () => {
+      const { openModel } = await import(${JSON.stringify(openModelUrl)});
+      const { checkpoint } = await openModel(${JSON.stringify(directory)});
+      const options = { weights: "f32", threads: 4, maxBatch: 32, kvMemoryBytes: 8 << 20, prefillChunk: 64 };
+      return loadAddon().loadPolicy(checkpoint, options);
+    };
+    const one = (value) => Int32Array.of(value);
+    const request = (id, numCompletions) => ({
+      id, trunk: new Int32Array(60), prefixLengths: one(60), numCompletions: one(numCompletions), solutionIndices: one(0),
+      stepIndices: one(0), firstCompletions: one(0), seed: 1n, problemKey: 1n, temperature: 1, topK: 0, topP: 1, minP: 0,
+      maxTokens: 50, stopTokens: new Int32Array(0), stopBytes: new Uint8Array(0), stopBytesOffsets: one(0),
+    });
+  `;
+}
+
+/** Far more to roll out than a script will wait for. */
+const startDecoding = "void (await loadPolicy()).rollout(request(1, 100000));";
+
+test("worker.terminate() while completions are decoded does not crash, again and again", async (t) => {
+  const work = decoding(await writeTinyModel(t));
+  const result = await runChildScript(`
+    ${startWorker(`${work} ${startDecoding} parentPort.postMessage("begun"); await new Promise(() => setInterval(() => {}, 1000));`)}
+    for (let i = 0; i < 8; i++) {
+      const worker = await startWorker();
+      await new Promise((resolve) => setTimeout(resolve, 5 * i));
+      await worker.terminate();
+    }
+    console.log("whole");`);
+  ended(t, result, 0);
+  t.is(result.stdout, "whole\n");
+  t.is(result.stderr, "");
+});
+
+test("process.exit while completions are decoded ends with its code", async (t) => {
+  const work = decoding(await writeTinyModel(t));
+  for (const delay of [0, 10, 50]) {
+    const result = await runChildScript(`${work}
+      ${startDecoding}
+      setTimeout(() => process.exit(5), ${delay});`);
+    ended(t, result, 5);
+    t.is(result.stderr, "");
+  }
+});
+
+test("a policy that nobody holds is kept until its rollouts are done", async (t) => {
+  const work = decoding(await writeTinyModel(t));
+  const result = await runChildScript(
+    `${work}
+    const { setFlagsFromString } = await import("node:v8");
+    const { runInNewContext } = await import("node:vm");
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc");
+    const pending = loadPolicy().then((policy) => policy.rollout(request(1, 400)));
+    const timer = setInterval(gc, 2);
+    const { finishReasons, values } = await pending;
+    clearInterval(timer);
+    console.log(finishReasons.length, values.every((token) => token < ${vocabularySize}));`,
+  );
+  ended(t, result, 0);
+  t.is(result.stdout, "400 true\n");
 });
