@@ -68,8 +68,8 @@ const compare = (title, out) => {
 const killed = join(folder, "killed");
 let kills = 0;
 while (kills < numKills) {
-  // Short lives as well as long ones; on the average the run gets on by a tenth of its length between kills.
-  const limitMs = 300 + Math.random() * (wholeMs / 5);
+  // Some lives end before anything is finished, some after; together they should outlast the run.
+  const limitMs = 1000 + Math.random() * (wholeMs / 3);
   if (await run(killed, [], limitMs)) break;
   kills += 1;
   console.error(

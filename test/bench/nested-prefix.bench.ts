@@ -48,7 +48,11 @@ const rows: Row[] = [
   { name: "erprm f32", command: ["node", ours, file, "f32", flags.batch] },
 ];
 if (flags.python) {
-  rows.push({ name: "transformers f32", command: [flags.python, join(here, "transformers-generate.py"), file], maxRuns: 3 });
+  rows.push({
+    name: "transformers f32",
+    command: [flags.python, join(here, "transformers-generate.py"), file],
+    maxRuns: 3,
+  });
 }
 if (flags["node-llama-cpp"]) {
   const command = ["node", join(here, "node-llama-cpp.mjs"), file, flags["node-llama-cpp"]];
