@@ -42,17 +42,17 @@ test("the first use that the README shows runs from top to bottom and leaves the
   const { stdout } = await run("bash", ["-euo", "pipefail", "-c", script], { cwd: folder });
 
   const runs = (path: string) => join(folder, "runs", path);
-  t.is(await count(readSolutions(runs("first/solutions.jsonl"))), 12);
-  t.is(await count(readLabels(runs("first/labels.jsonl"))), 12);
+  t.is(await count(readSolutions(runs("first/solutions.jsonl"))), 6);
+  t.is(await count(readLabels(runs("first/labels.jsonl"))), 6);
   t.true(stdout.includes(readFileSync(runs("first/labels.jsonl"), "utf8").split("\n")[0] as string));
   for await (const { labels } of readLabels(runs("other-etas/labels.jsonl"))) {
     t.deepEqual(Object.keys(labels), ["hard", "soft", "er:0.5", "er:8"]);
   }
-  t.is(await count(readRecords(runs("math-shepherd.jsonl"))), 12);
-  t.is(await count(readRecords(runs("er-prm.jsonl"))), 12);
+  t.is(await count(readRecords(runs("math-shepherd.jsonl"))), 6);
+  t.is(await count(readRecords(runs("er-prm.jsonl"))), 6);
   // The same options and seed: rolled out apart, the solutions are the same.
   t.is(readFileSync(runs("solutions/solutions.jsonl"), "utf8"), readFileSync(runs("first/solutions.jsonl"), "utf8"));
-  t.is(await count(readLabels(runs("second/labels.jsonl"))), 12);
+  t.is(await count(readLabels(runs("second/labels.jsonl"))), 6);
 });
 
 /** Standard output of a program that is saved in the clone and called with these arguments. */
