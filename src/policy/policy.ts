@@ -6,8 +6,7 @@ import { availableParallelism } from "node:os";
 import { expectInteger, expectOneOf, expectPositiveInteger, failArgument } from "../check.js";
 import { ErprmError } from "../errors.js";
 import { type EngineStats, type NativePolicy, type WeightType, weightTypes } from "../native/contract.js";
-import type { TextModel } from "../text/text-model.js";
-import type { Tokenizer } from "../text/tokenizer.js";
+import type { ChatTokenizer, TextModel } from "../text/text-model.js";
 import { expectDevice } from "./device.js";
 import { abortedError, cancellable, nativeCall } from "./native-call.js";
 import { type Prompts, promptIds, type Rollout, type RolloutOptions, rolloutPrompts } from "./rollouts.js";
@@ -117,7 +116,7 @@ export class Policy {
     return (await Policy.open(model, options)).load();
   }
 
-  get tokenizer(): Tokenizer {
+  get tokenizer(): ChatTokenizer {
     return this.text.tokenizer;
   }
 

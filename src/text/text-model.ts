@@ -3,7 +3,7 @@
  * tokens end a completion.
  */
 import { ErprmError } from "../errors.js";
-import { ChatTemplate, chatTemplateSource } from "./chat-template.js";
+import { ChatTemplate, chatTemplateSource, type Message, type RenderOptions } from "./chat-template.js";
 import { bosPostProcessor, type GgufMetadata, ggufSpecialIds, tokenizerJsonFromGguf } from "./gguf-tokenizer.js";
 import { type PromptOptions, renderPrompt } from "./prompt.js";
 import { readJsonObject, readText } from "./read-json.js";
@@ -25,8 +25,18 @@ export interface TextSource {
   eosTokenIds?: readonly number[];
 }
 
+/** The tokenizer of a model that may also know how conversations are written. */
+export interface ChatTokenizer extends Tokenizer {
+  /**
+   * The conversation as the model's chat template writes it, ending where the assistant's turn opens unless
+   * `addGenerationPrompt` is false.
+   * @throws ERPRM_INVALID_DATA for a model without a chat template, and for messages that its template refuses
+   */
+  applyChatTemplate(messages: readonly Message[], options?: Partial<RenderOptions>): string;
+}
+
 export interface TextModel {
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: ChatTokenizer;
   /** Ends where the assistant's turn opens; the solution follows without anything between. */
   renderPrompt(options: PromptOptions): string;
   /** The tokens of a prompt, or of a prompt and what follows it; BOS in front once, where the tokenizer wants it. */
@@ -162,8 +172,15 @@ export async function loadText(source: TextSource): Promise<TextModel> {
   const stops = new Set([...parts.stopTokenIds, ...(source.eosTokenIds ?? [])]);
   const end = turnEnd(parts);
   if (end !== undefined) stops.add(end);
+  const applyChatTemplate = (messages: readonly Message[], options: Partial<RenderOptions> = {}): string => {
+    const { addGenerationPrompt = true, variables } = options;
+    if (template !== undefined)
+      return template.render(messages, { addGenerationPrompt, variables: { ...tokenVariables, ...variables } });
+    const model = source.path ?? "the model";
+    throw new ErprmError("ERPRM_INVALID_DATA", `Expected a chat template with ${model}, found none`, { path: model });
+  };
   return {
-    tokenizer,
+    tokenizer: Object.assign(tokenizer, { applyChatTemplate }),
     renderPrompt: (options) =>
       renderPrompt(template, { ...options, variables: { ...tokenVariables, ...options.variables } }),
     encodePrompt: (text) => encodeWithBos(tokenizer, text),

@@ -136,8 +136,11 @@ export class FakeNative implements NativePolicy {
 
 export async function makeTextModel(): Promise<TextModel> {
   const tokenizer = await createTokenizer(byteTokenizerJson(vocabularySize), "tokenizer.json");
+  const applyChatTemplate = (): string => {
+    throw new Error("a fake policy has no chat template");
+  };
   return {
-    tokenizer,
+    tokenizer: Object.assign(tokenizer, { applyChatTemplate }),
     renderPrompt: (options) => renderPrompt(undefined, options),
     encodePrompt: (text) => tokenizer.encode(text, { addSpecialTokens: false }),
     stopTokenIds: [endToken],

@@ -40,6 +40,25 @@ test("a prompt ends where the assistant's turn opens, the instruction after the 
   );
 });
 
+test("a conversation is written by the model's own template, or refused where there is none", async (t) => {
+  const ggufMetadata = byteLevelMetadata("smollm", { "tokenizer.chat_template": chatml });
+  const { tokenizer } = await loadText({ kind: "gguf", ggufMetadata });
+  const messages = [
+    { role: "user", content: "1 + 1?" },
+    { role: "assistant", content: "2" },
+    { role: "user", content: "And 2 + 2?" },
+  ] as const;
+  const turns =
+    "<|im_start|>user\n1 + 1?<|im_end|>\n<|im_start|>assistant\n2<|im_end|>\n<|im_start|>user\nAnd 2 + 2?<|im_end|>\n";
+  t.is(tokenizer.applyChatTemplate(messages), `${turns}<|im_start|>assistant\n`);
+  t.is(tokenizer.applyChatTemplate(messages, { addGenerationPrompt: false }), turns);
+  const bare = await loadText({ kind: "gguf", ggufMetadata: byteLevelMetadata("smollm"), path: "bare.gguf" });
+  const error = t.throws(() => bare.tokenizer.applyChatTemplate(messages), {
+    message: /chat template with bare\.gguf/,
+  });
+  t.like(error, { code: "ERPRM_INVALID_DATA" });
+});
+
 test("a completion of the prompt and a part of the solution stays in the assistant's turn", async (t) => {
   const model = await loadText({
     kind: "gguf",
