@@ -36,7 +36,7 @@ class RolloutEngine {
   // Calls visit(position, logits f32 [vocabulary]) for every token of one sequence, in order.
   void visit_logits(const std::vector<int32_t>& tokens, const std::function<void(int64_t, const float*)>& visit);
 
-  void fail_all(std::exception_ptr error) { scheduler_.fail_all(error); }
+  void fail_all(const std::exception_ptr& error) { scheduler_.fail_all(error); }
   const Transformer& transformer() const { return *transformer_; }
 
  private:

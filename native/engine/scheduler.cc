@@ -328,7 +328,7 @@ void Scheduler::drop_cancelled() {
   });
 }
 
-void Scheduler::fail(const RolloutRequest* request, std::exception_ptr error) {
+void Scheduler::fail(const RolloutRequest* request, const std::exception_ptr& error) {
   std::shared_ptr<RolloutRequest> kept;
   for (const auto& trunk : admitted_) {
     if (trunk->request.get() == request) kept = trunk->request;
@@ -337,7 +337,7 @@ void Scheduler::fail(const RolloutRequest* request, std::exception_ptr error) {
   if (kept && !kept->cancelled) kept->on_fail(error);
 }
 
-void Scheduler::fail_all(std::exception_ptr error) {
+void Scheduler::fail_all(const std::exception_ptr& error) {
   std::vector<std::shared_ptr<RolloutRequest>> requests;
   for (const auto& trunk : admitted_) requests.push_back(trunk->request);
   for (const auto& trunk : waiting_) requests.push_back(trunk->request);

@@ -62,8 +62,8 @@ class Scheduler {
   void deliver();
 
   // Drops a request and tells it why.
-  void fail(const RolloutRequest* request, std::exception_ptr error);
-  void fail_all(std::exception_ptr error);
+  void fail(const RolloutRequest* request, const std::exception_ptr& error);
+  void fail_all(const std::exception_ptr& error);
 
   // Takes blocks from the youngest until `count` are free (for work outside the scheduler).
   void make_room(int64_t count);
