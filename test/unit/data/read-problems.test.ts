@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { readProblems } from "../../../src/data/read-problems.js";
@@ -104,19 +104,4 @@ test("a record that is no object and a file without records are errors", async (
   t.is((await t.throwsAsync<ErprmError>(collect(readProblems(path)))).code, "ERPRM_INVALID_DATA");
   writeFileSync(path, "\n");
   t.regex((await t.throwsAsync<ErprmError>(collect(readProblems(path)))).message, /at least one problem/);
-});
-
-const shared = new URL("../../../../../shared/data/", import.meta.url).pathname;
-const sharedTest = existsSync(shared) ? test : test.skip;
-
-sharedTest("every GSM8K and MATH-500 problem is read, with an answer", async (t) => {
-  for (const [name, numProblems] of [
-    ["gsm8k_test.jsonl", 1319],
-    ["gsm8k_train.jsonl", 7473],
-    ["math500_test.jsonl", 500],
-  ] as const) {
-    const problems = await collect(readProblems(join(shared, name)));
-    t.is(problems.length, numProblems);
-    t.true(problems.every(({ answer }) => answer.length > 0 && !answer.includes("####")));
-  }
 });
