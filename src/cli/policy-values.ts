@@ -2,7 +2,7 @@
 import { ErprmError } from "../errors.js";
 import type { OpenedPolicy, PolicyOptions } from "../policy/policy.js";
 import type { Sampling } from "../policy/sampling.js";
-import type { PromptSettings } from "../stages/question-prompt.js";
+import type { PromptSettings } from "../text/prompt.js";
 import type { OptionValues } from "./option.js";
 import type { completionOptions, policyOptions, promptOptions, solutionOptions } from "./stage-options.js";
 

@@ -4,7 +4,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { manifestName, readManifest } from "../data/manifest.js";
-import type { PromptSettings } from "../stages/question-prompt.js";
+import type { PromptSettings } from "../text/prompt.js";
 
 export interface PromptOrigin {
   prompt: PromptSettings;

@@ -79,7 +79,7 @@ export function tensorTable({ source, config, tensors, interleaved }: TableReque
       interleavedHeads: interleaved ? interleavedHeads(config, name) : 0,
     });
   }
-  return { checkpoint: { config, files, tensors: entries }, notes };
+  return { checkpoint: { config, files, tensors: entries, valueHead: [] }, notes };
 }
 
 function refuseExtras(

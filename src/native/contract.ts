@@ -71,10 +71,19 @@ export interface ModelConfig {
   queryKeyNorm: boolean;
 }
 
+/** One layer of a value head: the tensors `name`.weight [outputs, inputs] and, with `bias`, `name`.bias [outputs]. */
+export interface ValueHeadLayer {
+  name: string;
+  outputs: number;
+  bias: boolean;
+}
+
 export interface Checkpoint {
   config: ModelConfig;
   files: string[];
   tensors: TensorEntry[];
+  /** The layers of the value head that takes the place of the output matrix, a ReLU between them; empty: a language model. */
+  valueHead: ValueHeadLayer[];
 }
 
 /** How weights are held: exact, or 8 bits a weight with one scale for 32 inputs of an output row. */
@@ -170,6 +179,132 @@ export interface NativePolicy {
   dispose(): Promise<void>;
 }
 
+export interface NativeRewardModelOptions {
+  weights: WeightType;
+  threads: number;
+  /** Bound on the bytes of keys and values of one call. */
+  kvMemoryBytes: number;
+  /** Rows of the output matrix whose logits are wanted, one or more; empty for a model with a value head. */
+  candidates: Int32Array;
+}
+
+export interface NativeRewardModel {
+  /**
+   * One forward pass over packed sequences: logits [P, O] at `positions`, which are indices into `values`, ascending.
+   * O = number of candidates, or outputs of the last layer of the value head.
+   */
+  score(values: Int32Array, offsets: Int32Array, positions: Int32Array): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * What is trained towards at a position p with final hidden state h (h after the last norm), label v in [0, 1]:
+ *   next-token  l = -ln softmax(W h)[token]                         W the output matrix [V, C]
+ *   two-way     l = -(v ln p + (1 - v) ln(1 - p)),  p = softmax(w+ h, w- h)[0]   w+, w- the candidates' rows of W
+ *   binary      l = -(v ln p + (1 - v) ln(1 - p)),  p = sigmoid(u h + b)         u [1, C], b [1] the value head
+ *   squared     l = (p - v)^2,                      p = sigmoid(u h + b)
+ * The outcome loss is one of the last three with the outcome as label, at the last step only.
+ */
+export const lossNames = ["next-token", "two-way", "binary", "squared"] as const;
+export type LossName = (typeof lossNames)[number];
+
+export interface NativeTrainerOptions {
+  /** `cpu`, `cuda` or `cuda:INDEX`. */
+  device: string;
+  /** Type of activations and products: `f32`, or `bf16` on CUDA; weights and their moments are always f32. */
+  computeType: "f32" | "bf16";
+  threads: number;
+  loss: LossName;
+  /** [positive, negative] for `two-way`, else empty. */
+  candidates: Int32Array;
+  /** 0 = every parameter is trained; otherwise adapters of this rank on the linear layers of `loraTargets` (and the value head). */
+  loraRank: number;
+  loraAlpha: number;
+  /** Last parts of linear layers' names: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj. */
+  loraTargets: string[];
+  /** Layers' activations are computed again in the backward pass instead of being kept. */
+  gradientCheckpointing: boolean;
+  /** All weights are drawn anew: N(0, initialRange^2), norms 1, biases 0; the checkpoint's tensors may be absent. */
+  initialise: boolean;
+  initialRange: number;
+  /** Of drawn weights: all of them with `initialise`, otherwise a new value head and adapters. */
+  seed: bigint;
+}
+
+/** Packed sequences, none attending to another; P positions in all. */
+export interface NativeTrainingBatch {
+  /** Ragged [S]. */
+  values: Int32Array;
+  offsets: Int32Array;
+  /** [P] indices into `values`, ascending. */
+  positions: Int32Array;
+  /** [P] for `next-token`, else empty. */
+  tokens: Int32Array;
+  /** [P] in [0, 1] for the other losses, else empty. */
+  labels: Float32Array;
+  /** [P] at least 0: what is minimised is the sum over p of weights[p] * l_p. */
+  weights: Float32Array;
+}
+
+export interface NativeTrainingResult {
+  /** [P] l_p, unweighted. May hold NaN: the caller says which sequence it was. */
+  losses: Float32Array;
+  /** [P] p of the losses with labels; empty for `next-token`. */
+  scores: Float32Array;
+}
+
+export interface NativeUpdateOptions {
+  /** From 1; AdamW's bias correction depends on it. */
+  updateIndex: number;
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  /** Decoupled; norms and biases have none. */
+  weightDecay: number;
+  /** Gradients are scaled down to this norm; 0 = never. */
+  maxGradientNorm: number;
+}
+
+/**
+ * A tensor of a trainer, f32. Parameters have Hugging Face names (the value head: score.weight [1, C], score.bias [1]);
+ * adapters NAME.lora_A.weight [rank, inputs] and NAME.lora_B.weight [outputs, rank]; AdamW's moments of a trained tensor
+ * first_moment.NAME and second_moment.NAME.
+ */
+export interface TrainerTensor {
+  name: string;
+  shape: number[];
+  kind: "parameter" | "adapter" | "moment";
+  trained: boolean;
+}
+
+/** Where a trainer's tensor is to be written or read: `offset` in bytes. `merged`: the weight with its adapter added in. */
+export interface TensorSlot {
+  name: string;
+  type: "F32" | "BF16" | "F16";
+  offset: number;
+  merged: boolean;
+}
+
+export interface NativeTrainer {
+  tensors(): TrainerTensor[];
+  /** Forward and backward; adds the gradient of sum of weights[p] * l_p to what earlier calls left. */
+  accumulate(batch: NativeTrainingBatch): Promise<NativeTrainingResult>;
+  /** Forward only. */
+  evaluate(batch: NativeTrainingBatch): Promise<NativeTrainingResult>;
+  /**
+   * Clips, applies AdamW, clears the gradients. The norm is that before clipping.
+   * Rejects with ERPRM_NUMERICAL when it is not finite; weights and moments are then as before.
+   */
+  update(options: NativeUpdateOptions): Promise<{ gradientNorm: number }>;
+  /** The gradient of a trained tensor as it stands, row-major: for parity tests. */
+  gradient(name: string): Promise<Float32Array>;
+  /** Writes tensors into a file that exists, in place. */
+  writeTensors(path: string, slots: TensorSlot[]): Promise<void>;
+  readTensors(path: string, slots: TensorSlot[]): Promise<void>;
+  dispose(): Promise<void>;
+}
+
 export interface BuildInfo {
   libtorch: string;
   compiler: string;
@@ -183,6 +318,9 @@ export interface NativeAddon {
   /** Code -> category; compared with `errors.ts`. */
   errorCodes: Record<string, string>;
   loadPolicy(checkpoint: Checkpoint, options: NativePolicyOptions): Promise<NativePolicy>;
+  loadRewardModel(checkpoint: Checkpoint, options: NativeRewardModelOptions): Promise<NativeRewardModel>;
+  /** A checkpoint without a value head gets one of one output where the loss wants it. */
+  createTrainer(checkpoint: Checkpoint, options: NativeTrainerOptions): Promise<NativeTrainer>;
   /**
    * label[e, p] = (1/eta_e) ln(mean over k in [offsets[p], offsets[p+1]) of exp(eta_e * outcomes[k])); eta 0 is the mean.
    * outcomes f32 finite, offsets i32 [P+1], etas f64 [E] -> f32 [E, P].

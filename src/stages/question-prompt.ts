@@ -1,15 +1,7 @@
 /** The prompt of a problem in tokens, checked against the context. */
 import { ErprmError } from "../errors.js";
 import type { Policy } from "../policy/policy.js";
-
-/** How a question becomes a prompt; see `renderPrompt`. */
-export interface PromptSettings {
-  system?: string | undefined;
-  /** Appended to the question; "" for none. */
-  instruction?: string | undefined;
-  /** A plain template with `{question}` in it, instead of the model's chat template. */
-  template?: string | undefined;
-}
+import type { PromptSettings } from "../text/prompt.js";
 
 export function promptText(policy: Policy, question: string, settings: PromptSettings = {}): string {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);

@@ -9,10 +9,11 @@ import type { Policy } from "../policy/policy.js";
 import { completeSampling, type Sampling } from "../policy/sampling.js";
 import { type Completion, promptStepIndex } from "../policy/trunk.js";
 import { cutSolution } from "../text/cut-solution.js";
+import type { PromptSettings } from "../text/prompt.js";
 import { defaultStepRule, type StepRule } from "../text/step-rule.js";
 import type { Problem, Solution } from "../types.js";
 import { gradeTexts, type OutcomeGrader } from "./outcomes.js";
-import { type PromptSettings, promptTokens } from "./question-prompt.js";
+import { promptTokens } from "./question-prompt.js";
 import { sampleTrunk } from "./sample-trunk.js";
 import type { StageCounts } from "./stage-counts.js";
 

@@ -5,9 +5,10 @@
  */
 import type { Policy } from "../policy/policy.js";
 import { alignSteps } from "../text/align-steps.js";
+import type { PromptSettings } from "../text/prompt.js";
 import type { StepRule } from "../text/step-rule.js";
 import type { Solution } from "../types.js";
-import { expectRoom, type PromptSettings, promptText, promptTokens } from "./question-prompt.js";
+import { expectRoom, promptText, promptTokens } from "./question-prompt.js";
 
 export interface SolutionPrefixes {
   /** Prompt and solution up to the last prefix that is completed; empty when there is none. */

@@ -26,6 +26,15 @@ export interface PromptOptions {
   variables?: Record<string, unknown>;
 }
 
+/** What a user says of the prompt, to be recorded with what was made from it; what is absent is left to the model. */
+export interface PromptSettings {
+  system?: string | undefined;
+  /** Appended to the question; "" for none. */
+  instruction?: string | undefined;
+  /** A plain template with `{question}` in it, instead of the model's chat template. */
+  template?: string | undefined;
+}
+
 /**
  * @throws ERPRM_INVALID_ARGUMENT for a template without `{question}`
  * @throws ERPRM_INVALID_DATA when the chat template fails

@@ -2,7 +2,7 @@
 import type { ExecutionContext } from "ava";
 import { Policy, type PolicyOptions } from "../../src/policy/policy.js";
 import type { OutcomeGrader } from "../../src/stages/outcomes.js";
-import type { PromptSettings } from "../../src/stages/question-prompt.js";
+import type { PromptSettings } from "../../src/text/prompt.js";
 import type { StepRule } from "../../src/text/step-rule.js";
 
 /** Loads the model of the directory (`writeTinyModel`); disposed of when the test ends. */
