@@ -20,10 +20,26 @@ interface CommonConvention {
   prompt: PromptSettings;
 }
 
-/** A tag after every step; the logits at its last token are compared (Math-Shepherd, ER-PRM). */
-export interface StepTagConvention extends CommonConvention {
-  kind: "step-tag";
+/** How other projects' models saw the text of the steps around their tags. */
+export interface TagLayout {
+  /** The text between a tag and the next step: "\n" (Math-Shepherd) or "" (ER-PRM, Qwen, TRL). White space around steps is dropped. */
+  afterTag: string;
+  /** True: the prompt and every step are encoded each on its own (TRL). False: as they stand in running text. */
+  apart: boolean;
+}
+
+interface TaggedConvention extends CommonConvention {
   tag: TokenText;
+  /**
+   * Absent, as in models of our own: the solution's tokens are those of its text, encoded once and cut at token ends, and
+   * the tag follows each step's last token, that of its delimiter. The policy's own tokens stay what they were.
+   */
+  layout?: TagLayout | undefined;
+}
+
+/** A tag after every step; the logits at its last token are compared (Math-Shepherd, ER-PRM). */
+export interface StepTagConvention extends TaggedConvention {
+  kind: "step-tag";
   candidates: Candidates;
 }
 
@@ -34,9 +50,8 @@ export interface ChatConvention extends CommonConvention {
 }
 
 /** A value head read at a separator after every step (Qwen2.5-Math-PRM, TRL's token classification, our own value heads). */
-export interface ClassificationConvention extends CommonConvention {
+export interface ClassificationConvention extends TaggedConvention {
   kind: "classification";
-  tag: TokenText;
   /** One output: its sigmoid. Several: the softmax of this class. */
   positiveClass: number;
 }
