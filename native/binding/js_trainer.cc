@@ -1,0 +1,216 @@
+#include "binding/js_trainer.h"
+
+#include <ATen/Parallel.h>
+
+#include <memory>
+#include <optional>
+
+#include "binding/args.h"
+#include "binding/device_thread.h"
+#include "binding/js_checkpoint.h"
+#include "binding/js_error.h"
+#include "binding/js_rollout.h"
+#include "binding/trainer_args.h"
+#include "core/error.h"
+#include "core/parallel.h"
+
+namespace erprm {
+namespace {
+
+// A trainer and its threads. Made and freed on the device thread.
+struct TrainerState {
+  explicit TrainerState(int threads) : pool(threads) {}
+  ThreadPool pool;
+  std::optional<Trainer> trainer;
+};
+
+Napi::Array list_tensors(Napi::Env env, const Parameters& parameters) {
+  Napi::Array list = Napi::Array::New(env);
+  const auto add = [&](const std::string& name, const at::Tensor& tensor, const char* kind, bool trained) {
+    Napi::Object object = Napi::Object::New(env);
+    Napi::Array shape = Napi::Array::New(env);
+    for (const int64_t size : tensor.sizes()) shape.Set(shape.Length(), static_cast<double>(size));
+    object.Set("name", name);
+    object.Set("shape", shape);
+    object.Set("kind", kind);
+    object.Set("trained", trained);
+    list.Set(list.Length(), object);
+  };
+  for (const ParameterPointer& parameter : parameters.all()) {
+    const bool adapter = parameter->name.find(".lora_") != std::string::npos;
+    add(parameter->name, parameter->value, adapter ? "adapter" : "parameter", parameter->trained());
+  }
+  for (const ParameterPointer& parameter : parameters.all()) {
+    if (!parameter->trained()) continue;
+    add("first_moment." + parameter->name, parameter->first_moment, "moment", false);
+    add("second_moment." + parameter->name, parameter->second_moment, "moment", false);
+  }
+  return list;
+}
+
+// Keeps the state alive for the JavaScript object; the device thread frees it.
+class TrainerHandle {
+ public:
+  TrainerHandle(std::shared_ptr<JobQueue> queue, std::shared_ptr<TrainerState> state)
+      : queue_(std::move(queue)), state_(std::move(state)) {}
+  ~TrainerHandle() {
+    if (state_ != nullptr) queue_->post([state = std::move(state_)] {});
+  }
+  TrainerHandle(const TrainerHandle&) = delete;
+  TrainerHandle& operator=(const TrainerHandle&) = delete;
+
+  // JS thread from here on.
+  std::shared_ptr<TrainerState> state() const {
+    require(state_ != nullptr, ErrorCode::DISPOSED, "Expected a trainer, received one that was disposed");
+    return state_;
+  }
+  std::shared_ptr<TrainerState> dispose() { return std::exchange(state_, nullptr); }
+
+ private:
+  const std::shared_ptr<JobQueue> queue_;
+  std::shared_ptr<TrainerState> state_;
+};
+
+using HandlePointer = std::shared_ptr<TrainerHandle>;
+
+Napi::Object owner_of(const Napi::CallbackInfo& info) {
+  return info.This().IsObject() ? info.This().As<Napi::Object>() : Napi::Object();
+}
+
+// Runs body(trainer) on the device thread in training mode, on the trainer's threads. The trainer is not collected
+// while somebody waits for it.
+template <typename Body>
+Napi::Value run(const Napi::CallbackInfo& info, const HandlePointer& handle, Body body) {
+  const Napi::Env env = info.Env();
+  return DeviceThread::of(env).run(
+      env,
+      [state = handle->state(), body = std::move(body)]() -> MakeValue {
+        const TrainingMode mode;
+        const ThreadPool::Use use(state->pool);
+        return body(*state->trainer);
+      },
+      owner_of(info));
+}
+
+MakeValue result_object(TrainingResult result) {
+  return [shared = std::make_shared<const TrainingResult>(std::move(result))](Napi::Env env) -> Napi::Value {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("losses", to_typed_array<Napi::Float32Array>(env, shared->losses));
+    object.Set("scores", to_typed_array<Napi::Float32Array>(env, shared->scores));
+    return object;
+  };
+}
+
+MakeValue nothing() {
+  return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+}
+
+Napi::Value accumulate(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  return run(info, handle, [batch = read_training_batch(info[0])](Trainer& trainer) {
+    return result_object(trainer.accumulate(batch));
+  });
+}
+
+Napi::Value evaluate(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  return run(info, handle, [batch = read_training_batch(info[0])](Trainer& trainer) {
+    return result_object(trainer.evaluate(batch));
+  });
+}
+
+Napi::Value update(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  return run(info, handle, [options = read_update_options(info[0])](Trainer& trainer) -> MakeValue {
+    const double norm = trainer.update(options);
+    return [norm](Napi::Env env) -> Napi::Value {
+      Napi::Object object = Napi::Object::New(env);
+      object.Set("gradientNorm", norm);
+      return object;
+    };
+  });
+}
+
+Napi::Value gradient(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  return run(info, handle, [name = read_string("name", info[0])](Trainer& trainer) -> MakeValue {
+    const at::Tensor& tensor = trainer.parameters().named(name)->gradient;
+    require(tensor.defined(), ErrorCode::INVALID_ARGUMENT, "Expected the name of a trained tensor, received ", name);
+    const at::Tensor host = tensor.to(at::kCPU).contiguous();
+    const float* data = host.data_ptr<float>();
+    auto numbers = std::make_shared<const std::vector<float>>(data, data + host.numel());
+    return [numbers](Napi::Env env) -> Napi::Value { return to_typed_array<Napi::Float32Array>(env, *numbers); };
+  });
+}
+
+Napi::Value write(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  return run(info, handle, [path = read_string("path", info[0]), slots = read_tensor_slots(info[1])](Trainer& trainer) {
+    write_tensors(trainer.parameters(), path, slots);
+    return nothing();
+  });
+}
+
+Napi::Value read(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  return run(info, handle, [path = read_string("path", info[0]), slots = read_tensor_slots(info[1])](Trainer& trainer) {
+    read_tensors(trainer.parameters(), path, slots);
+    return nothing();
+  });
+}
+
+Napi::Value dispose(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  const Napi::Env env = info.Env();
+  // Moved into a job behind all others: the work in flight ends first, and the device thread frees the memory.
+  return DeviceThread::of(env).run(
+      env, [state = std::make_shared<std::shared_ptr<TrainerState>>(handle->dispose())]() -> MakeValue {
+        state->reset();
+        return nothing();
+      });
+}
+
+Napi::Object trainer_object(Napi::Env env, const HandlePointer& handle) {
+  Napi::Object object = Napi::Object::New(env);
+  const auto method = [&](const char* name, auto body) {
+    object.Set(name, Napi::Function::New(
+                         env,
+                         [handle, body](const Napi::CallbackInfo& info) -> Napi::Value {
+                           return guard_promise(info.Env(), [&] { return body(info, handle); });
+                         },
+                         name));
+  };
+  method("accumulate", accumulate);
+  method("evaluate", evaluate);
+  method("update", update);
+  method("gradient", gradient);
+  method("writeTensors", write);
+  method("readTensors", read);
+  method("dispose", dispose);
+  // Names and shapes never change, so they may be read while the device thread works.
+  object.Set("tensors", Napi::Function::New(
+                            env,
+                            [handle](const Napi::CallbackInfo& info) -> Napi::Value {
+                              return guard(info.Env(), [&]() -> Napi::Value {
+                                return list_tensors(info.Env(), handle->state()->trainer->parameters());
+                              });
+                            },
+                            "tensors"));
+  return object;
+}
+
+}  // namespace
+
+Napi::Value create_trainer(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guard_promise(env, [&]() -> Napi::Value {
+    const ModelConfig config = read_model_config(info[0]);
+    CheckpointTable table = read_checkpoint_table(info[0]);
+    TrainerSettings settings = read_trainer_settings(info[1]);
+    const std::shared_ptr<JobQueue> queue = DeviceThread::of(env).queue();
+    return DeviceThread::of(env).run(env, [config, table = std::move(table), settings, queue]() -> MakeValue {
+      const TrainingMode mode;
+      auto state = std::make_shared<TrainerState>(settings.threads);
+      const ThreadPool::Use use(state->pool);
+      const Checkpoint checkpoint(table.files, table.tensors);
+      state->trainer.emplace(config, checkpoint, settings.options);
+      auto handle = std::make_shared<TrainerHandle>(queue, std::move(state));
+      return [handle](Napi::Env inner) -> Napi::Value { return trainer_object(inner, handle); };
+    });
+  });
+}
+
+}  // namespace erprm

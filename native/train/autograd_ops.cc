@@ -1,0 +1,96 @@
+#include "train/autograd_ops.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace erprm {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+struct RmsNorm : torch::autograd::Function<RmsNorm> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const ParameterPointer& weight,
+                            double epsilon) {
+    const at::Tensor y = at::empty_like(x);
+    const at::Tensor inverse_rms = at::empty({x.size(0)}, x.options().dtype(at::kFloat));
+    rms_norm_forward(x, weight->value, epsilon, y, inverse_rms);
+    context->saved_data["weight"] = c10::IValue::make_capsule(weight);
+    context->save_for_backward({x, inverse_rms});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto& weight = static_cast<const Parameter&>(*context->saved_data["weight"].toCapsule());
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor dx = at::empty_like(saved[0]);
+    rms_norm_backward(gradients[0].contiguous(), saved[0], weight.value, saved[1], dx, weight.gradient);
+    return {dx, at::Tensor(), at::Tensor()};
+  }
+};
+
+struct AttentionCall : torch::CustomClassHolder {
+  AttentionCall(std::shared_ptr<const PackedSequences> of, const AttentionShape& with)
+      : sequences(std::move(of)), shape(with) {}
+  const std::shared_ptr<const PackedSequences> sequences;
+  const AttentionShape shape;
+};
+
+struct RotatedAttention : torch::autograd::Function<RotatedAttention> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            const c10::intrusive_ptr<AttentionCall>& call) {
+    const PackedSequences& sequences = *call->sequences;
+    rotate_heads(q, sequences.cosines, sequences.sines, false);
+    rotate_heads(k, sequences.cosines, sequences.sines, false);
+    const at::Tensor out = at::empty_like(q);
+    const at::Tensor log_sums = at::empty({q.size(0), call->shape.num_heads}, q.options().dtype(at::kFloat));
+    causal_attention_forward(q, k, v, sequences.offsets, call->shape, out, log_sums);
+    context->saved_data["call"] = c10::IValue::make_capsule(call);
+    context->save_for_backward({q, k, v, out, log_sums});
+    return out;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto& call = static_cast<const AttentionCall&>(*context->saved_data["call"].toCapsule());
+    const PackedSequences& sequences = *call.sequences;
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor dq = at::empty_like(saved[0]), dk = at::empty_like(saved[1]), dv = at::empty_like(saved[2]);
+    causal_attention_backward(gradients[0].contiguous(), saved[0], saved[1], saved[2], saved[3], saved[4],
+                              sequences.offsets, call.shape, dq, dk, dv);
+    rotate_heads(dq, sequences.cosines, sequences.sines, true);
+    rotate_heads(dk, sequences.cosines, sequences.sines, true);
+    return {dq, dk, dv, at::Tensor()};
+  }
+};
+
+struct Swiglu : torch::autograd::Function<Swiglu> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& gate, const at::Tensor& up) {
+    const at::Tensor y = at::empty_like(gate);
+    swiglu_forward(gate, up, y);
+    context->save_for_backward({gate, up});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor dgate = at::empty_like(saved[0]), dup = at::empty_like(saved[1]);
+    swiglu_backward(gradients[0].contiguous(), saved[0], saved[1], dgate, dup);
+    return {dgate, dup};
+  }
+};
+
+}  // namespace
+
+at::Tensor rms_norm(const at::Tensor& x, const ParameterPointer& weight, double epsilon) {
+  return RmsNorm::apply(x, weight, epsilon);
+}
+
+at::Tensor rotated_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                             const std::shared_ptr<const PackedSequences>& sequences, const AttentionShape& shape) {
+  return RotatedAttention::apply(q, k, v, c10::make_intrusive<AttentionCall>(sequences, shape));
+}
+
+at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up) { return Swiglu::apply(gate, up); }
+
+}  // namespace erprm

@@ -1,0 +1,47 @@
+// TrainingNetwork: the transformer of model/transformer.h under autograd, over whole packed sequences.
+//
+//   x = embed(tokens);  x = layer_l(x) for every layer;  hidden = rms_norm(x) at the wanted positions
+//
+// Activations have the type of computation; parameters are f32. Thread: device thread only.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <vector>
+
+#include "model/config.h"
+#include "train/autograd_ops.h"
+#include "train/parameters.h"
+
+namespace erprm {
+
+class TrainingNetwork {
+ public:
+  TrainingNetwork(ModelConfig config, std::shared_ptr<const Parameters> parameters, at::ScalarType compute_type)
+      : config_(std::move(config)), parameters_(std::move(parameters)), compute_type_(compute_type) {}
+
+  // Offsets and angles of a packed batch; offsets [S + 1].
+  std::shared_ptr<const PackedSequences> pack(std::vector<int32_t> offsets) const;
+
+  // [T, C], no part of a graph.
+  at::Tensor embed(std::span<const int32_t> tokens) const;
+  // Adds the gradient of what `embed` gave to the embedding's, where that is trained.
+  void embed_backward(const at::Tensor& gradient, std::span<const int32_t> tokens) const;
+
+  // x [T, C] -> [T, C]
+  at::Tensor layer(int index, const at::Tensor& x, const std::shared_ptr<const PackedSequences>& sequences) const;
+  // x [T, C] -> hidden [P, C], positions i64 [P]
+  at::Tensor final_hidden(const at::Tensor& x, const at::Tensor& positions) const;
+
+  int num_layers() const { return config_.num_layers; }
+  const ModelConfig& config() const { return config_; }
+  const Parameters& parameters() const { return *parameters_; }
+
+ private:
+  const ModelConfig config_;
+  const std::shared_ptr<const Parameters> parameters_;
+  const at::ScalarType compute_type_;
+};
+
+}  // namespace erprm

@@ -1,0 +1,13 @@
+#include "train/parameter.h"
+
+#include <ATen/ops/zeros_like.h>
+
+namespace erprm {
+
+void Parameter::train() {
+  gradient = at::zeros_like(value);
+  first_moment = at::zeros_like(value);
+  second_moment = at::zeros_like(value);
+}
+
+}  // namespace erprm

@@ -1,0 +1,61 @@
+#include "train/training_pass.h"
+
+#include <ATen/ops/tensor.h>
+#include <torch/csrc/autograd/autograd.h>
+
+namespace erprm {
+namespace {
+
+at::Tensor indices(std::span<const int32_t> positions, at::Device device) {
+  const std::vector<int64_t> wide(positions.begin(), positions.end());
+  return at::tensor(wide, at::kLong).to(device);
+}
+
+}  // namespace
+
+TrainingPass::TrainingPass(const TrainingNetwork& network, std::span<const int32_t> tokens,
+                           std::vector<int32_t> offsets, std::span<const int32_t> positions, Mode mode)
+    : network_(network), tokens_(tokens), sequences_(network.pack(std::move(offsets))), mode_(mode) {
+  const at::AutoGradMode graph(mode == Mode::kPlain);
+  at::Tensor x = network.embed(tokens);
+  positions_ = indices(positions, x.device());
+  if (mode == Mode::kPlain) {
+    // A leaf that wants a gradient even where the embedding is frozen: adapters behind it are trained.
+    x.requires_grad_();
+    leaf_ = x;
+  }
+  for (int l = 0; l < network.num_layers(); ++l) {
+    if (mode == Mode::kCheckpointed) inputs_.push_back(x);
+    x = network.layer(l, x, sequences_);
+  }
+  if (mode == Mode::kCheckpointed) inputs_.push_back(x);
+  result_ = network.final_hidden(x, positions_);
+  hidden_ = result_.detach();
+}
+
+// The gradient of `leaf`, given that of `result`, which was computed from it. Frees the graph between them.
+at::Tensor TrainingPass::backward_through(at::Tensor leaf, at::Tensor result, const at::Tensor& gradient) const {
+  torch::autograd::backward({result}, {gradient});
+  const at::Tensor leaf_gradient = leaf.grad();
+  leaf.mutable_grad() = at::Tensor();
+  return leaf_gradient;
+}
+
+void TrainingPass::backward(const at::Tensor& hidden_gradient) {
+  at::Tensor gradient = hidden_gradient;
+  if (mode_ == Mode::kPlain) {
+    gradient = backward_through(std::exchange(leaf_, at::Tensor()), std::exchange(result_, at::Tensor()), gradient);
+  } else {
+    const at::AutoGradMode graph(true);
+    for (int l = network_.num_layers(); l >= 0; --l) {
+      at::Tensor input = inputs_.back().detach().requires_grad_();
+      inputs_.pop_back();
+      const at::Tensor output =
+          l == network_.num_layers() ? network_.final_hidden(input, positions_) : network_.layer(l, input, sequences_);
+      gradient = backward_through(input, output, gradient);
+    }
+  }
+  network_.embed_backward(gradient, tokens_);
+}
+
+}  // namespace erprm

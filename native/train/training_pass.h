@@ -1,0 +1,45 @@
+// TrainingPass: one forward pass over a packed batch and, once the gradient of its result is known, the backward pass.
+//
+// Plain: one graph from the embedding to the hidden states. With gradient checkpointing: only each layer's input is
+// kept; backward builds one layer's graph at a time from it, so that the activations of one layer exist at once.
+// Thread: device thread only.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "train/network.h"
+
+namespace erprm {
+
+class TrainingPass {
+ public:
+  enum class Mode { kForwardOnly, kPlain, kCheckpointed };
+
+  // tokens [T], offsets [S + 1], positions [P] indices of tokens. The network and the tokens outlive the pass.
+  TrainingPass(const TrainingNetwork& network, std::span<const int32_t> tokens, std::vector<int32_t> offsets,
+               std::span<const int32_t> positions, Mode mode);
+
+  // [P, C], no part of a graph.
+  const at::Tensor& hidden() const { return hidden_; }
+
+  // Adds the gradients of all trained parameters, given that of hidden() [P, C]. Once, and not after kForwardOnly.
+  void backward(const at::Tensor& hidden_gradient);
+
+ private:
+  at::Tensor backward_through(at::Tensor leaf, at::Tensor result, const at::Tensor& gradient) const;
+
+  const TrainingNetwork& network_;
+  const std::span<const int32_t> tokens_;
+  const std::shared_ptr<const PackedSequences> sequences_;
+  const Mode mode_;
+  at::Tensor positions_;  // i64 [P]
+  at::Tensor hidden_;
+  at::Tensor leaf_, result_;        // kPlain: where the graph begins [T, C], and ends [P, C]
+  std::vector<at::Tensor> inputs_;  // kCheckpointed: of every layer and of what follows the last, [T, C] each
+};
+
+}  // namespace erprm
