@@ -43,6 +43,8 @@ export interface TextModel {
   encodePrompt(text: string): Int32Array;
   /** The tokens that end a completion, ascending. */
   readonly stopTokenIds: number[];
+  /** The one that closes a solution: the end of the assistant's turn, without a chat template the end of the text; absent when nothing names it. */
+  readonly endTokenId?: number;
   readonly bosId?: number;
   /** False: prompts are rendered with the plain template. */
   readonly hasChatTemplate: boolean;
@@ -52,6 +54,8 @@ interface Parts {
   tokenizer: Tokenizer;
   bosId: number | undefined;
   stopTokenIds: Set<number>;
+  /** The end of a text. */
+  eosId: number | undefined;
   /** `bos_token` and the like, by the names templates know them by. */
   tokenVariables: Record<string, string>;
   template: ChatTemplate | undefined;
@@ -88,6 +92,7 @@ async function partsFromGguf(metadata: GgufMetadata, file: string): Promise<Part
   return {
     tokenizer,
     bosId: bos,
+    eosId: eos,
     stopTokenIds: new Set([eos, endOfTurn, endOfMessage].filter((id) => id !== undefined)),
     tokenVariables,
     template: source === undefined ? undefined : new ChatTemplate(source, file),
@@ -142,6 +147,7 @@ async function partsFromFiles(source: TextSource): Promise<Parts> {
   return {
     tokenizer,
     bosId,
+    eosId: idOf(tokenVariables.eos_token),
     // Some files name end tokens of a larger relative.
     stopTokenIds: new Set(
       stops.filter((id): id is number => Number.isInteger(id) && (id as number) < tokenizer.vocabularySize),
@@ -172,6 +178,7 @@ export async function loadText(source: TextSource): Promise<TextModel> {
   const stops = new Set([...parts.stopTokenIds, ...(source.eosTokenIds ?? [])]);
   const end = turnEnd(parts);
   if (end !== undefined) stops.add(end);
+  const endTokenId = end ?? parts.eosId ?? (stops.size === 1 ? [...stops][0] : undefined);
   const applyChatTemplate = (messages: readonly Message[], options: Partial<RenderOptions> = {}): string => {
     const { addGenerationPrompt = true, variables } = options;
     if (template !== undefined)
@@ -185,6 +192,7 @@ export async function loadText(source: TextSource): Promise<TextModel> {
       renderPrompt(template, { ...options, variables: { ...tokenVariables, ...options.variables } }),
     encodePrompt: (text) => encodeWithBos(tokenizer, text),
     stopTokenIds: [...stops].sort((a, b) => a - b),
+    ...(endTokenId !== undefined && { endTokenId }),
     ...(bosId !== undefined && { bosId }),
     hasChatTemplate: template !== undefined,
   };

@@ -84,6 +84,23 @@ test("stop tokens are the file's end token and the one that closes the assistant
   t.deepEqual(model.stopTokenIds, [3, 7, model.tokenizer.tokenToId(end) as number, eos]);
 });
 
+test("a solution is closed by the end of the assistant's turn, without a chat template by the end of the text", async (t) => {
+  const eos = byteLevelMetadata("x").get("tokenizer.ggml.eos_token_id") as number;
+  const end = "<|endoftext|>";
+  const metadata = {
+    "tokenizer.chat_template": chatml.replaceAll("<|im_end|>", end),
+    "tokenizer.ggml.eot_token_id": 7,
+  };
+  const chat = await loadText({ kind: "gguf", ggufMetadata: byteLevelMetadata("smollm", metadata) });
+  const plain = await loadText({
+    kind: "gguf",
+    ggufMetadata: byteLevelMetadata("smollm", { "tokenizer.ggml.eot_token_id": 7 }),
+  });
+  t.is(chat.endTokenId, chat.tokenizer.tokenToId(end));
+  t.not(chat.endTokenId, eos);
+  t.is(plain.endTokenId, eos);
+});
+
 test("BOS comes once, whether the template renders it or the tokenizer adds it", async (t) => {
   const rendered = await loadText({
     kind: "gguf",
