@@ -1,8 +1,11 @@
 /** The tensors a network of these numbers has: Hugging Face names and shapes, in the order they are used. */
-import type { ModelConfig } from "../native/contract.js";
+import type { ModelConfig, ValueHeadLayer } from "../native/contract.js";
 
-/** Name -> shape, outermost first. */
-export function expectedTensors(config: ModelConfig): Map<string, number[]> {
+/** Name -> shape, outermost first. A value head takes the place of the output matrix. */
+export function expectedTensors(
+  config: ModelConfig,
+  valueHead: readonly ValueHeadLayer[] = [],
+): Map<string, number[]> {
   const { hiddenSize, intermediateSize, vocabularySize, headSize } = config;
   const queryRows = config.numHeads * headSize;
   const keyRows = config.numKvHeads * headSize;
@@ -29,6 +32,11 @@ export function expectedTensors(config: ModelConfig): Map<string, number[]> {
     linear(`${layer}.mlp.down_proj`, hiddenSize, intermediateSize, config.feedForwardBias);
   }
   shapes.set("model.norm.weight", [hiddenSize]);
-  if (!config.tiedEmbeddings) shapes.set("lm_head.weight", [vocabularySize, hiddenSize]);
+  let inputs = hiddenSize;
+  for (const { name, outputs, bias } of valueHead) {
+    linear(name, outputs, inputs, bias);
+    inputs = outputs;
+  }
+  if (valueHead.length === 0 && !config.tiedEmbeddings) shapes.set("lm_head.weight", [vocabularySize, hiddenSize]);
   return shapes;
 }

@@ -4,8 +4,8 @@ export const families = ["llama", "mistral", "qwen2", "qwen3"] as const;
 export type Family = (typeof families)[number];
 
 export interface FamilyTraits {
-  /** The class of a language model in `architectures`. */
-  className: string;
+  /** What the names of its classes in `architectures` begin with. */
+  classPrefix: string;
   trainedLength: number;
   /** Head size where `head_dim` is absent; undefined = hidden size / heads. */
   headSize: number | undefined;
@@ -20,7 +20,7 @@ export interface FamilyTraits {
 
 export const familyTraits: Record<Family, FamilyTraits> = {
   llama: {
-    className: "LlamaForCausalLM",
+    classPrefix: "Llama",
     trainedLength: 2048,
     headSize: undefined,
     fixedAttentionBias: false,
@@ -29,7 +29,7 @@ export const familyTraits: Record<Family, FamilyTraits> = {
     queryKeyNorm: false,
   },
   mistral: {
-    className: "MistralForCausalLM",
+    classPrefix: "Mistral",
     trainedLength: 131072,
     headSize: undefined,
     fixedAttentionBias: false,
@@ -38,7 +38,7 @@ export const familyTraits: Record<Family, FamilyTraits> = {
     queryKeyNorm: false,
   },
   qwen2: {
-    className: "Qwen2ForCausalLM",
+    classPrefix: "Qwen2",
     trainedLength: 32768,
     headSize: undefined,
     fixedAttentionBias: true,
@@ -47,7 +47,7 @@ export const familyTraits: Record<Family, FamilyTraits> = {
     queryKeyNorm: false,
   },
   qwen3: {
-    className: "Qwen3ForCausalLM",
+    classPrefix: "Qwen3",
     trainedLength: 32768,
     headSize: 128,
     fixedAttentionBias: false,

@@ -6,10 +6,15 @@ import { Fields } from "./fields.js";
 import { longestLength, readHfRope } from "./hf-rope.js";
 import { readHfSliding } from "./hf-sliding.js";
 import { ropeFrequencies } from "./rope.js";
+import { type HeadClass, readHeadClass } from "./value-head.js";
 
 export interface FamilyConfig {
   family: Family;
   config: ModelConfig;
+}
+
+export interface HfConfig extends FamilyConfig {
+  head: HeadClass;
 }
 
 /**
@@ -18,11 +23,11 @@ export interface FamilyConfig {
  * @throws ERPRM_INVALID_CHECKPOINT, naming file and field, for an unsupported architecture, activation, RoPE scaling or
  * quantisation and for values out of range; ERPRM_INVALID_ARGUMENT for a context length the model cannot serve
  */
-export function readHfConfig(file: string, values: Record<string, unknown>, contextLength?: number): FamilyConfig {
+export function readHfConfig(file: string, values: Record<string, unknown>, contextLength?: number): HfConfig {
   const fields = new Fields(file, values);
   const family = readFamily(fields);
   const traits = familyTraits[family];
-  refuseUnsupported(fields, traits);
+  refuseUnsupported(fields);
   const hiddenSize = fields.positiveInteger("hidden_size");
   const numHeads = fields.positiveInteger("num_attention_heads");
   const numLayers = fields.positiveInteger("num_hidden_layers");
@@ -38,6 +43,7 @@ export function readHfConfig(file: string, values: Record<string, unknown>, cont
   const switchedBias = traits.readsAttentionBias && fields.boolean("attention_bias", false);
   return {
     family,
+    head: readHeadClass(fields, family),
     config: {
       numLayers,
       hiddenSize,
@@ -66,11 +72,7 @@ function readFamily(fields: Fields): Family {
   return modelType as Family;
 }
 
-function refuseUnsupported(fields: Fields, traits: FamilyTraits): void {
-  const classes = fields.get("architectures");
-  if (classes !== undefined && !(Array.isArray(classes) && classes.includes(traits.className))) {
-    fields.fail("architectures", `["${traits.className}"], a language model`, classes);
-  }
+function refuseUnsupported(fields: Fields): void {
   const activation = fields.string("hidden_act", "silu");
   if (activation !== "silu" && activation !== "swish") fields.fail("hidden_act", "silu", activation);
   if (fields.has("quantization_config")) {

@@ -15,9 +15,11 @@ export interface TokenizerFiles {
 
 export interface ModelDirectory {
   config: string;
-  /** One safetensors file, or the index of several. */
-  weights: { single: string } | { index: string };
+  /** One safetensors file, or the index of several; absent only where weights are optional. */
+  weights?: { single: string } | { index: string };
   tokenizerFiles: TokenizerFiles;
+  /** How to score with the model: another such file makes another reward model of the same weights. */
+  rewardModelConfig?: string;
 }
 
 const singleName = "model.safetensors";
@@ -26,29 +28,37 @@ const indexName = "model.safetensors.index.json";
 /**
  * Finds the files.
  * @throws ERPRM_NOT_FOUND, naming the file that is missing and what lies there instead; ERPRM_INVALID_CHECKPOINT where the weights are
- * there, but pickled; ERPRM_IO
+ * there, but pickled, and for an adapter without its model; ERPRM_IO
  */
-export async function findModelFiles(directory: string): Promise<ModelDirectory> {
+export async function findModelFiles(
+  directory: string,
+  weights: "required" | "optional" = "required",
+): Promise<ModelDirectory> {
   let names: string[];
   try {
     names = (await readdir(directory)).sort();
   } catch (error) {
     throw fileError(directory, error);
   }
+  const isAdapter = names.includes("adapter_config.json");
   const pathOf = (name: string) => (names.includes(name) ? join(directory, name) : undefined);
   const config = pathOf("config.json");
+  if (!config && isAdapter) failAdapter(directory);
   if (!config) failMissing(directory, "config.json", instead(names));
   const single = pathOf(singleName);
   const index = pathOf(indexName);
-  if (!single && !index) failWithoutWeights(directory, names);
+  if (!single && !index && isAdapter) failAdapter(directory);
+  if (!single && !index && weights === "required") failWithoutWeights(directory, names);
   const tokenizer = pathOf("tokenizer.json");
   if (!tokenizer) failMissing(directory, "tokenizer.json", insteadOfTokenizer(names));
   const tokenizerConfig = pathOf("tokenizer_config.json");
   const chatTemplate = pathOf("chat_template.jinja");
   const generationConfig = pathOf("generation_config.json");
+  const rewardModelConfig = pathOf("reward_model.json");
   return {
     config,
-    weights: single ? { single } : { index: index as string },
+    ...(single ? { weights: { single } } : index && { weights: { index } }),
+    ...(rewardModelConfig && { rewardModelConfig }),
     tokenizerFiles: {
       tokenizer,
       ...(tokenizerConfig && { tokenizerConfig }),
@@ -56,6 +66,14 @@ export async function findModelFiles(directory: string): Promise<ModelDirectory>
       ...(generationConfig && { generationConfig }),
     },
   };
+}
+
+function failAdapter(directory: string): never {
+  failCheckpoint(
+    directory,
+    "Expected a model, found a PEFT adapter (adapter_config.json): merge it into its base model first, and name the merged one; " +
+      "`erprm train --lora-rank` writes the merged model beside the adapter",
+  );
 }
 
 function failWithoutWeights(directory: string, names: readonly string[]): never {

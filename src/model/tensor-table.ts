@@ -5,6 +5,7 @@ import {
   type TensorEntry,
   type TensorType,
   tensorTypes,
+  type ValueHeadLayer,
 } from "../native/contract.js";
 import { expectedTensors } from "./expected-tensors.js";
 import { failCheckpoint, type StoredTensor } from "./stored-tensor.js";
@@ -19,6 +20,8 @@ export interface TableRequest {
   /** The directory or file, for messages about tensors that are in no file. */
   source: string;
   config: ModelConfig;
+  /** None: a language model. */
+  valueHead?: ValueHeadLayer[];
   tensors: readonly NamedTensor[];
   /** Query and key rows are stored in interleaved order (GGUF files of the llama architecture). */
   interleaved: boolean;
@@ -32,16 +35,20 @@ export interface Table {
 
 /** Buffers that old files carry and that the config determines. */
 const ignoredNames = /\.rotary_emb\.(inv_freq|cos_cached|sin_cached)$/;
+const outputMatrix = "lm_head.weight";
 
 /**
  * Builds the table, one entry for each tensor of the network.
  * @throws ERPRM_INVALID_CHECKPOINT, naming tensor, expected and found shape, for a tensor that is missing, misshapen, of a type
  * that is not supported, or not part of the network
  */
-export function tensorTable({ source, config, tensors, interleaved }: TableRequest): Table {
-  const expected = expectedTensors(config);
+export function tensorTable({ source, config, valueHead = [], tensors: stored, interleaved }: TableRequest): Table {
+  const expected = expectedTensors(config, valueHead);
+  // The output matrix that a reward model was made from says nothing about steps.
+  const tensors = valueHead.length > 0 ? stored.filter(({ name }) => name !== outputMatrix) : stored;
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor.stored]));
   const notes = refuseExtras(source, config, expected, tensors);
+  if (tensors.length < stored.length) notes.push(`${outputMatrix} is not read: the model has a value head`);
   refuseMissing(source, expected, found);
   const files: string[] = [];
   const entries: TensorEntry[] = [];
@@ -79,7 +86,7 @@ export function tensorTable({ source, config, tensors, interleaved }: TableReque
       interleavedHeads: interleaved ? interleavedHeads(config, name) : 0,
     });
   }
-  return { checkpoint: { config, files, tensors: entries, valueHead: [] }, notes };
+  return { checkpoint: { config, files, tensors: entries, valueHead }, notes };
 }
 
 function refuseExtras(
