@@ -2,10 +2,7 @@
 import type { ModelConfig, ValueHeadLayer } from "../native/contract.js";
 
 /** Name -> shape, outermost first. A value head takes the place of the output matrix. */
-export function expectedTensors(
-  config: ModelConfig,
-  valueHead: readonly ValueHeadLayer[] = [],
-): Map<string, number[]> {
+export function expectedTensors(config: ModelConfig, valueHead: readonly ValueHeadLayer[] = []): Map<string, number[]> {
   const { hiddenSize, intermediateSize, vocabularySize, headSize } = config;
   const queryRows = config.numHeads * headSize;
   const keyRows = config.numKvHeads * headSize;

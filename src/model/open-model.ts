@@ -17,6 +17,11 @@ import { failCheckpoint } from "./stored-tensor.js";
 export interface OpenOptions {
   /** Tokens; the model's own when absent. With dynamic and longrope RoPE it also fixes the frequencies of the whole load. */
   contextLength?: number | undefined;
+  /**
+   * `optional`: a directory without weights opens with an empty tensor list, for training from nothing. Weights that are
+   * there are read and checked all the same.
+   */
+  weights?: "required" | "optional" | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -1,4 +1,5 @@
 /** From a model's name to what a policy is made of: its files, its text side and the addon. */
+import { ErprmError } from "../errors.js";
 import { openModel } from "../model/open-model.js";
 import type { Checkpoint, NativeAddon } from "../native/contract.js";
 import { loadNative } from "../native/loader.js";
@@ -17,6 +18,13 @@ export async function openPolicyFiles(
   options: { contextLength?: number | undefined; signal?: AbortSignal | undefined },
 ): Promise<PolicyFiles> {
   const opened = await openModel(model, { contextLength: options.contextLength, signal: options.signal });
+  if (opened.checkpoint.valueHead.length > 0) {
+    throw new ErprmError(
+      "ERPRM_INVALID_CHECKPOINT",
+      `Expected a language model, found the reward model ${opened.path}: it has a value head in the place of the output matrix, so it scores steps and writes no text`,
+      { path: opened.path },
+    );
+  }
   const { tokenizerFiles, ggufMetadata } = opened;
   const text = await loadText({
     kind: opened.kind,
