@@ -2,6 +2,7 @@
 #include "binding/addon_data.h"
 #include "binding/js_functions.h"
 #include "binding/js_policy.h"
+#include "binding/js_reward_model.h"
 #include "binding/js_trainer.h"
 #include "binding/napi_setup.h"
 #include "core/error.h"
@@ -32,6 +33,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("logMeanExp", Napi::Function::New(env, js_log_mean_exp, "logMeanExp"));
   exports.Set("readTensor", Napi::Function::New(env, js_read_tensor, "readTensor"));
   exports.Set("loadPolicy", Napi::Function::New(env, load_policy, "loadPolicy"));
+  exports.Set("loadRewardModel", Napi::Function::New(env, load_reward_model, "loadRewardModel"));
   exports.Set("createTrainer", Napi::Function::New(env, create_trainer, "createTrainer"));
   return exports;
 }

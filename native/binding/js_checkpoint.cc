@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "binding/args.h"
 #include "core/error.h"
 
 namespace erprm {
@@ -66,6 +65,23 @@ CheckpointTable read_checkpoint_table(Napi::Value checkpoint) {
     table.tensors.push_back(std::move(tensor));
   }
   return table;
+}
+
+std::vector<ValueHeadLayer> read_value_head(Napi::Value checkpoint) {
+  const Napi::Array list = Fields("checkpoint", checkpoint).list("valueHead");
+  std::vector<ValueHeadLayer> layers;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Fields layer(concat("checkpoint.valueHead[", i, "]"), list.Get(i));
+    layers.push_back({layer.string("name"), layer.integer("outputs", 1, 1 << 30), layer.boolean("bias")});
+  }
+  return layers;
+}
+
+WeightType read_weight_type(const Fields& options) {
+  const std::string weights = options.string("weights");
+  require(weights == "f32" || weights == "int8", ErrorCode::INVALID_ARGUMENT, "Expected ", options.path("weights"),
+          " to be f32 or int8, received ", weights);
+  return weights == "int8" ? WeightType::kInt8 : WeightType::kF32;
 }
 
 }  // namespace erprm

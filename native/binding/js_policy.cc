@@ -197,10 +197,7 @@ struct LoadOptions {
 
 LoadOptions read_options(Napi::Value value, const ModelConfig& config) {
   const Fields fields("options", value);
-  const std::string weights = fields.string("weights");
-  require(weights == "f32" || weights == "int8", ErrorCode::INVALID_ARGUMENT,
-          "Expected options.weights to be f32 or int8, received ", weights);
-  return {weights == "int8" ? WeightType::kInt8 : WeightType::kF32,
+  return {read_weight_type(fields),
           static_cast<int>(fields.integer("threads", 1, 1024)),
           {static_cast<int32_t>(fields.integer("maxBatch", 1, 1 << 16)),
            static_cast<int32_t>(fields.integer("prefillChunk", 1, 1 << 16)), config.context_length},
@@ -214,13 +211,16 @@ Napi::Value load_policy(const Napi::CallbackInfo& info) {
   return guard_promise(env, [&]() -> Napi::Value {
     const auto config = std::make_shared<const ModelConfig>(read_model_config(info[0]));
     CheckpointTable table = read_checkpoint_table(info[0]);
+    require(read_value_head(info[0]).empty(), ErrorCode::INVALID_ARGUMENT,
+            "Expected a language model, received a checkpoint with a value head: it is a reward model");
     const LoadOptions options = read_options(info[1], *config);
     const std::shared_ptr<DeviceThread::Queue> queue = DeviceThread::of(env).queue();
     return DeviceThread::of(env).run(env, [config, table = std::move(table), options, queue]() -> MakeValue {
       auto pool = std::make_unique<ThreadPool>(options.threads);
       const ThreadPool::Use use(*pool);
       auto checkpoint = std::make_shared<const Checkpoint>(table.files, table.tensors);
-      auto transformer = std::make_unique<Transformer>(*config, std::move(checkpoint), options.weights);
+      auto transformer =
+          std::make_unique<Transformer>(*config, std::move(checkpoint), options.weights, OutputMatrix::kPacked);
       auto shared_stats = std::make_shared<EngineStats>();
       auto engine = std::make_unique<RolloutEngine>(std::move(transformer), options.limits, options.kv_memory_bytes,
                                                     shared_stats);

@@ -31,7 +31,8 @@ void fill_angles(const ModelConfig& config, const ForwardBatch& batch, float* co
 
 }  // namespace
 
-Transformer::Transformer(ModelConfig config, std::shared_ptr<const Checkpoint> checkpoint, WeightType type)
+Transformer::Transformer(ModelConfig config, std::shared_ptr<const Checkpoint> checkpoint, WeightType type,
+                         OutputMatrix output_matrix)
     : config_(std::move(config)), checkpoint_(std::move(checkpoint)) {
   require(config_.head_size % kPanel == 0, ErrorCode::INVALID_CHECKPOINT, "Expected headSize to be a multiple of ",
           kPanel, ", received ", config_.head_size);
@@ -62,6 +63,7 @@ Transformer::Transformer(ModelConfig config, std::shared_ptr<const Checkpoint> c
     layers_.push_back(std::move(layer));
   }
   final_norm_ = read.vector("model.norm.weight", hidden);
+  if (output_matrix == OutputMatrix::kAbsent) return;
   head_ = read.linear({{config_.tied_embeddings ? "model.embed_tokens" : "lm_head", config_.vocabulary_size}}, hidden,
                       false);
 }

@@ -22,18 +22,22 @@
 
 namespace erprm {
 
+// Whether the output matrix is read: a reward model needs none, or a few of its rows (score_head.h).
+enum class OutputMatrix { kPacked, kAbsent };
+
 class Transformer {
  public:
   // Packs every weight; the checkpoint stays mapped for its embedding rows.
   // Throws INVALID_CHECKPOINT (missing, misshapen or non-finite tensor) and INVALID_ARGUMENT (unsupported head size).
-  Transformer(ModelConfig config, std::shared_ptr<const Checkpoint> checkpoint, WeightType type);
+  Transformer(ModelConfig config, std::shared_ptr<const Checkpoint> checkpoint, WeightType type,
+              OutputMatrix output_matrix);
 
   // The final hidden states of batch.outputs: f32 [outputs, padded(hidden)].
   at::Tensor forward(const ForwardBatch& batch, const KvBlockPool& pool) const;
 
-  // hidden f32 [rows, padded(hidden)] -> logits f32 [rows, logit_width()].
+  // hidden f32 [rows, padded(hidden)] -> logits f32 [rows, logit_width()]. REQUIRES: OutputMatrix::kPacked.
   void logits(const at::Tensor& hidden, float* out) const;
-  // The vocabulary, padded.
+  // The vocabulary, padded; 0 without an output matrix.
   int64_t logit_width() const { return head_.padded_outputs(); }
 
   const ModelConfig& config() const { return config_; }
@@ -56,7 +60,7 @@ class Transformer {
   const std::shared_ptr<const Checkpoint> checkpoint_;
   std::vector<Layer> layers_;
   at::Tensor final_norm_;
-  PackedLinear head_;  // [vocabulary, hidden]
+  PackedLinear head_;  // [vocabulary, hidden], or empty
 };
 
 }  // namespace erprm
