@@ -71,13 +71,15 @@ export interface RewardModelConfig {
   /** Aggregate that `erprm score` and `evaluate` use unless told otherwise. */
   aggregate: "min" | "last" | "mean" | "product";
   /** Absent in a file written by hand for somebody else's model. */
-  training?: {
-    loss: string;
-    /** `hard`, `soft`, `er:ETA`; `outcome` for an outcome reward model. */
-    target: string;
-    /** Fingerprint of the model that training began with. */
-    baseModel: string;
-    updates: number;
-    seed: number;
-  };
+  training?:
+    | {
+        loss: string;
+        /** `hard`, `soft`, `er:ETA`; `outcome` for an outcome reward model. */
+        target: string;
+        /** Fingerprint of the model that training began with. */
+        baseModel: string;
+        updates: number;
+        seed: number;
+      }
+    | undefined;
 }

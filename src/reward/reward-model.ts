@@ -1,0 +1,244 @@
+/**
+ * A reward model: scores the steps of solutions, all steps of a solution in one forward pass. How it is asked is its
+ * convention (convention.ts); everything that computes is native.
+ */
+import { availableParallelism } from "node:os";
+import { expectInteger, expectOneOf, expectPositiveInteger } from "../check.js";
+import { ErprmError } from "../errors.js";
+import { type NativeRewardModel, type WeightType, weightTypes } from "../native/contract.js";
+import { expectDevice } from "../policy/device.js";
+import { abortedError, nativeCall } from "../policy/native-call.js";
+import { defaultStepRule, type StepRule } from "../text/step-rule.js";
+import type { TextModel } from "../text/text-model.js";
+import type { Convention, RewardKind, RewardModelConfig } from "./convention.js";
+import { type EncodedSteps, type StepEncoder, type StepText, stepEncoder } from "./encode-steps.js";
+import type { ConventionChoice } from "./open-reward-model.js";
+import { type Scored, scoreWindows } from "./score-windows.js";
+import { stepScore } from "./step-scores.js";
+
+export interface RewardModelOptions extends ConventionChoice {
+  /** `cpu` (the default). Others are refused with ERPRM_DEVICE_UNAVAILABLE where this build has none. */
+  device?: string | undefined;
+  /** How weights are held; default `f32`. */
+  dtype?: WeightType | undefined;
+  /** Default: as many as this process may use. Scores do not depend on it. */
+  threads?: number | undefined;
+  /** Bound on the bytes of keys and values of a forward pass, default 2 GiB. Scores do not depend on it. */
+  kvMemoryBytes?: number | undefined;
+  /** Longest sequence in tokens; default and most: the model's own. */
+  contextLength?: number | undefined;
+  /** How steps were cut: says which delimiter joins steps that lost theirs. Default `auto`. */
+  split?: StepRule | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** What a reward model is made of, beside its native part. */
+export interface RewardModelParts {
+  /** As the user named it. */
+  name: string;
+  text: TextModel;
+  config: RewardModelConfig;
+  contextLength: number;
+  /** Bytes of keys and values a token. */
+  kvBytesPerToken: number;
+  kvMemoryBytes: number;
+  fingerprint: string;
+  split?: StepRule | undefined;
+  notes?: readonly string[];
+}
+
+/** A reward model that was found and checked. */
+export interface OpenedRewardModel {
+  /** SHA-256 of the model's files, 64 hexadecimal digits. */
+  fingerprint: string;
+  config: RewardModelConfig;
+  notes: readonly string[];
+  /** The addon's build information, for the record. */
+  build: Record<string, unknown>;
+  load(): Promise<RewardModel>;
+}
+
+export interface ScoreOptions {
+  /** Most tokens of a forward pass, default 4096; a solution with more has a pass of its own. Scores do not depend on it. */
+  tokenBudget?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+const defaultKvMemoryBytes = 2 * 2 ** 30;
+export const defaultTokenBudget = 4096;
+
+export class RewardModel {
+  /** As it was named when it was loaded. */
+  readonly name: string;
+  readonly text: TextModel;
+  readonly config: RewardModelConfig;
+  readonly contextLength: number;
+  /** SHA-256 of the model's files, 64 hexadecimal digits. */
+  readonly fingerprint: string;
+  readonly notes: readonly string[];
+  readonly #native: NativeRewardModel;
+  readonly #encoder: StepEncoder;
+  readonly #maxTokens: number;
+  #disposed: Promise<void> | undefined;
+
+  /** For tests and other engines; users call `RewardModel.load`. */
+  constructor(native: NativeRewardModel, parts: RewardModelParts) {
+    this.#native = native;
+    this.name = parts.name;
+    this.text = parts.text;
+    this.config = parts.config;
+    this.contextLength = parts.contextLength;
+    this.fingerprint = parts.fingerprint;
+    this.notes = parts.notes ?? [];
+    this.#encoder = stepEncoder(parts.text, parts.config.convention, parts.split ?? defaultStepRule);
+    this.#maxTokens = Math.max(1, Math.floor(parts.kvMemoryBytes / parts.kvBytesPerToken));
+  }
+
+  /**
+   * Finds and checks a model without loading its weights: enough to know which run a directory holds. The convention is that
+   * of the options; else of the reward_model.json beside the weights; else that of the model's architecture.
+   * @throws ERPRM_NOT_FOUND, ERPRM_INVALID_CHECKPOINT, ERPRM_INVALID_DATA (tokenizer, reward_model.json),
+   *   ERPRM_INVALID_ARGUMENT (options; no convention, or one that does not fit the model), ERPRM_DEVICE_UNAVAILABLE,
+   *   ERPRM_NATIVE_MISSING, ERPRM_IO, ERPRM_ABORTED
+   */
+  static async open(model: string, options: RewardModelOptions = {}): Promise<OpenedRewardModel> {
+    expectDevice("device", options.device ?? "cpu");
+    const weights = expectOneOf("dtype", options.dtype ?? "f32", weightTypes);
+    const threads = expectPositiveInteger("threads", options.threads ?? availableParallelism());
+    const kvMemoryBytes = options.kvMemoryBytes ?? defaultKvMemoryBytes;
+    expectInteger("kvMemoryBytes", kvMemoryBytes, 1, Number.MAX_SAFE_INTEGER);
+    // Loaded here: a program that only reads scores needs neither the tokenizer library nor libtorch.
+    const { openRewardModelFiles } = await import("./open-reward-model.js");
+    const { checkpoint, text, config, fingerprint, notes, addon } = await openRewardModelFiles(model, options);
+    const { contextLength, numLayers, numKvHeads, headSize } = checkpoint.config;
+    const parts = { name: model, text, config, contextLength, kvMemoryBytes, fingerprint, notes, split: options.split };
+    const kvBytesPerToken = numLayers * numKvHeads * headSize * 2 * 4;
+    const candidates = candidateIds(config.convention);
+    const load = async () => {
+      if (options.signal?.aborted) throw abortedError(options.signal);
+      const native = await nativeCall(() =>
+        addon.loadRewardModel(checkpoint, { weights, threads, kvMemoryBytes, candidates }),
+      );
+      return new RewardModel(native, { ...parts, kvBytesPerToken });
+    };
+    return { fingerprint, config, notes, build: { ...addon.buildInfo }, load };
+  }
+
+  /**
+   * Loads a model: a directory in Hugging Face layout or a .gguf file.
+   * @throws as `open`; ERPRM_OUT_OF_MEMORY, ERPRM_NUMERICAL (NaN in the weights)
+   */
+  static async load(model: string, options: RewardModelOptions = {}): Promise<RewardModel> {
+    return (await RewardModel.open(model, options)).load();
+  }
+
+  /** `process`: the label of every step is predicted; `outcome`: the outcome, which is the last step's score. */
+  get kind(): RewardKind {
+    return this.config.kind;
+  }
+
+  /**
+   * One score in (0, 1) a step for each solution, in input order; f32 numbers. 0 and 1 themselves are never given: a score
+   * that rounds to one of them is the f32 next to it. The score of a step has seen the question and the steps up to it, not
+   * those after it. Of an outcome reward model the last score is the solution's; those before it are what it would give
+   * the solution up to there.
+   * @throws ERPRM_INVALID_DATA naming a solution that is longer than the context, or whose text the tokenizer does not keep;
+   *   ERPRM_INVALID_ARGUMENT for one without steps; ERPRM_NUMERICAL, ERPRM_OUT_OF_MEMORY, ERPRM_ABORTED, ERPRM_DISPOSED
+   */
+  async scoreSteps(solutions: readonly StepText[], options: ScoreOptions = {}): Promise<number[][]> {
+    const all: number[][] = [];
+    const named = solutions.map((solution, index) => ({ ...solution, what: `solutions[${index}]` }));
+    for await (const { stepScores } of this.score(named, options)) all.push(stepScores);
+    return all;
+  }
+
+  /**
+   * The stages' way in: a stream of solutions, scored while the next ones are read, results in input order. `what` names a
+   * solution in messages.
+   * @throws as `scoreSteps`, at the place of the solution it is about; whatever the source throws
+   */
+  score<A extends StepText & { what: string }>(
+    solutions: Iterable<A> | AsyncIterable<A>,
+    { tokenBudget = defaultTokenBudget, signal }: ScoreOptions = {},
+  ): AsyncGenerator<Scored<A>, void, undefined> {
+    this.#expectAlive();
+    return scoreWindows(solutions, {
+      tokenBudget: Math.min(expectPositiveInteger("tokenBudget", tokenBudget), this.#maxTokens),
+      encode: (solution) => this.#encode(solution),
+      score: (batch) => this.#score(batch),
+      signal,
+    });
+  }
+
+  /** Frees the model. Idempotent; work in flight is finished first. */
+  dispose(): Promise<void> {
+    this.#disposed ??= nativeCall(() => this.#native.dispose());
+    return this.#disposed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #encode({ question, steps, what }: StepText & { what: string }): EncodedSteps & { what: string } {
+    let encoded: EncodedSteps;
+    try {
+      encoded = this.#encoder.encode({ question, steps });
+    } catch (error) {
+      if (!(error instanceof ErprmError)) throw error;
+      throw new ErprmError(error.code, `${error.message}, in ${what}`, error.details, error);
+    }
+    const numTokens = encoded.tokenIds.length;
+    if (numTokens > this.contextLength) {
+      throw new ErprmError(
+        "ERPRM_INVALID_DATA",
+        `Expected ${what} to fit into the context of ${this.contextLength} tokens, received ${numTokens} tokens with its prompt`,
+        { field: "steps", received: numTokens, contextLength: this.contextLength },
+      );
+    }
+    return { ...encoded, what };
+  }
+
+  /** One forward pass. */
+  async #score(batch: readonly (EncodedSteps & { what?: string })[]): Promise<number[][]> {
+    this.#expectAlive();
+    const { convention } = this.config;
+    const { values, offsets, positions } = packed(batch);
+    const logits = await nativeCall(() => this.#native.score(values, offsets, positions));
+    const numOutputs = logits.length / positions.length;
+    let row = 0;
+    return batch.map(({ positions: own, what }) =>
+      Array.from(own, (_, step) => {
+        const score = stepScore(logits, numOutputs, row++, convention);
+        if (Number.isFinite(score)) return score;
+        throw new ErprmError("ERPRM_NUMERICAL", `Expected finite logits, received others for step ${step} of ${what}`, {
+          step,
+        });
+      }),
+    );
+  }
+
+  #expectAlive(): void {
+    if (this.#disposed)
+      throw new ErprmError("ERPRM_DISPOSED", "Expected a reward model in use, received one that was disposed");
+  }
+}
+
+/** The rows of the output matrix that a convention reads; none of a value head. */
+function candidateIds(convention: Convention): Int32Array {
+  if (convention.kind === "classification") return new Int32Array(0);
+  const { positive, negative } = convention.candidates;
+  return Int32Array.from([...positive.tokenIds, ...negative.tokenIds]);
+}
+
+/** Sequences end to end; positions count from the first token of the first. */
+function packed(batch: readonly EncodedSteps[]) {
+  const offsets = new Int32Array(batch.length + 1);
+  for (const [i, { tokenIds }] of batch.entries()) offsets[i + 1] = (offsets[i] as number) + tokenIds.length;
+  const values = new Int32Array(offsets[batch.length] as number);
+  for (const [i, { tokenIds }] of batch.entries()) values.set(tokenIds, offsets[i]);
+  const positions = batch.flatMap((encoded, i) =>
+    Array.from(encoded.positions, (position) => position + (offsets[i] as number)),
+  );
+  return { values, offsets, positions: Int32Array.from(positions) };
+}
