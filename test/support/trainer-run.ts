@@ -82,7 +82,8 @@ async function train(
     const { gradientNorm } = await trainer.update({ ...trainingCase.update, updateIndex: index + 1, learningRate });
     gradientNorms.push(gradientNorm);
   }
-  const adapted = tensors.filter(({ name }) => tensors.some((other) => other.name === adapterOf(name)));
+  const adapters = new Set(tensors.filter(({ kind }) => kind === "adapter").map(({ name }) => name));
+  const adapted = tensors.filter(({ name }) => adapters.has(name.replace(/\.weight$/, ".lora_A.weight")));
   return {
     tensors,
     losses: Float32Array.from(losses),
@@ -93,8 +94,6 @@ async function train(
     merged: await readWeights(trainer, directory, adapted, true),
   };
 }
-
-const adapterOf = (weight: string): string => weight.replace(/\.weight$/, ".lora_A.weight");
 
 /** The tensors through a file, as a checkpoint is written. */
 async function readWeights(
