@@ -90,6 +90,12 @@ for (const [name, trainingCase] of Object.entries(trainingCases)) {
     t.true(one.losses.every(Number.isFinite));
   });
 
+  test(`${name}: gradient checkpointing changes not a bit`, async (t) => {
+    const kept = await runCase(t, trainingCase, plain);
+    const recomputed = await runCase(t, trainingCase, { ...plain, gradientCheckpointing: true });
+    t.deepEqual(recomputed, kept);
+  });
+
   test(`${name}: exactly the tensors that PyTorch trains are trained, in its shapes`, async (t) => {
     const { tensors } = await runCase(t, { ...trainingCase, learningRates: [0] }, plain);
     const trained = tensors.filter((tensor) => tensor.trained).map((tensor) => [tensor.name, tensor.shape]);

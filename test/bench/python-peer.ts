@@ -1,0 +1,15 @@
+/** Whether the peers in Python can run here. */
+import { spawnSync } from "node:child_process";
+
+/** The interpreter, or undefined: then standard error says what is missing, and the benchmark runs without the peer. */
+export function findPython(python: string | undefined): string | undefined {
+  if (!python) {
+    console.error("The rows of transformers are missing: give --python PYTHON, one with torch and transformers.");
+    return undefined;
+  }
+  const { status, stderr, error } = spawnSync(python, ["-c", "import torch, transformers"], { encoding: "utf8" });
+  if (status === 0) return python;
+  const reason = error?.message ?? stderr.trim().split("\n").at(-1);
+  console.error(`The rows of transformers are missing: ${python} cannot import torch and transformers (${reason}).`);
+  return undefined;
+}
