@@ -1,0 +1,58 @@
+/** The loss and the measures of a model on examples that it is not trained on. Forward only; nothing changes. */
+import { abortedError } from "../policy/native-call.js";
+import { packExamples, totalWeight } from "./batch.js";
+import type { RewardExample, TrainingExample } from "./example.js";
+import type { ExampleStore } from "./example-store.js";
+import type { ScoredPrefixes } from "./measures.js";
+import { packBatches } from "./pack.js";
+import type { TrainingEngine } from "./trainer.js";
+
+export interface EvaluateOptions {
+  /** Most tokens of one forward pass. */
+  tokensPerBatch: number;
+  onTokens?: ((tokens: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Evaluation {
+  /** Weighted mean, as in training. */
+  loss: number;
+  numSolutions: number;
+  numPositions: number;
+  /** For reward models: the score of every position, in the order of the batches, and what became of its prefix. */
+  prefixes?: (ScoredPrefixes & { problemIds: string[] }) | undefined;
+}
+
+/** @throws ERPRM_ABORTED between batches, ERPRM_OUT_OF_MEMORY */
+export async function evaluateExamples(
+  engine: TrainingEngine,
+  store: ExampleStore<TrainingExample>,
+  { tokensPerBatch, onTokens, signal }: EvaluateOptions,
+): Promise<Evaluation> {
+  const all = Int32Array.from({ length: store.size }, (_, i) => i);
+  const divisor = totalWeight(store, all);
+  const scores: number[] = [];
+  const successRates: number[] = [];
+  const problemIds: string[] = [];
+  let loss = 0;
+  let numPositions = 0;
+  for (const examples of packBatches(all, store.lengths(), tokensPerBatch)) {
+    if (signal?.aborted) throw abortedError(signal);
+    const { batch } = packExamples(store, examples, divisor);
+    const result = await engine.evaluate(batch);
+    for (const [p, weight] of batch.weights.entries()) loss += weight * (result.losses[p] as number);
+    numPositions += batch.positions.length;
+    onTokens?.(batch.values.length);
+    if (store.kind !== "reward") continue;
+    for (const score of result.scores) scores.push(score);
+    for (const example of examples) {
+      const { problemId, successRates: rates } = store.get(example) as RewardExample;
+      for (const rate of rates) {
+        successRates.push(rate);
+        problemIds.push(problemId);
+      }
+    }
+  }
+  const prefixes = store.kind === "reward" ? { scores, successRates, problemIds } : undefined;
+  return { loss, numSolutions: store.size, numPositions, prefixes };
+}

@@ -1,0 +1,182 @@
+/**
+ * A model that is being trained: weights, gradients and the moments of AdamW, all native. What a batch is and when to stop
+ * is decided elsewhere. `dispose` frees the memory; until then the object holds it.
+ */
+import { availableParallelism } from "node:os";
+import { expectInteger, expectNumberIn, expectOneOf, expectPositiveInteger, failArgument } from "../check.js";
+import { ErprmError } from "../errors.js";
+import {
+  type LossName,
+  lossNames,
+  type NativeTrainer,
+  type NativeTrainerOptions,
+  type NativeTrainingBatch,
+  type NativeTrainingResult,
+  type NativeUpdateOptions,
+  type TensorSlot,
+  type TrainerTensor,
+} from "../native/contract.js";
+import { nativeCall } from "../policy/native-call.js";
+import { type OpenBaseOptions, openTrainingBase, type TrainingBase } from "./training-base.js";
+
+/** The linear layers that adapters can be put on, by the last parts of their names. */
+export const loraTargets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] as const;
+export type LoraTarget = (typeof loraTargets)[number];
+
+export interface LoraOptions {
+  rank: number;
+  /** The adapter counts alpha / rank times; default twice the rank. */
+  alpha?: number | undefined;
+  /** Default: all linear layers of attention and feed-forward. */
+  targets?: readonly LoraTarget[] | undefined;
+}
+
+export interface TrainerOptions extends OpenBaseOptions {
+  loss: LossName;
+  /** The token ids that the `two-way` loss compares. */
+  candidates?: { positive: number; negative: number } | undefined;
+  /** `cpu` (the default), `cuda` or `cuda:INDEX`. */
+  device?: string | undefined;
+  /** Type of activations and products; `bf16` on CUDA only. Default `f32`. */
+  computeType?: "f32" | "bf16" | undefined;
+  /** Default: as many as this process may use. */
+  threads?: number | undefined;
+  /** Absent: every weight is trained. */
+  lora?: LoraOptions | undefined;
+  /** Activations are computed again in the backward pass: less memory, about a third more time. */
+  gradientCheckpointing?: boolean | undefined;
+  /** Standard deviation of drawn weights, default 0.02. */
+  initialRange?: number | undefined;
+  /** Of drawn weights. Default 0. */
+  seed?: number | undefined;
+}
+
+/** What the trainer's owner asks of it: the class below, or another engine in tests. */
+export type TrainingEngine = Pick<
+  NativeTrainer,
+  "tensors" | "accumulate" | "evaluate" | "update" | "writeTensors" | "readTensors"
+>;
+
+/** What native code takes, every default filled in. @throws ERPRM_INVALID_ARGUMENT, ERPRM_DEVICE_UNAVAILABLE */
+export function nativeTrainerOptions(options: TrainerOptions, hasCuda: boolean): NativeTrainerOptions {
+  const { lora, candidates, gradientCheckpointing = false, init = "pretrained" } = options;
+  const loss = expectOneOf("loss", options.loss, lossNames);
+  const device = trainingDevice(options.device ?? "cpu", hasCuda);
+  const computeType = expectOneOf("computeType", options.computeType ?? "f32", ["f32", "bf16"]);
+  if (computeType === "bf16" && device === "cpu") failArgument("computeType", "f32 on the CPU", computeType);
+  if (loss === "two-way" && candidates === undefined)
+    failArgument("candidates", "given for the two-way loss", undefined);
+  return {
+    device,
+    computeType,
+    threads: expectPositiveInteger("threads", options.threads ?? availableParallelism()),
+    loss,
+    candidates:
+      loss === "two-way" ? Int32Array.of(candidates?.positive ?? 0, candidates?.negative ?? 0) : new Int32Array(0),
+    loraRank: lora ? expectPositiveInteger("lora.rank", lora.rank) : 0,
+    loraAlpha: lora ? expectNumberIn("lora.alpha", lora.alpha ?? 2 * lora.rank, Number.MIN_VALUE, 1e6) : 0,
+    loraTargets: lora ? targetsOf(lora) : [],
+    gradientCheckpointing,
+    initialise: init === "random",
+    initialRange: expectNumberIn("initialRange", options.initialRange ?? 0.02, 0, 1),
+    seed: BigInt(expectInteger("seed", options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER)),
+  };
+}
+
+function targetsOf({ targets = loraTargets }: LoraOptions): string[] {
+  for (const target of targets) expectOneOf("lora.targets", target, loraTargets);
+  if (targets.length === 0) failArgument("lora.targets", "at least one layer", "none");
+  return loraTargets.filter((target) => targets.includes(target));
+}
+
+function trainingDevice(device: string, hasCuda: boolean): string {
+  if (device === "cpu") return device;
+  if (!/^cuda(:\d+)?$/.test(device)) failArgument("device", "cpu, cuda or cuda:INDEX", device);
+  if (hasCuda) return device;
+  throw new ErprmError(
+    "ERPRM_DEVICE_UNAVAILABLE",
+    `Expected device to be one of this build (cpu), received ${JSON.stringify(device)}: its libtorch has no CUDA`,
+    { wanted: device, available: ["cpu"] },
+  );
+}
+
+export class Trainer implements TrainingEngine {
+  readonly base: TrainingBase;
+  readonly #native: NativeTrainer;
+  #disposed: Promise<void> | undefined;
+
+  /** For tests and other engines; users call `Trainer.create`. */
+  constructor(native: NativeTrainer, base: TrainingBase) {
+    this.#native = native;
+    this.base = base;
+  }
+
+  /**
+   * Loads the model, or draws its weights anew, with gradients and moments at zero.
+   * @param base a model by its name, or one that was opened (with the same `init` and `contextLength`)
+   * @throws as `openTrainingBase`; ERPRM_INVALID_ARGUMENT, ERPRM_DEVICE_UNAVAILABLE, ERPRM_OUT_OF_MEMORY,
+   *   ERPRM_INVALID_CHECKPOINT (a tensor that is missing or misshapen)
+   */
+  static async create(base: string | TrainingBase, options: TrainerOptions): Promise<Trainer> {
+    const opened = typeof base === "string" ? await openTrainingBase(base, options) : base;
+    const native = nativeTrainerOptions(options, opened.addon.buildInfo.cuda);
+    return new Trainer(await nativeCall(() => opened.addon.createTrainer(opened.opened.checkpoint, native)), opened);
+  }
+
+  /** Names, shapes and kinds of everything that can be written and read. */
+  tensors(): TrainerTensor[] {
+    this.#expectAlive();
+    return this.#native.tensors();
+  }
+
+  /**
+   * Forward and backward of packed sequences; the gradient is added to what earlier calls left.
+   * @throws ERPRM_INVALID_ARGUMENT, ERPRM_OUT_OF_MEMORY, ERPRM_DEVICE_FAULT, ERPRM_DISPOSED
+   */
+  async accumulate(batch: NativeTrainingBatch): Promise<NativeTrainingResult> {
+    this.#expectAlive();
+    return nativeCall(() => this.#native.accumulate(batch));
+  }
+
+  /** Forward only. @throws as `accumulate` */
+  async evaluate(batch: NativeTrainingBatch): Promise<NativeTrainingResult> {
+    this.#expectAlive();
+    return nativeCall(() => this.#native.evaluate(batch));
+  }
+
+  /**
+   * Applies AdamW to the accumulated gradients and clears them.
+   * @throws ERPRM_NUMERICAL when the gradient is not finite, weights and moments as before; ERPRM_DISPOSED
+   */
+  async update(options: NativeUpdateOptions): Promise<{ gradientNorm: number }> {
+    this.#expectAlive();
+    return nativeCall(() => this.#native.update(options));
+  }
+
+  /** Writes tensors into a file that exists, in place. @throws ERPRM_IO, ERPRM_INVALID_ARGUMENT, ERPRM_DISPOSED */
+  async writeTensors(path: string, slots: TensorSlot[]): Promise<void> {
+    this.#expectAlive();
+    return nativeCall(() => this.#native.writeTensors(path, slots));
+  }
+
+  /** Replaces tensors by what a file holds. @throws ERPRM_IO, ERPRM_INVALID_ARGUMENT, ERPRM_DISPOSED */
+  async readTensors(path: string, slots: TensorSlot[]): Promise<void> {
+    this.#expectAlive();
+    return nativeCall(() => this.#native.readTensors(path, slots));
+  }
+
+  /** Frees the model. Idempotent; work in flight is finished first. */
+  dispose(): Promise<void> {
+    this.#disposed ??= nativeCall(() => this.#native.dispose());
+    return this.#disposed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #expectAlive(): void {
+    if (this.#disposed)
+      throw new ErprmError("ERPRM_DISPOSED", "Expected a trainer in use, received one that was disposed");
+  }
+}
