@@ -4,6 +4,8 @@
  */
 import { expectNumberIn } from "../check.js";
 import { ErprmError } from "../errors.js";
+import type { TrainingExample } from "./example.js";
+import { ExampleStore } from "./example-store.js";
 import { uniformOf } from "./random.js";
 
 export const defaultHeldOutShare = 0.05;
@@ -33,4 +35,28 @@ export function heldOutProblems(
   placed.sort((a, b) => a.place - b.place || (a.id < b.id ? -1 : 1));
   const count = Math.min(Math.max(Math.round(share * unique.length), 1), unique.length - 1);
   return new Set(placed.slice(0, count).map(({ id }) => id));
+}
+
+export interface SplitExamples<E extends TrainingExample> {
+  training: ExampleStore<E>;
+  /** Empty for a share of 0. */
+  heldOut: ExampleStore<E>;
+}
+
+/**
+ * The examples parted by their problems; both sides keep the order. With a share of 0 `training` is `store` itself.
+ * @throws as `heldOutProblems`
+ */
+export function splitExamples<E extends TrainingExample>(
+  store: ExampleStore<E>,
+  options: { seed: number; share?: number | undefined },
+): SplitExamples<E> {
+  const problemIds = heldOutProblems(store.problemIds(), options);
+  const heldOut = new ExampleStore<E>(store.kind);
+  if (problemIds.size === 0) return { training: store, heldOut };
+  const training = new ExampleStore<E>(store.kind);
+  for (let i = 0; i < store.size; i++) {
+    (problemIds.has(store.name(i).problemId) ? heldOut : training).add(store.get(i));
+  }
+  return { training, heldOut };
 }
