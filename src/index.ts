@@ -45,6 +45,15 @@ export { type OpenedPolicy, Policy, type PolicyOptions } from "./policy/policy.j
 export type { Prompts, RaggedTokens, Rollout, RolloutOptions } from "./policy/rollouts.js";
 export type { Sampling } from "./policy/sampling.js";
 export type { Completion, TrunkGroup, TrunkRequest } from "./policy/trunk.js";
+export { type Difficulty, difficulties } from "./problems/difficulty.js";
+export {
+  type GeneratedProblem,
+  type GenerateOptions,
+  generateProblem,
+  generateProblems,
+  type ProblemSettings,
+} from "./problems/generate.js";
+export { type Split, splitOf, splits } from "./problems/split.js";
 export { type LabelStageOptions, labelStage } from "./stages/label.js";
 export type { OutcomeGrader } from "./stages/outcomes.js";
 export { relabelStage } from "./stages/relabel.js";

@@ -16,6 +16,10 @@ interface CommandEntry {
 
 /** In the order of the pipeline. */
 const commands: Record<string, CommandEntry> = {
+  problems: {
+    summary: "generate arithmetic word problems with worked solutions",
+    load: async (surroundings) => (await import("./commands/problems.js")).problemsCommand(surroundings),
+  },
   rollout: {
     summary: "sample solutions of problems, cut them into steps, grade them",
     load: async (surroundings) => (await import("./commands/rollout.js")).rolloutCommand(surroundings),

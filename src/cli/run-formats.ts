@@ -5,53 +5,12 @@ import { importRecords } from "../data/formats/import-records.js";
 import { lossesOf } from "../data/formats/registry.js";
 import { readRecords } from "../data/read-records.js";
 import { readLabels } from "../data/read-solutions.js";
-import { writeRecords } from "../data/write-records.js";
-import { abortedError } from "../policy/native-call.js";
 import type { exportOptions } from "./commands/export.js";
 import type { importOptions } from "./commands/import.js";
+import { deliver } from "./deliver.js";
 import { required } from "./policy-values.js";
 import type { Run, Surroundings } from "./stage-command.js";
 import { note } from "./with-run.js";
-
-/** JSON Lines to standard output, no faster than it is read; a reader that went away ends it. */
-async function printRecords(records: AsyncIterable<unknown>, { stdout, readerGone }: Surroundings): Promise<number> {
-  let numRecords = 0;
-  for await (const record of records) {
-    if (readerGone.aborted) break;
-    numRecords += 1;
-    const isFull = stdout.write(`${JSON.stringify(record)}\n`) === false;
-    if (isFull && !readerGone.aborted) await drained({ stdout, readerGone });
-  }
-  return numRecords;
-}
-
-function drained({ stdout, readerGone }: Pick<Surroundings, "stdout" | "readerGone">): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      readerGone.removeEventListener("abort", done);
-      resolve();
-    };
-    readerGone.addEventListener("abort", done, { once: true });
-    stdout.once?.("drain", done);
-  });
-}
-
-async function* until<T>(signal: AbortSignal, records: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
-  for await (const record of records) {
-    if (signal.aborted) throw abortedError(signal);
-    yield record;
-  }
-}
-
-async function deliver(
-  records: AsyncIterable<unknown>,
-  out: string | undefined,
-  surroundings: Surroundings,
-): Promise<number> {
-  const stoppable = until(surroundings.signal, records);
-  if (out === undefined) return printRecords(stoppable, surroundings);
-  return (await writeRecords(out, stoppable)).numRecords;
-}
 
 function report(
   summary: { format: string; target?: string; out?: string; numRecords: number },

@@ -5,6 +5,7 @@ import { doctorCommand } from "../../src/cli/commands/doctor.js";
 import { exportCommand } from "../../src/cli/commands/export.js";
 import { importCommand } from "../../src/cli/commands/import.js";
 import { labelCommand } from "../../src/cli/commands/label.js";
+import { problemsCommand } from "../../src/cli/commands/problems.js";
 import { rolloutCommand } from "../../src/cli/commands/rollout.js";
 
 const silent = { write: () => true };
@@ -13,11 +14,18 @@ const surroundings = { signal, readerGone: signal, stdout: silent, stderr: silen
 
 /** New objects at every call: a command keeps what it parsed. Errors are thrown, nothing is printed. */
 export function cliCommands(): Record<string, Command> {
-  const commands = [rolloutCommand, labelCommand, importCommand, exportCommand, demoCommand, doctorCommand].map(
-    (make) =>
-      make(surroundings)
-        .exitOverride()
-        .configureOutput({ outputError: () => {}, writeErr: () => {} }),
+  const commands = [
+    problemsCommand,
+    rolloutCommand,
+    labelCommand,
+    importCommand,
+    exportCommand,
+    demoCommand,
+    doctorCommand,
+  ].map((make) =>
+    make(surroundings)
+      .exitOverride()
+      .configureOutput({ outputError: () => {}, writeErr: () => {} }),
   );
   return Object.fromEntries(commands.map((command) => [command.name(), command]));
 }
