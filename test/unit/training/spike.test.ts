@@ -1,0 +1,83 @@
+import test from "ava";
+import fc from "fast-check";
+import { spikeThreshold, UpdateLoss } from "../../../src/training/spike.js";
+
+const quiet = Array.from({ length: 40 }, (_, i) => 0.5 + 0.01 * Math.sin(i));
+
+test("a loss ten times that of the last updates is a spike, one twice as high is not", (t) => {
+  const threshold = spikeThreshold(quiet, "two-way");
+  t.true(threshold > 1 && threshold <= 5.2);
+  t.true(Math.abs(spikeThreshold(quiet, "two-way", { factor: 3 }) - 1.5) < 0.05);
+});
+
+test("nothing is a spike before there is enough history, or when the factor is 0", (t) => {
+  t.is(spikeThreshold(quiet.slice(0, 15), "two-way"), Number.POSITIVE_INFINITY);
+  t.true(Number.isFinite(spikeThreshold(quiet.slice(0, 16), "two-way")));
+  t.is(spikeThreshold(quiet, "two-way", { factor: 0 }), Number.POSITIVE_INFINITY);
+});
+
+test("the losses of the beginning are forgotten: a spike is measured by the last updates", (t) => {
+  const falling = [...Array.from({ length: 100 }, () => 11), ...Array.from({ length: 64 }, () => 1)];
+  t.is(spikeThreshold(falling, "next-token"), 10);
+  t.is(spikeThreshold(falling.slice(-64), "next-token"), 10);
+});
+
+test("one outlier in the history does not move the threshold", (t) => {
+  const steady = new Array(40).fill(0.5);
+  t.is(spikeThreshold([...steady.slice(1), 1000], "two-way"), spikeThreshold(steady, "two-way"));
+});
+
+test("swings that updates of few sequences have anyway are no spikes", (t) => {
+  // Half of the losses near 0, half around 3: the median alone would call every other update a spike.
+  const swinging = Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? 0.01 : 3));
+  t.true(spikeThreshold(swinging, "two-way", { factor: 2 }) > 3);
+});
+
+test("a model that knows its examples by heart may meet one that it does not", (t) => {
+  const known = new Array(64).fill(1e-4);
+  t.is(spikeThreshold(known, "two-way"), 2);
+  t.is(spikeThreshold(known, "squared"), 0.2);
+});
+
+test("the threshold is never below the factor times the median, whatever the history", (t) => {
+  const losses = fc.array(fc.double({ min: 0, max: 20, noNaN: true }), { minLength: 16, maxLength: 64 });
+  fc.assert(
+    fc.property(losses, fc.double({ min: 1, max: 20, noNaN: true }), (history, factor) => {
+      const sorted = [...history].sort((a, b) => a - b);
+      const upper = sorted[Math.floor(history.length / 2)] as number;
+      const lower = sorted[Math.ceil(history.length / 2) - 1] as number;
+      t.true(spikeThreshold(history, "binary", { factor }) >= (factor * (lower + upper)) / 2 - 1e-9);
+    }),
+  );
+  t.throws(() => spikeThreshold(quiet, "binary", { factor: 0.5 }), { message: /spike factor/ });
+});
+
+const names = ["a", "b", "c"].map((problemId, index) => ({ problemId, index }));
+
+test("an update's loss is the weighted sum over its batches, its worst sequence that with the largest loss a position", (t) => {
+  const update = new UpdateLoss();
+  update.add([1, 2, 3], [0.1, 0.2, 0.1], [0, 2, 3], (s) => names[s] as never);
+  t.deepEqual(update.worst, { problemId: "b", index: 1, loss: 3 });
+  update.add([5, 0, 4], [0.1, 0.1, 0.4], [0, 2, 3], (s) => names[2 - s] as never);
+  t.true(Math.abs(update.loss - (0.1 + 0.4 + 0.3 + 0.5 + 0 + 1.6)) < 1e-12);
+  t.deepEqual(update.worst, { problemId: "b", index: 1, loss: 4 });
+  t.notThrows(() => update.check(1, 2.95));
+});
+
+test("a spike and a loss that is no number are errors that name the update and the sequence", (t) => {
+  const spiking = new UpdateLoss();
+  spiking.add([1, 30], [0.5, 0.5], [0, 1, 2], (s) => names[s] as never);
+  const spike = t.throws(() => spiking.check(7, 10), {
+    message: /loss of update 7 to be at most 10.*solution 1 of problem "b"/,
+  });
+  t.like(spike, { code: "ERPRM_NUMERICAL", details: { what: "loss spike", updateIndex: 7, problemId: "b", index: 1 } });
+
+  const broken = new UpdateLoss();
+  broken.add([99, Number.NaN, Number.NaN], [0.3, 0.3, 0.3], [0, 1, 2, 3], (s) => names[s] as never);
+  const error = t.throws(() => broken.check(2, Number.POSITIVE_INFINITY), { message: /finite number, received NaN/ });
+  t.like(error, { code: "ERPRM_NUMERICAL", details: { what: "loss", updateIndex: 2, problemId: "b", index: 1 } });
+
+  const infinite = new UpdateLoss();
+  infinite.add([1, Number.POSITIVE_INFINITY], [0.5, 0.5], [0, 1, 2], (s) => names[s] as never);
+  t.throws(() => infinite.check(3, Number.POSITIVE_INFINITY), { message: /received Infinity.*"b"/ });
+});
