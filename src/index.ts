@@ -54,10 +54,38 @@ export {
   type ProblemSettings,
 } from "./problems/generate.js";
 export { type Split, splitOf, splits } from "./problems/split.js";
+export type {
+  Candidates,
+  ChatConvention,
+  ClassificationConvention,
+  Convention,
+  ConventionKind,
+  RewardKind,
+  RewardModelConfig,
+  StepTagConvention,
+  TagLayout,
+  TokenText,
+} from "./reward/convention.js";
+export type { StepText } from "./reward/encode-steps.js";
+export { type ConventionName, type ConventionPreset, conventionNames, conventionPresets } from "./reward/presets.js";
+export { type ConventionRequest, resolveConvention } from "./reward/resolve-convention.js";
+export {
+  type OpenedRewardModel,
+  RewardModel,
+  type RewardModelOptions,
+  type ScoreOptions,
+} from "./reward/reward-model.js";
 export { type LabelStageOptions, labelStage } from "./stages/label.js";
 export type { OutcomeGrader } from "./stages/outcomes.js";
 export { relabelStage } from "./stages/relabel.js";
 export { type RolloutStageOptions, rolloutStage } from "./stages/rollout.js";
+export {
+  newScoreCounts,
+  type ScoreCounts,
+  type ScoreStageOptions,
+  type SolutionToScore,
+  scoreStage,
+} from "./stages/score.js";
 export { newCounts, type StageCounts } from "./stages/stage-counts.js";
 export { type Proportion, wilson } from "./stages/wilson.js";
 export type { Message, RenderOptions } from "./text/chat-template.js";

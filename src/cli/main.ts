@@ -28,6 +28,10 @@ const commands: Record<string, CommandEntry> = {
     summary: "label the steps of solutions by completing every prefix",
     load: async (surroundings) => (await import("./commands/label.js")).labelCommand(surroundings),
   },
+  score: {
+    summary: "score the steps of solutions with a reward model",
+    load: async (surroundings) => (await import("./commands/score.js")).scoreCommand(surroundings),
+  },
   import: {
     summary: "read step labels from a format of the field",
     load: async (surroundings) => (await import("./commands/import.js")).importCommand(surroundings),

@@ -12,6 +12,16 @@ export interface RunValues {
   quiet: boolean;
 }
 
+/** How a finished run is told of. */
+export interface SummaryForm {
+  /** Lines for people. */
+  text(summary: RunSummary): string;
+  /** What --json prints. */
+  json(summary: RunSummary): string;
+}
+
+const samplingForm: SummaryForm = { text: summaryText, json: summaryJson };
+
 /** A line for the user on standard error, unless they asked for quiet. */
 export function note(text: string, { quiet }: { quiet: boolean }, { stderr }: Surroundings): void {
   if (!quiet) stderr.write(`erprm: ${text}\n`);
@@ -27,6 +37,7 @@ export async function withRun(
   values: RunValues,
   surroundings: Surroundings,
   body: (run: RunDirectory) => Promise<SessionNumbers>,
+  form: SummaryForm = samplingForm,
 ): Promise<void> {
   const { out, force, json } = values;
   const run = await RunDirectory.open(out, description, { force });
@@ -41,7 +52,7 @@ export async function withRun(
     }
     const { stage, counts = {}, timings = {} } = run.manifest;
     const summary: RunSummary = { stage, out, alreadyComplete, counts, timings };
-    surroundings.stdout.write(json ? `${summaryJson(summary)}\n` : summaryText(summary));
+    surroundings.stdout.write(json ? `${form.json(summary)}\n` : form.text(summary));
   } catch (error) {
     if (!(error instanceof ErprmError) || error.code !== "ERPRM_ABORTED") throw error;
     const message = `${error.message}; what was finished is kept in ${out}, the same command goes on from there`;

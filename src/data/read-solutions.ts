@@ -32,7 +32,8 @@ export function solutionKey(record: { problemId: string; index: number }): strin
   return `${record.problemId} ${record.index}`;
 }
 
-async function* readUnique<T extends { problemId: string; index: number }>(
+/** Records in file order, each once. @throws as `readSolutions` */
+export async function* readUnique<T extends { problemId: string; index: number }>(
   path: string,
   parse: (value: unknown, place: Place) => T,
   keyOf: (record: T) => string,

@@ -204,7 +204,9 @@ export class RewardModel {
     this.#expectAlive();
     const { convention } = this.config;
     const { values, offsets, positions } = packed(batch);
-    const logits = await nativeCall(() => this.#native.score(values, offsets, positions));
+    const logits = await nativeCall(() => this.#native.score(values, offsets, positions)).catch((error: unknown) => {
+      throw named(error, batch);
+    });
     const numOutputs = logits.length / positions.length;
     let row = 0;
     return batch.map(({ positions: own, what }) =>
@@ -222,6 +224,13 @@ export class RewardModel {
     if (this.#disposed)
       throw new ErprmError("ERPRM_DISPOSED", "Expected a reward model in use, received one that was disposed");
   }
+}
+
+/** Native code knows the sequences of a batch by their numbers, the user by their names. */
+function named(error: unknown, batch: readonly { what?: string }[]): unknown {
+  if (!(error instanceof ErprmError) || typeof error.details.sequence !== "number") return error;
+  const { code, message, details } = error;
+  return new ErprmError(code, `${message}, in ${batch[error.details.sequence]?.what}`, details, error);
 }
 
 /** The rows of the output matrix that a convention reads; none of a value head. */

@@ -7,6 +7,7 @@ import { importCommand } from "../../src/cli/commands/import.js";
 import { labelCommand } from "../../src/cli/commands/label.js";
 import { problemsCommand } from "../../src/cli/commands/problems.js";
 import { rolloutCommand } from "../../src/cli/commands/rollout.js";
+import { scoreCommand } from "../../src/cli/commands/score.js";
 
 const silent = { write: () => true };
 const { signal } = new AbortController();
@@ -18,6 +19,7 @@ export function cliCommands(): Record<string, Command> {
     problemsCommand,
     rolloutCommand,
     labelCommand,
+    scoreCommand,
     importCommand,
     exportCommand,
     demoCommand,

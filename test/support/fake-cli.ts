@@ -1,17 +1,20 @@
 /**
- * `erprm rollout` and `erprm label` with a fake policy, as a process that can be killed. FAKE_DELAY_MS slows the answers down,
- * FAKE_BATCH is the number of slots.
+ * `erprm rollout`, `erprm label` and `erprm score` with fake models, as a process that can be killed. FAKE_DELAY_MS slows the
+ * answers down, FAKE_BATCH is the number of slots.
  */
 import { Command } from "commander";
 import { labelOptions } from "../../src/cli/commands/label.js";
 import { rolloutOptions } from "../../src/cli/commands/rollout.js";
+import { scoreOptions } from "../../src/cli/commands/score.js";
 import { runLabel } from "../../src/cli/run-label.js";
 import { runRollout } from "../../src/cli/run-rollout.js";
+import { type OpenRewardModel, runScore } from "../../src/cli/run-score.js";
 import { stageCommand } from "../../src/cli/stage-command.js";
 import { processSurroundings } from "../../src/cli/surroundings.js";
 import { exitCodeOf } from "../../src/errors.js";
 import type { OpenedPolicy } from "../../src/policy/policy.js";
 import { makeFakePolicy } from "./fake-policy.js";
+import { makeFakeRewardModel } from "./fake-reward-model.js";
 
 const delay = Number(process.env.FAKE_DELAY_MS ?? 0);
 const maxBatch = Number(process.env.FAKE_BATCH ?? 2);
@@ -22,12 +25,22 @@ const openFake = async (): Promise<OpenedPolicy> => {
   return { fingerprint: policy.fingerprint, notes: [], build: {}, load: async () => policy };
 };
 
+const openFakeRewardModel: OpenRewardModel = async (name, { split }) => {
+  const { rewardModel } = await makeFakeRewardModel({ name, split, delayMs: delay });
+  process.stderr.write("loaded\n");
+  const { fingerprint, config } = rewardModel;
+  return { fingerprint, config, notes: [], build: {}, load: async () => rewardModel };
+};
+
 const surroundings = processSurroundings();
 const program = new Command()
   .addCommand(
     stageCommand({ name: "rollout", summary: "" }, rolloutOptions, async () => runRollout(openFake), surroundings),
   )
-  .addCommand(stageCommand({ name: "label", summary: "" }, labelOptions, async () => runLabel(openFake), surroundings));
+  .addCommand(stageCommand({ name: "label", summary: "" }, labelOptions, async () => runLabel(openFake), surroundings))
+  .addCommand(
+    stageCommand({ name: "score", summary: "" }, scoreOptions, async () => runScore(openFakeRewardModel), surroundings),
+  );
 try {
   await program.parseAsync(process.argv.slice(2), { from: "user" });
 } catch (error) {

@@ -1,0 +1,138 @@
+/** What `erprm score` does. */
+import { readScorable, type ScorableSolution } from "../data/read-scorable.js";
+import { readScores, solutionKey } from "../data/read-solutions.js";
+import type { RunDirectory } from "../data/run-directory.js";
+import { type OpenedRewardModel, RewardModel, type RewardModelOptions } from "../reward/reward-model.js";
+import { newScoreCounts, scoreStage } from "../stages/score.js";
+import { formatStepRule, parseStepRule } from "../text/step-rule.js";
+import type { Outcome, ScoreRecord } from "../types.js";
+import type { scoreOptions } from "./commands/score.js";
+import type { OptionValues } from "./option.js";
+import { packageBuild } from "./package-build.js";
+import { required } from "./policy-values.js";
+import { Progress } from "./progress.js";
+import { scoreSummaryJson, scoreSummaryText } from "./score-summary.js";
+import { ScoreTally } from "./score-tally.js";
+import type { SessionNumbers } from "./session.js";
+import type { Run, Surroundings } from "./stage-command.js";
+import { drop, take } from "./take.js";
+import { note, withRun } from "./with-run.js";
+import { writing } from "./write-records.js";
+
+export type OpenRewardModel = (model: string, options: RewardModelOptions) => Promise<OpenedRewardModel>;
+type ScoreValues = OptionValues<typeof scoreOptions>;
+
+function rewardModelOptionsOf(values: ScoreValues, signal: AbortSignal): RewardModelOptions {
+  return {
+    convention: values.convention,
+    stepTag: values.stepTag,
+    device: values.device,
+    dtype: values.dtype,
+    threads: values.threads,
+    kvMemoryBytes: values.kvMemory,
+    contextLength: values.contextLength,
+    split: parseStepRule(values.split),
+    signal,
+  };
+}
+
+/** Outcomes in file order, read before the model is: what is wrong with the file is said at once. */
+async function outcomesOf(path: string, limit: number | undefined): Promise<(Outcome | undefined)[]> {
+  const outcomes: (Outcome | undefined)[] = [];
+  for await (const { outcome } of take(readScorable(path), limit)) outcomes.push(outcome);
+  return outcomes;
+}
+
+async function scoreRun(
+  run: RunDirectory,
+  opened: OpenedRewardModel,
+  source: { path: string; outcomes: readonly (Outcome | undefined)[] },
+  values: ScoreValues,
+  { signal, stderr }: Surroundings,
+): Promise<SessionNumbers> {
+  const startedAt = performance.now();
+  const appender = await run.appender<ScoreRecord>("scores.jsonl", solutionKey);
+  const recordsBefore = appender.numRecords;
+  const tally = new ScoreTally();
+  let done = 0;
+  const add = (record: ScoreRecord) => tally.add(record, source.outcomes[done++]);
+  if (recordsBefore > 0) for await (const record of readScores(appender.path)) add(record);
+  const rewardModel = await opened.load();
+  try {
+    const loadedAt = performance.now();
+    const counts = newScoreCounts();
+    const progress = new Progress({
+      title: "score",
+      unit: "solutions",
+      total: source.outcomes.length,
+      done: recordsBefore,
+      quiet: values.quiet,
+      stream: stderr,
+    });
+    try {
+      const solutions: AsyncIterable<ScorableSolution> = drop(
+        take(readScorable(source.path), values.limit),
+        recordsBefore,
+      );
+      const stage = scoreStage(solutions, { rewardModel, tokenBudget: values.tokensPerBatch, counts, signal });
+      for await (const record of writing(stage, appender)) {
+        add(record);
+        const seconds = (performance.now() - loadedAt) / 1000;
+        progress.update(done, `${(counts.tokens / seconds).toFixed(0)} tokens/s`);
+      }
+    } finally {
+      progress.end();
+    }
+    const now = performance.now();
+    return {
+      counts: {
+        ...tally.counts,
+        recordsBefore,
+        scoredTokens: counts.tokens,
+        // Kibibytes on Linux.
+        peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      },
+      timings: { load: (loadedAt - startedAt) / 1000, run: (now - loadedAt) / 1000 },
+    };
+  } finally {
+    await rewardModel.dispose();
+  }
+}
+
+export function runScore(openRewardModel: OpenRewardModel = RewardModel.open): Run<typeof scoreOptions> {
+  return async (values, _given, surroundings) => {
+    const model = required("reward-model", values.rewardModel, "a model directory or a .gguf file");
+    const path = required("solutions", values.solutions, "a file with solutions");
+    const out = required("out", values.out, "the run directory");
+    const options = rewardModelOptionsOf(values, surroundings.signal);
+    const outcomes = await outcomesOf(path, values.limit);
+    const opened = await openRewardModel(model, options);
+    for (const text of opened.notes) note(text, values, surroundings);
+
+    const { device, dtype, contextLength, limit, split, threads, kvMemory, tokensPerBatch } = values;
+    const description = {
+      stage: "score",
+      options: {
+        // Its name is in every record.
+        rewardModel: model,
+        convention: opened.config.convention,
+        split: formatStepRule(parseStepRule(split)),
+        ...{ device, dtype, contextLength, limit },
+      },
+      freeOptions: { threads, kvMemory, tokensPerBatch },
+      seed: 0,
+      inputs: { solutions: path },
+      models: { rewardModel: opened.fingerprint },
+      build: packageBuild(opened.build),
+      outputs: ["scores.jsonl"],
+    };
+    const form = { text: scoreSummaryText, json: scoreSummaryJson };
+    await withRun(
+      description,
+      { ...values, out },
+      surroundings,
+      (run) => scoreRun(run, opened, { path, outcomes }, values, surroundings),
+      form,
+    );
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Stage `score`: solutions -> step scores of a reward model. The scores of a solution are a function of (reward model,
+ * convention, question, steps) alone: not of its neighbours in a batch, threads or memory.
+ */
+import { aggregate, aggregates } from "../data/selection.js";
+import type { RewardModel } from "../reward/reward-model.js";
+import type { Aggregate, ScoreRecord } from "../types.js";
+
+/** A `Solution`, a `LabelRecord`, or anything else with these fields. */
+export interface SolutionToScore {
+  problemId: string;
+  index: number;
+  question: string;
+  steps: readonly (string | { text: string })[];
+}
+
+/** What the stage counts while it works; the caller owns the object and may read it at any time. */
+export interface ScoreCounts {
+  solutions: number;
+  steps: number;
+  /** Of prompts, solutions and tags. */
+  tokens: number;
+}
+
+export function newScoreCounts(): ScoreCounts {
+  return { solutions: 0, steps: 0, tokens: 0 };
+}
+
+export interface ScoreStageOptions {
+  rewardModel: RewardModel;
+  /** Most tokens of a forward pass, default 4096. Scores do not depend on it. */
+  tokenBudget?: number | undefined;
+  counts?: ScoreCounts | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Score records in the order of the solutions. The next solutions are read and encoded while the ones before are scored.
+ * @throws as `RewardModel.scoreSteps`, naming problem and solution, after the records before it
+ */
+export async function* scoreStage(
+  solutions: Iterable<SolutionToScore> | AsyncIterable<SolutionToScore>,
+  { rewardModel, tokenBudget, counts, signal }: ScoreStageOptions,
+): AsyncGenerator<ScoreRecord, void, undefined> {
+  async function* named() {
+    for await (const { problemId, index, question, steps } of solutions) {
+      const what = `solution ${index} of problem ${JSON.stringify(problemId)}`;
+      const texts = steps.map((step) => (typeof step === "string" ? step : step.text));
+      yield { problemId, index, question, steps: texts, what };
+    }
+  }
+  for await (const { value, stepScores, numTokens } of rewardModel.score(named(), { tokenBudget, signal })) {
+    if (counts) {
+      counts.solutions += 1;
+      counts.steps += stepScores.length;
+      counts.tokens += numTokens;
+    }
+    const { problemId, index } = value;
+    yield { problemId, index, model: rewardModel.name, stepScores, scores: allAggregates(stepScores) };
+  }
+}
+
+function allAggregates(stepScores: readonly number[]): Record<Aggregate, number> {
+  const entries = aggregates.map((how) => [how, aggregate(stepScores, how)] as const);
+  return Object.fromEntries(entries) as Record<Aggregate, number>;
+}
