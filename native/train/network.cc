@@ -44,7 +44,8 @@ void TrainingNetwork::embed_backward(const at::Tensor& gradient, std::span<const
 }
 
 at::Tensor TrainingNetwork::layer(int index, const at::Tensor& x,
-                                  const std::shared_ptr<const PackedSequences>& sequences) const {
+                                  const std::shared_ptr<const PackedSequences>& sequences,
+                                  const at::Tensor& positions) const {
   const Parameters::Layer& weights = parameters_->layers[index];
   const double epsilon = config_.norm_epsilon;
   const AttentionShape shape{config_.num_heads, config_.num_kv_heads, config_.head_size,
@@ -60,14 +61,13 @@ at::Tensor TrainingNetwork::layer(int index, const at::Tensor& x,
     qkv[1] = norm_heads(qkv[1], weights.key_norm);
   }
   const at::Tensor attended = rotated_attention(qkv[0], qkv[1], qkv[2], sequences, shape);  // [T, H D]
-  const at::Tensor middle = add_linear(x, attended, weights.attention_output);              // [T, C]
+  const bool last = index + 1 == num_layers();
+  at::Tensor middle = add_linear(x, attended, weights.attention_output);  // [T, C], of the last layer [P, C]
+  if (last) middle = at::index_select(middle, 0, positions);
   const std::vector<at::Tensor> gate_up =
       linear_layers(rms_norm(middle, weights.feed_forward_norm, epsilon), {&weights.gate, &weights.up});
-  return add_linear(middle, swiglu(gate_up[0], gate_up[1]), weights.down);
-}
-
-at::Tensor TrainingNetwork::final_hidden(const at::Tensor& x, const at::Tensor& positions) const {
-  return rms_norm(at::index_select(x, 0, positions), parameters_->final_norm, config_.norm_epsilon);
+  const at::Tensor out = add_linear(middle, swiglu(gate_up[0], gate_up[1]), weights.down);
+  return last ? rms_norm(out, parameters_->final_norm, epsilon) : out;
 }
 
 }  // namespace erprm

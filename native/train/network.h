@@ -1,7 +1,8 @@
 // TrainingNetwork: the transformer of model/transformer.h under autograd, over whole packed sequences.
 //
-//   x = embed(tokens);  x = layer_l(x) for every layer;  hidden = rms_norm(x) at the wanted positions
+//   x = embed(tokens);  x = layer_l(x) for every layer;  hidden = rms_norm(x)
 //
+// Only the wanted positions go through the last layer's feed-forward part: few, when one token a step is scored.
 // Activations have the type of computation; parameters are f32. Thread: device thread only.
 #pragma once
 
@@ -29,10 +30,9 @@ class TrainingNetwork {
   // Adds the gradient of what `embed` gave to the embedding's, where that is trained.
   void embed_backward(const at::Tensor& gradient, std::span<const int32_t> tokens) const;
 
-  // x [T, C] -> [T, C]
-  at::Tensor layer(int index, const at::Tensor& x, const std::shared_ptr<const PackedSequences>& sequences) const;
-  // x [T, C] -> hidden [P, C], positions i64 [P]
-  at::Tensor final_hidden(const at::Tensor& x, const at::Tensor& positions) const;
+  // x [T, C] -> [T, C]; the last layer gives the rows at `positions` (i64 [P]) alone, normalised: hidden [P, C].
+  at::Tensor layer(int index, const at::Tensor& x, const std::shared_ptr<const PackedSequences>& sequences,
+                   const at::Tensor& positions) const;
 
   int num_layers() const { return config_.num_layers; }
   const ModelConfig& config() const { return config_; }

@@ -26,10 +26,9 @@ TrainingPass::TrainingPass(const TrainingNetwork& network, std::span<const int32
   }
   for (int l = 0; l < network.num_layers(); ++l) {
     if (mode == Mode::kCheckpointed) inputs_.push_back(x);
-    x = network.layer(l, x, sequences_);
+    x = network.layer(l, x, sequences_, positions_);
   }
-  if (mode == Mode::kCheckpointed) inputs_.push_back(x);
-  result_ = network.final_hidden(x, positions_);
+  result_ = x;
   hidden_ = result_.detach();
 }
 
@@ -47,12 +46,10 @@ void TrainingPass::backward(const at::Tensor& hidden_gradient) {
     gradient = backward_through(std::exchange(leaf_, at::Tensor()), std::exchange(result_, at::Tensor()), gradient);
   } else {
     const at::AutoGradMode graph(true);
-    for (int l = network_.num_layers(); l >= 0; --l) {
+    for (int l = network_.num_layers() - 1; l >= 0; --l) {
       at::Tensor input = inputs_.back().detach().requires_grad_();
       inputs_.pop_back();
-      const at::Tensor output =
-          l == network_.num_layers() ? network_.final_hidden(input, positions_) : network_.layer(l, input, sequences_);
-      gradient = backward_through(input, output, gradient);
+      gradient = backward_through(input, network_.layer(l, input, sequences_, positions_), gradient);
     }
   }
   network_.embed_backward(gradient, tokens_);

@@ -39,7 +39,7 @@ class TrainingPass {
   at::Tensor positions_;  // i64 [P]
   at::Tensor hidden_;
   at::Tensor leaf_, result_;        // kPlain: where the graph begins [T, C], and ends [P, C]
-  std::vector<at::Tensor> inputs_;  // kCheckpointed: of every layer and of what follows the last, [T, C] each
+  std::vector<at::Tensor> inputs_;  // kCheckpointed: of every layer, [T, C] each
 };
 
 }  // namespace erprm
