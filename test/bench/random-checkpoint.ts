@@ -36,6 +36,12 @@ export const shapes = {
   },
 } as const;
 export type ShapeName = keyof typeof shapes;
+/** How much of a shape's work takes seconds: updates of a training, solutions to score. */
+export const workOf: Record<ShapeName, { updates: number; solutions: number }> = {
+  tiny: { updates: 20, solutions: 512 },
+  "smollm2-135m": { updates: 3, solutions: 64 },
+};
+
 export const shapeNames = Object.keys(shapes) as ShapeName[];
 
 /** As wide as fresh models draw theirs (standard deviation 0.02), so that losses of both sides stay comparable over updates. */

@@ -10,7 +10,7 @@ import Table from "cli-table3";
 import { packageRoot } from "../../src/native/loader.js";
 import { interleave, median, type Row, type Run } from "./measure.js";
 import { findPython } from "./python-peer.js";
-import { type ShapeName, shapeNames, vocabularyOf, writeShape } from "./random-checkpoint.js";
+import { type ShapeName, shapeNames, vocabularyOf, workOf, writeShape } from "./random-checkpoint.js";
 import { type ScoringWorkload, solutionsToScore } from "./scoring-workload.js";
 import { type LengthKind, lengthKinds } from "./solution-lengths.js";
 
@@ -21,7 +21,7 @@ const { values: flags } = parseArgs({
     lengths: { type: "string", default: lengthKinds.join(",") },
     runs: { type: "string", default: "5" },
     threads: { type: "string", default: "2" },
-    solutions: { type: "string", default: "64" },
+    solutions: { type: "string" },
     batch: { type: "string", default: "8" },
     "batch-tokens": { type: "string", default: "2048" },
   },
@@ -34,7 +34,7 @@ if (
 ) {
   console.error(
     `Usage: npm run bench scoring -- [--python PYTHON with transformers] [--shapes ${shapeNames}] [--lengths ${lengthKinds}] ` +
-      "[--runs 5] [--threads 2] [--solutions 64] [--batch 8, of the peer] [--batch-tokens 2048, of ours]",
+      "[--runs 5] [--threads 2] [--solutions N; 512 of tiny, 64 of smollm2-135m] [--batch 8, of the peer] [--batch-tokens 2048, of ours]",
   );
   process.exit(2);
 }
@@ -58,7 +58,7 @@ async function measure(model: string, shape: ShapeName, lengths: LengthKind) {
     model,
     threads: Number(flags.threads),
     candidates: [11, 7],
-    solutions: solutionsToScore(lengths, vocabularyOf(shape), Number(flags.solutions)),
+    solutions: solutionsToScore(lengths, vocabularyOf(shape), Number(flags.solutions ?? workOf[shape].solutions)),
     batchSize: Number(flags.batch),
     batchTokens: Number(flags["batch-tokens"]),
   };
@@ -90,6 +90,7 @@ async function measure(model: string, shape: ShapeName, lengths: LengthKind) {
       shape,
       lengths,
       name: row.name,
+      solutions: workload.solutions.length,
       runs: runs.length,
       solutionsPerSecond: median(runs.map((run) => workload.solutions.length / run.seconds)),
       tokensPerSecond: median(rates),
@@ -114,6 +115,7 @@ const table = new Table({
     "shape",
     "lengths",
     "engine",
+    "solutions",
     "runs",
     "solutions/s",
     "tokens/s",
@@ -129,6 +131,7 @@ for (const row of rows) {
     row.shape,
     row.lengths,
     row.name,
+    row.solutions,
     row.runs,
     row.solutionsPerSecond.toFixed(1),
     row.tokensPerSecond.toFixed(0),
@@ -138,6 +141,6 @@ for (const row of rows) {
     `${(100 * row.othersShare).toFixed(0)} %`,
   ]);
 }
-console.log(`${flags.solutions} solutions, ${flags.threads} threads`);
+console.log(`${flags.threads} threads`);
 console.log(table.toString());
 console.log(JSON.stringify({ threads: Number(flags.threads), machine: cpus()[0]?.model, rows }));

@@ -10,7 +10,7 @@ import Table from "cli-table3";
 import { packageRoot } from "../../src/native/loader.js";
 import { interleave, median, type Row, type Run } from "./measure.js";
 import { findPython } from "./python-peer.js";
-import { type ShapeName, shapeNames, vocabularyOf, writeShape } from "./random-checkpoint.js";
+import { type ShapeName, shapeNames, vocabularyOf, workOf, writeShape } from "./random-checkpoint.js";
 import { type LengthKind, lengthKinds } from "./solution-lengths.js";
 import { type TrainingWorkload, trainingUpdates } from "./training-workload.js";
 
@@ -21,7 +21,7 @@ const { values: flags } = parseArgs({
     lengths: { type: "string", default: lengthKinds.join(",") },
     runs: { type: "string", default: "5" },
     threads: { type: "string", default: "2" },
-    updates: { type: "string", default: "3" },
+    updates: { type: "string" },
     sequences: { type: "string", default: "8" },
     "gradient-checkpointing": { type: "boolean", default: false },
   },
@@ -34,7 +34,7 @@ if (
 ) {
   console.error(
     `Usage: npm run bench training -- [--python PYTHON with transformers] [--shapes ${shapeNames}] [--lengths ${lengthKinds}] ` +
-      "[--runs 5] [--threads 2] [--updates 3, timed] [--sequences 8, an update] [--gradient-checkpointing]",
+      "[--runs 5] [--threads 2] [--updates N, timed; 20 of tiny, 3 of smollm2-135m] [--sequences 8, an update] [--gradient-checkpointing]",
   );
   process.exit(2);
 }
@@ -56,6 +56,7 @@ function expectSameLosses(row: Row, losses: number[], expected: number[]): void 
 }
 
 async function measure(model: string, shape: ShapeName, lengths: LengthKind) {
+  const numUpdates = Number(flags.updates ?? workOf[shape].updates);
   const workload: TrainingWorkload = {
     model,
     threads: Number(flags.threads),
@@ -63,7 +64,7 @@ async function measure(model: string, shape: ShapeName, lengths: LengthKind) {
     learningRate: 1e-4,
     weightDecay: 0.01,
     maxGradientNorm: 1,
-    updates: trainingUpdates(lengths, vocabularyOf(shape), 1 + Number(flags.updates), Number(flags.sequences)),
+    updates: trainingUpdates(lengths, vocabularyOf(shape), 1 + numUpdates, Number(flags.sequences)),
   };
   const file = join(folder, "workload.json");
   writeFileSync(file, JSON.stringify(workload));
@@ -86,7 +87,7 @@ async function measure(model: string, shape: ShapeName, lengths: LengthKind) {
       lengths,
       name: row.name,
       runs: runs.length,
-      tokensPerUpdate: (runs[0]?.tokens as number) / Number(flags.updates),
+      tokensPerUpdate: (runs[0]?.tokens as number) / numUpdates,
       tokensPerSecond: median(rates),
       low: Math.min(...rates),
       high: Math.max(...rates),
@@ -119,6 +120,6 @@ for (const row of rows) {
     `${(100 * row.othersShare).toFixed(0)} %`,
   ]);
 }
-console.log(`${flags.sequences} sequences an update, ${flags.updates} updates timed, ${flags.threads} threads`);
+console.log(`${flags.sequences} sequences an update, ${flags.threads} threads`);
 console.log(table.toString());
 console.log(JSON.stringify({ threads: Number(flags.threads), machine: cpus()[0]?.model, rows }));

@@ -27,6 +27,9 @@ async function flush(): Promise<void> {
   [values, offsets, positions] = [[], [0], []];
 }
 
+// The first call of a process pays for what later ones find ready.
+const first = workload.solutions[0] as (typeof workload.solutions)[number];
+await model.score(Int32Array.from(first.ids), Int32Array.of(0, first.ids.length), Int32Array.from(first.positions));
 const start = performance.now();
 let tokens = 0;
 for (const solution of workload.solutions) {
