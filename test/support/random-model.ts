@@ -5,7 +5,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expectedTensors } from "../../src/model/expected-tensors.js";
+import { Fields } from "../../src/model/fields.js";
 import { readHfConfig } from "../../src/model/hf-config.js";
+import { readValueHead } from "../../src/model/value-head.js";
 import { byteTokenizerJson } from "./byte-tokenizer.js";
 import { encodeFloats, type FloatType, safetensorsFile } from "./safetensors-file.js";
 
@@ -28,8 +30,9 @@ export async function writeRandomModel(
   change: ChangeTensor = () => {},
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const { config } = readHfConfig("config.json", model.config);
-  const tensors = [...expectedTensors(config)].map(([name, shape]) => {
+  const { config, head } = readHfConfig("config.json", model.config);
+  const valueHead = readValueHead(new Fields("config.json", model.config), head, config.hiddenSize, new Map());
+  const tensors = [...expectedTensors(config, valueHead)].map(([name, shape]) => {
     const values = randomTensor(name, shape, seed);
     change(name, values, shape);
     return { name, type: model.type, shape, data: encodeFloats(values, model.type) };
