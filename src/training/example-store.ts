@@ -124,6 +124,31 @@ export class ExampleStore<E extends TrainingExample = TrainingExample> {
     }
   }
 
+  /** A store of some of the examples, copied, in the order given. @throws RangeError for an example that is not there */
+  part(examples: Iterable<number>): ExampleStore<E> {
+    const part = new ExampleStore<E>(this.kind);
+    for (const i of examples) {
+      const { problemId } = this.name(i);
+      const [start, end] = [this.#positionOffsets.at(i), this.#positionOffsets.at(i + 1)];
+      part.#problemIds.set(problemId, problemId);
+      part.#names.push(this.name(i));
+      part.#tokenIds.append(this.#tokenIds.view(this.#offsets.at(i), this.#offsets.at(i + 1)));
+      part.#offsets.push(part.#tokenIds.length);
+      part.#positionOffsets.push(part.#positionOffsets.at(part.size - 1) + end - start);
+      if (this.kind === "policy") {
+        part.#weights.push(this.#weights.at(i));
+        part.#lastTokens.push(this.#lastTokens.at(i));
+      } else {
+        part.#weights.append(this.#weights.view(start, end));
+        part.#positions.append(this.#positions.view(start, end));
+        part.#labels.append(this.#labels.view(start, end));
+        part.#successRates.append(this.#successRates.view(start, end));
+        part.#numCompletions.append(this.#numCompletions.view(start, end));
+      }
+    }
+    return part;
+  }
+
   /** A copy of example i. @throws RangeError for an example that is not there */
   get(i: number): E {
     const name = this.name(i);
@@ -169,10 +194,10 @@ function checkShape(example: TrainingExample, kind: TrainingExample["kind"]): vo
   };
   if (example.kind !== kind) fail(`an example for a ${kind} model`);
   if (positions.length === 0) fail("at least one position");
-  for (const [p, position] of positions.entries()) {
-    if (position >= tokenIds.length || position <= (p === 0 ? -1 : (positions[p - 1] as number))) {
-      fail(`ascending positions below ${tokenIds.length}`);
-    }
+  let before = -1;
+  for (const position of positions) {
+    if (position >= tokenIds.length || position <= before) fail(`ascending positions below ${tokenIds.length}`);
+    before = position;
   }
   if (
     weights.length !== positions.length ||

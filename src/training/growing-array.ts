@@ -16,17 +16,22 @@ export class GrowingArray<T extends Numbers> {
 
   append(values: ArrayLike<number>): void {
     const end = this.length + values.length;
-    if (end > this.#values.length) {
-      const larger = new this.#make(Math.max(end, Math.ceil(this.#values.length * 1.5)));
-      larger.set(this.#values.subarray(0, this.length) as never);
-      this.#values = larger;
-    }
+    this.#reserve(end);
     this.#values.set(values as never, this.length);
     this.length = end;
   }
 
   push(value: number): void {
-    this.append([value]);
+    this.#reserve(this.length + 1);
+    this.#values[this.length] = value;
+    this.length += 1;
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#values.length) return;
+    const larger = new this.#make(Math.max(length, Math.ceil(this.#values.length * 1.5)));
+    larger.set(this.#values.subarray(0, this.length) as never);
+    this.#values = larger;
   }
 
   at(index: number): number {

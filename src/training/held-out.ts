@@ -5,7 +5,7 @@
 import { expectNumberIn } from "../check.js";
 import { ErprmError } from "../errors.js";
 import type { TrainingExample } from "./example.js";
-import { ExampleStore } from "./example-store.js";
+import type { ExampleStore } from "./example-store.js";
 import { uniformOf } from "./random.js";
 
 export const defaultHeldOutShare = 0.05;
@@ -52,11 +52,8 @@ export function splitExamples<E extends TrainingExample>(
   options: { seed: number; share?: number | undefined },
 ): SplitExamples<E> {
   const problemIds = heldOutProblems(store.problemIds(), options);
-  const heldOut = new ExampleStore<E>(store.kind);
-  if (problemIds.size === 0) return { training: store, heldOut };
-  const training = new ExampleStore<E>(store.kind);
-  for (let i = 0; i < store.size; i++) {
-    (problemIds.has(store.name(i).problemId) ? heldOut : training).add(store.get(i));
-  }
-  return { training, heldOut };
+  if (problemIds.size === 0) return { training: store, heldOut: store.part([]) };
+  const isHeldOut = (i: number) => problemIds.has(store.name(i).problemId);
+  const all = Array.from({ length: store.size }, (_, i) => i);
+  return { training: store.part(all.filter((i) => !isHeldOut(i))), heldOut: store.part(all.filter(isHeldOut)) };
 }

@@ -60,6 +60,37 @@ test("a store's sizes, lengths, weights, labels and problems are those of its ex
   );
 });
 
+test("a part of a store has the examples that were named, in that order, as copies", (t) => {
+  fc.assert(
+    fc.property(rewardExamples, policyExamples, fc.array(fc.nat(), { maxLength: 8 }), (rewards, policies, chosen) => {
+      const reward = new ExampleStore<RewardExample>("reward");
+      for (const example of rewards) reward.add(example);
+      const some = chosen.map((i) => i % rewards.length);
+      const part = reward.part(some);
+      const expected = new ExampleStore<RewardExample>("reward");
+      for (const i of some) expected.add(reward.get(i));
+      reward.scaleWeights(2);
+      t.is(part.size, some.length);
+      t.deepEqual(
+        some.map((_, k) => part.get(k)),
+        some.map((i) => rewards[i]),
+      );
+      t.deepEqual(part.problemIds(), expected.problemIds());
+      t.deepEqual([part.numTokens, part.numPositions], [expected.numTokens, expected.numPositions]);
+      t.deepEqual(part.labels(), expected.labels());
+
+      const policy = new ExampleStore<PolicyExample>("policy");
+      for (const example of policies) policy.add(example);
+      const all = [...policies.keys()].reverse();
+      const backwards = policy.part(all);
+      t.deepEqual(
+        all.map((_, k) => backwards.get(k)),
+        all.map((i) => policies[i]),
+      );
+    }),
+  );
+});
+
 test("scaling the weights scales those of every position", (t) => {
   const store = new ExampleStore<RewardExample>("reward");
   store.add(rewardExample("p", 0, 4, [0, 1]));
