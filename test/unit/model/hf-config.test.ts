@@ -109,9 +109,20 @@ const refused: [claim: string, values: Record<string, unknown>, message: RegExp]
   ["a config without a family is refused", {}, /model_type to be one of .*, received nothing/],
   [
     "a model with another head is refused",
-    { model_type: "qwen2", architectures: ["Qwen2ForTokenClassification"] },
-    /architectures to be \["Qwen2ForCausalLM"\].*received \["Qwen2ForTokenClassification"\]/,
+    { model_type: "qwen2", architectures: ["Qwen2ForQuestionAnswering"] },
+    /architectures to be one of \["Qwen2ForCausalLM"\], .*received \["Qwen2ForQuestionAnswering"\]/,
   ],
+  [
+    "a class of another family is refused",
+    { model_type: "llama", architectures: ["Qwen2ForCausalLM"] },
+    /architectures to be one of \["LlamaForCausalLM"\], .*received \["Qwen2ForCausalLM"\]/,
+  ],
+  [
+    "Qwen's process reward model is refused for another family",
+    { model_type: "qwen3", architectures: ["Qwen3ForProcessRewardModel"] },
+    /architectures to be one of .*received \["Qwen3ForProcessRewardModel"\]/,
+  ],
+  ["a class that is a word is refused", { model_type: "llama", architectures: "LlamaForCausalLM" }, /architectures/],
   [
     "another activation is refused",
     { model_type: "llama", hidden_act: "gelu" },
