@@ -3,7 +3,8 @@ import { ErprmError } from "../errors.js";
 import { openModel } from "../model/open-model.js";
 import type { Checkpoint, NativeAddon } from "../native/contract.js";
 import { loadNative } from "../native/loader.js";
-import { loadText, type TextModel } from "../text/text-model.js";
+import type { TextModel } from "../text/text-model.js";
+import { loadModelText } from "./model-text.js";
 
 export interface PolicyFiles {
   checkpoint: Checkpoint;
@@ -25,17 +26,7 @@ export async function openPolicyFiles(
       { path: opened.path },
     );
   }
-  const { tokenizerFiles, ggufMetadata } = opened;
-  const text = await loadText({
-    kind: opened.kind,
-    path: opened.path,
-    eosTokenIds: opened.stopTokenIds,
-    ...(ggufMetadata && { ggufMetadata }),
-    ...(tokenizerFiles && { tokenizerPath: tokenizerFiles.tokenizer }),
-    ...(tokenizerFiles?.tokenizerConfig && { tokenizerConfigPath: tokenizerFiles.tokenizerConfig }),
-    ...(tokenizerFiles?.generationConfig && { generationConfigPath: tokenizerFiles.generationConfig }),
-    ...(tokenizerFiles?.chatTemplate && { chatTemplatePath: tokenizerFiles.chatTemplate }),
-  });
+  const text = await loadModelText(opened);
   return {
     checkpoint: opened.checkpoint,
     text,
