@@ -28,6 +28,10 @@ const commands: Record<string, CommandEntry> = {
     summary: "label the steps of solutions by completing every prefix",
     load: async (surroundings) => (await import("./commands/label.js")).labelCommand(surroundings),
   },
+  train: {
+    summary: "train a policy, a process or an outcome reward model",
+    load: async (surroundings) => (await import("./commands/train.js")).trainCommand(surroundings),
+  },
   score: {
     summary: "score the steps of solutions with a reward model",
     load: async (surroundings) => (await import("./commands/score.js")).scoreCommand(surroundings),
@@ -62,6 +66,7 @@ async function programFor(args: readonly string[], surroundings: Surroundings): 
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = name === named ? await load(surroundings) : new Command(name).description(summary);
     program.addCommand(command.copyInheritedSettings(program));
+    for (const inner of command.commands) inner.copyInheritedSettings(command);
   }
   return program;
 }

@@ -5,7 +5,7 @@
 import { maxInteger, type OptionSpec } from "./option.js";
 
 /** The options under a heading of the help text. */
-function under<const Specs extends readonly OptionSpec[]>(group: string, specs: Specs): Specs {
+export function under<const Specs extends readonly OptionSpec[]>(group: string, specs: Specs): Specs {
   return specs.map((spec) => ({ ...spec, group })) as unknown as Specs;
 }
 
@@ -38,7 +38,7 @@ export const runOptions = under("Run directory:", [
     name: "limit",
     kind: count,
     argument: "N",
-    help: "read only the first N problems (records, with --solutions and --from)",
+    help: "read only the first N records of the input: problems, solutions or labels",
     defaultText: "all",
   },
   { name: "force", kind: { type: "switch" }, help: "start over, whatever run the directory holds", default: false },

@@ -9,6 +9,7 @@ import { addFiles, writeSynced } from "../data/staging.js";
 import type { RewardModelConfig } from "../reward/convention.js";
 import { rewardModelFile, rewardModelJson } from "../reward/reward-model-config.js";
 import { baseConfig, takenOverNames, writeTakenOver } from "./base-files.js";
+import type { Lora } from "./lora.js";
 import type { StoredType } from "./safetensors-writer.js";
 import { writeAdapter } from "./save-adapter.js";
 import { type ModelHead, savedConfig } from "./save-config.js";
@@ -20,7 +21,7 @@ export interface SaveOptions {
   /** How the numbers are stored. */
   type: StoredType;
   /** Of the adapter that was trained, if one was. */
-  lora?: { rank: number; alpha: number; targets: readonly string[] } | undefined;
+  lora?: Lora | undefined;
   /** For a reward model: how to score with it. */
   rewardModel?: RewardModelConfig | undefined;
   /** Weights beyond this go into several files; default 4 GiB. */

@@ -17,19 +17,8 @@ import {
   type TrainerTensor,
 } from "../native/contract.js";
 import { nativeCall } from "../policy/native-call.js";
+import { type LoraOptions, loraTargets } from "./lora.js";
 import { type OpenBaseOptions, openTrainingBase, type TrainingBase } from "./training-base.js";
-
-/** The linear layers that adapters can be put on, by the last parts of their names. */
-export const loraTargets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] as const;
-export type LoraTarget = (typeof loraTargets)[number];
-
-export interface LoraOptions {
-  rank: number;
-  /** The adapter counts alpha / rank times; default twice the rank. */
-  alpha?: number | undefined;
-  /** Default: all linear layers of attention and feed-forward. */
-  targets?: readonly LoraTarget[] | undefined;
-}
 
 export interface TrainerOptions extends OpenBaseOptions {
   loss: LossName;

@@ -36,7 +36,7 @@ export function rewardExamples({ numProblems, solutionsPerProblem, firstProblem 
       });
     }
   }
-  return store as unknown as ExampleStore<TrainingExample>;
+  return store;
 }
 
 /** Sequences that count upwards from their first token. */
@@ -58,5 +58,5 @@ export function policyExamples({ numProblems, solutionsPerProblem, firstProblem 
       });
     }
   }
-  return store as unknown as ExampleStore<TrainingExample>;
+  return store;
 }

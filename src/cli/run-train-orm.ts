@@ -1,0 +1,38 @@
+/** What `erprm train orm` does. */
+import { readLabels, readSolutions } from "../data/read-solutions.js";
+import { outcomeExamples } from "../training/outcome-examples.js";
+import type { LabelRecord, Solution } from "../types.js";
+import type { trainOrmOptions } from "./commands/train-orm.js";
+import { inputPrompt } from "./input-prompt.js";
+import { oneInput } from "./one-input.js";
+import { rewardTask } from "./reward-task.js";
+import { nativeSource, runTrain } from "./run-train.js";
+import type { Run } from "./stage-command.js";
+import { take } from "./take.js";
+import type { TrainerSource, TrainPlan } from "./train-plan.js";
+
+export function runTrainOrm(source: TrainerSource = nativeSource): Run<typeof trainOrmOptions> {
+  return async (values, given, surroundings) => {
+    const { name, path } = oneInput(["solutions", "labels"], values, given);
+    const prompt = await inputPrompt(path, values, surroundings);
+    const plan: TrainPlan = {
+      kind: "orm",
+      inputs: { [name]: path },
+      prompt,
+      task: (base) =>
+        rewardTask(base, {
+          kind: "outcome",
+          target: "outcome",
+          prompt,
+          values,
+          options: {},
+          examples: (tools) => (options) => {
+            const all: AsyncIterable<Solution | LabelRecord> =
+              name === "solutions" ? readSolutions(path) : readLabels(path);
+            return outcomeExamples(take(all, values.limit), { ...options, ...tools });
+          },
+        }),
+    };
+    await runTrain(plan, values, surroundings, source);
+  };
+}

@@ -1,0 +1,37 @@
+/** What `erprm train policy` does. */
+import { readProblems } from "../data/read-problems.js";
+import { readSolutions } from "../data/read-solutions.js";
+import { parseStepRule } from "../text/step-rule.js";
+import { policyExamplesFromProblems, policyExamplesFromSolutions } from "../training/policy-examples.js";
+import type { trainPolicyOptions } from "./commands/train-policy.js";
+import { inputPrompt } from "./input-prompt.js";
+import { oneInput } from "./one-input.js";
+import { nativeSource, runTrain } from "./run-train.js";
+import type { Run } from "./stage-command.js";
+import { take } from "./take.js";
+import type { TrainerSource, TrainPlan } from "./train-plan.js";
+
+export function runTrainPolicy(source: TrainerSource = nativeSource): Run<typeof trainPolicyOptions> {
+  return async (values, given, surroundings) => {
+    const { name, path } = oneInput(["problems", "solutions"], values, given);
+    const prompt = await inputPrompt(path, values, surroundings);
+    const { limit } = values;
+    const onlyCorrect = !values.keepWrong;
+    const plan: TrainPlan = {
+      kind: "policy",
+      inputs: { [name]: path },
+      prompt,
+      task: ({ text }) => ({
+        loss: "next-token",
+        options: { ...(name === "solutions" && { onlyCorrect }) },
+        examples: (options) => {
+          const all = { ...options, text, prompt, rule: parseStepRule(values.split), onlyCorrect };
+          return name === "problems"
+            ? policyExamplesFromProblems(readProblems(path, { limit }), all)
+            : policyExamplesFromSolutions(take(readSolutions(path), limit), all);
+        },
+      }),
+    };
+    await runTrain(plan, values, surroundings, source);
+  };
+}

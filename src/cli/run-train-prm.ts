@@ -1,0 +1,37 @@
+/** What `erprm train prm` does. */
+import { parseLabelName } from "../data/label-name.js";
+import { readLabels } from "../data/read-solutions.js";
+import { processExamples, type Weighting } from "../training/step-examples.js";
+import type { trainPrmOptions } from "./commands/train-prm.js";
+import { inputPrompt } from "./input-prompt.js";
+import { required } from "./policy-values.js";
+import { rewardTask } from "./reward-task.js";
+import { nativeSource, runTrain } from "./run-train.js";
+import type { Run } from "./stage-command.js";
+import { take } from "./take.js";
+import type { TrainerSource, TrainPlan } from "./train-plan.js";
+
+export function runTrainPrm(source: TrainerSource = nativeSource): Run<typeof trainPrmOptions> {
+  return async (values, _given, surroundings) => {
+    const path = required("labels", values.labels, "a file with labelled solutions");
+    const target = parseLabelName(values.target).name;
+    const prompt = await inputPrompt(path, values, surroundings);
+    const weightBy = values.weightBy as Weighting;
+    const plan: TrainPlan = {
+      kind: "prm",
+      inputs: { labels: path },
+      prompt,
+      task: (base) =>
+        rewardTask(base, {
+          kind: "process",
+          target,
+          prompt,
+          values,
+          options: { weightBy },
+          examples: (tools) => (options) =>
+            processExamples(take(readLabels(path), values.limit), { ...options, ...tools, target, weightBy }),
+        }),
+    };
+    await runTrain(plan, values, surroundings, source);
+  };
+}

@@ -1,0 +1,168 @@
+/** What the train commands do: open the model, make the examples, train in the run directory. */
+import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { manifestName } from "../data/manifest.js";
+import { ErprmError } from "../errors.js";
+import { formatStepRule, parseStepRule } from "../text/step-rule.js";
+import type { BuiltExamples } from "../training/build-examples.js";
+import type { TrainingExample } from "../training/example.js";
+import { splitExamples } from "../training/held-out.js";
+import { modelFileNames } from "../training/save-model.js";
+import { Trainer } from "../training/trainer.js";
+import { openTrainingBase, type TrainingBase } from "../training/training-base.js";
+import { packageBuild } from "./package-build.js";
+import { required } from "./policy-values.js";
+import { Progress } from "./progress.js";
+import { checkpointFolder, trainingLog } from "./run-keeper.js";
+import type { Surroundings } from "./stage-command.js";
+import { trainBody } from "./train-body.js";
+import type { TrainerSource, TrainPlan, TrainTask } from "./train-plan.js";
+import { TrainProgress } from "./train-progress.js";
+import { trainSummaryForm } from "./train-summary.js";
+import {
+  defaultLearningRate,
+  defaultMaxLength,
+  defaultTokensPerUpdate,
+  loraOf,
+  numParameters,
+  scheduleOf,
+  storedTypes,
+  type TrainValues,
+} from "./train-values.js";
+import { note, withRun } from "./with-run.js";
+
+export const nativeSource: TrainerSource = {
+  open: openTrainingBase,
+  create: Trainer.create,
+};
+
+/**
+ * A model must not be trained into its own directory, nor into one that holds a model and is no run of ours: --force would
+ * remove the files of the same names.
+ */
+async function refuseModelDirectory(out: string, base: TrainingBase): Promise<void> {
+  const isThere = existsSync(join(out, "config.json"));
+  const isBase = isThere && (await realpath(out)) === (await realpath(base.opened.path));
+  if (!isBase && (!isThere || existsSync(join(out, manifestName)))) return;
+  const what = isBase ? "the model that training starts from" : "a model that no run wrote";
+  throw new ErprmError("ERPRM_RUN_CONFLICT", `Expected ${out} to be a new directory or a run, found ${what}`, {
+    path: out,
+  });
+}
+
+async function makeExamples(
+  task: TrainTask,
+  plan: TrainPlan,
+  base: TrainingBase,
+  values: TrainValues,
+  { stderr, signal }: Surroundings,
+): Promise<BuiltExamples<TrainingExample>> {
+  const progress = new Progress({ title: "encode", unit: "records", quiet: values.quiet, stream: stderr });
+  try {
+    return await task.examples({
+      vocabularySize: base.opened.checkpoint.config.vocabularySize,
+      maxLength: values.maxLength ?? defaultMaxLength(base),
+      file: Object.values(plan.inputs)[0],
+      maxFaultShare: values.maxFaults,
+      onProgress: (numRecords) => progress.update(numRecords),
+      signal,
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** @throws as `RunDirectory.open`, `trainStage`, `saveModel` and what opens the model and reads the inputs */
+export async function runTrain(
+  plan: TrainPlan,
+  values: TrainValues,
+  surroundings: Surroundings,
+  source: TrainerSource,
+): Promise<void> {
+  const { signal, stderr } = surroundings;
+  const model = required("model", values.model, "a model directory or a .gguf file");
+  const out = required("out", values.out, "the run directory");
+  const { init, device, dtype, threads, seed, gradientCheckpointing, tokensPerBatch, epochs, maxUpdates } = values;
+  const lora = loraOf(values);
+  const base = await source.open(model, { init, signal });
+  const say = (text: string) => note(text, values, surroundings);
+  for (const text of base.notes) say(text);
+  await refuseModelDirectory(out, base);
+  const task = plan.task(base);
+  const built = await makeExamples(task, plan, base, values, surroundings);
+  for (const text of built.notes) say(text);
+  const data = splitExamples(built.store, { seed, share: values.heldOut });
+  const tokensPerUpdate = values.tokensPerUpdate ?? defaultTokensPerUpdate(epochs * data.training.numTokens);
+  const learningRate = values.learningRate ?? defaultLearningRate(numParameters(base), lora !== undefined);
+  const schedule = scheduleOf(values, learningRate);
+  const { weightDecay, beta1, beta2, maxGradientNorm, evaluateEvery, earlyStopping, heldOut, saveDtype } = values;
+  const optimizer = { weightDecay, beta1, beta2, maxGradientNorm };
+
+  const description = {
+    stage: `train ${plan.kind}`,
+    options: {
+      ...task.options,
+      ...plan.prompt,
+      ...{ loss: task.loss, init, device, dtype, gradientCheckpointing, lora, saveDtype },
+      ...{ epochs, maxUpdates, schedule, ...optimizer, tokensPerUpdate, tokensPerBatch },
+      ...{ heldOut, evaluateEvery, earlyStopping, limit: values.limit },
+      maxLength: values.maxLength ?? defaultMaxLength(base),
+      split: formatStepRule(parseStepRule(values.split)),
+    },
+    freeOptions: {
+      ...{ model, threads, maxFaults: values.maxFaults },
+      ...{ spikeFactor: values.spikeFactor, checkpointEvery: values.checkpointEvery },
+    },
+    seed,
+    inputs: plan.inputs,
+    models: { base: base.fingerprint },
+    build: packageBuild({ ...base.addon.buildInfo }),
+    outputs: [trainingLog, checkpointFolder, ...modelFileNames],
+  };
+  const { loss, candidates, rewardModel } = task;
+  await withRun(
+    description,
+    { ...values, out },
+    surroundings,
+    (run) =>
+      trainBody(run, {
+        data,
+        counts: exampleCounts(built, data),
+        load: () =>
+          source.create(base, {
+            ...{ init, loss, candidates, device, threads, lora, gradientCheckpointing, seed },
+            computeType: dtype,
+          }),
+        stage: {
+          ...{ loss, seed, epochs, maxUpdates, schedule, optimizer, tokensPerUpdate, tokensPerBatch },
+          ...{ evaluateEvery, earlyStopping, spikeFactor: values.spikeFactor, signal },
+          checkpointEvery: values.checkpointEvery,
+        },
+        save: (updates) => ({
+          type: storedTypes[saveDtype as keyof typeof storedTypes],
+          lora,
+          rewardModel: rewardModel?.(updates),
+        }),
+        progress: new TrainProgress({ title: description.stage, quiet: values.quiet, stream: stderr }),
+        note: say,
+      }),
+    trainSummaryForm,
+  );
+}
+
+function exampleCounts(
+  { faults, leftOut }: BuiltExamples<TrainingExample>,
+  { training, heldOut }: ReturnType<typeof splitExamples<TrainingExample>>,
+): Record<string, number> {
+  return {
+    examples: training.size,
+    problems: training.problemIds().length,
+    positions: training.numPositions,
+    tokensPerEpoch: training.numTokens,
+    heldOutExamples: heldOut.size,
+    heldOutProblems: heldOut.problemIds().length,
+    faulty: faults.numFaulty,
+    leftOut: Object.values(leftOut).reduce((sum, count) => sum + count, 0),
+  };
+}

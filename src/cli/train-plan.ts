@@ -1,0 +1,34 @@
+/** What the three train commands have in common, and where they differ. */
+import type { LossName } from "../native/contract.js";
+import type { RewardModelConfig } from "../reward/convention.js";
+import type { PromptSettings } from "../text/prompt.js";
+import type { BuildOptions, BuiltExamples } from "../training/build-examples.js";
+import type { TrainingExample } from "../training/example.js";
+import type { Trainer, TrainerOptions } from "../training/trainer.js";
+import type { OpenBaseOptions, TrainingBase } from "../training/training-base.js";
+
+/** Where models come from: real ones, or others in tests. */
+export interface TrainerSource {
+  open(name: string, options: OpenBaseOptions): Promise<TrainingBase>;
+  create(base: TrainingBase, options: TrainerOptions): Promise<Trainer>;
+}
+
+/** What is trained on what, once the model is known. */
+export interface TrainTask {
+  loss: LossName;
+  /** Of the two-way loss. */
+  candidates?: { positive: number; negative: number };
+  /** What decides the results beside the options that all commands share. */
+  options: Record<string, unknown>;
+  examples(options: BuildOptions): Promise<BuiltExamples<TrainingExample>>;
+  /** What stands in reward_model.json, for a model after so many updates. */
+  rewardModel?(updates: number): RewardModelConfig;
+}
+
+export interface TrainPlan {
+  kind: "policy" | "prm" | "orm";
+  /** The input files by their options' names. */
+  inputs: Record<string, string>;
+  prompt: PromptSettings;
+  task(base: TrainingBase): TrainTask;
+}

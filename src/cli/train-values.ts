@@ -1,0 +1,50 @@
+/** From option values to what the train stage and the trainer take, defaults that depend on model and data filled in. */
+import { failArgument } from "../check.js";
+import { expectedTensors } from "../model/expected-tensors.js";
+import { type Lora, type LoraTarget, loraTargets } from "../training/lora.js";
+import type { StoredType } from "../training/safetensors-writer.js";
+import type { Schedule } from "../training/schedule.js";
+import type { TrainingBase } from "../training/training-base.js";
+import type { OptionValues } from "./option.js";
+import type { epochsOption, trainOptions } from "./train-options.js";
+
+export type TrainValues = OptionValues<typeof trainOptions> &
+  OptionValues<readonly [ReturnType<typeof epochsOption<number>>]>;
+
+export const storedTypes = { f32: "F32", bf16: "BF16", f16: "F16" } as const satisfies Record<string, StoredType>;
+
+/** Undefined: every weight is trained. @throws ERPRM_INVALID_ARGUMENT for layers that have no such name */
+export function loraOf({ loraRank, loraAlpha, loraTargets: list }: TrainValues): Lora | undefined {
+  if (loraRank === 0) return undefined;
+  const names = list.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !loraTargets.includes(name as LoraTarget));
+  if (unknown !== undefined) failArgument("--lora-targets", `among ${loraTargets.join(", ")}`, unknown);
+  const targets = loraTargets.filter((target) => names.includes(target));
+  return { rank: loraRank, alpha: loraAlpha ?? 2 * loraRank, targets };
+}
+
+/** Numbers of the network, an output matrix that is tied to the embedding counted once. */
+export function numParameters({ opened }: TrainingBase): number {
+  const { config, valueHead } = opened.checkpoint;
+  const shapes = [...expectedTensors(config, valueHead).values()];
+  return shapes.reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
+}
+
+/** Larger models want smaller rates; adapters, which begin at zero, ten times larger ones. */
+export function defaultLearningRate(parameters: number, hasAdapter: boolean): number {
+  const rate = parameters < 1e7 ? 1e-3 : parameters < 3e8 ? 1e-4 : parameters < 3e9 ? 3e-5 : 1e-5;
+  return hasAdapter ? 10 * rate : rate;
+}
+
+/** Four hundred updates in all, but neither noisy nor wasteful ones. */
+export function defaultTokensPerUpdate(tokensInAll: number): number {
+  return Math.round(Math.min(Math.max(tokensInAll / 400, 1024), 16_384));
+}
+
+export function defaultMaxLength({ opened }: TrainingBase): number {
+  return Math.min(opened.checkpoint.config.contextLength, 4096);
+}
+
+export function scheduleOf(values: TrainValues, peak: number): Schedule {
+  return { shape: values.schedule, peak, warmup: values.warmup };
+}
