@@ -191,8 +191,8 @@ test("encoding lets other work run, tells its progress and can be aborted", asyn
     longest = Math.max(longest, performance.now() - last);
     last = performance.now();
   }, 1);
+  t.teardown(() => clearInterval(timer));
   await policyExamplesFromSolutions(solutions, { ...optionsFor(text), onProgress: (count) => counts.push(count) });
-  clearInterval(timer);
   t.is(counts.at(-1), 3000);
   t.deepEqual(
     counts,
