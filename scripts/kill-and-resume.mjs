@@ -37,7 +37,7 @@ function run(out, extra, limitMs) {
 }
 
 function hashes(out) {
-  const files = readdirSync(out).filter((file) => file.endsWith(".jsonl"));
+  const files = readdirSync(out).filter((file) => /\.(jsonl|safetensors)$/.test(file));
   return files
     .sort()
     .map(
