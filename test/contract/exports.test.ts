@@ -6,7 +6,8 @@ test("the library exports what its contract names", (t) => {
     ...["Policy", "Grader", "ErprmError", "logMeanExp", "labelsFromCounts", "extractAnswer", "gradeAnswer"],
     ...["aggregate", "bestOfN", "majorityVote", "weightedVote", "passAtK"],
     ...["readProblems", "readSolutions", "readLabels", "readScores", "importRecords", "exportRecords"],
-    ...["rolloutStage", "labelStage", "relabelStage"],
+    ...["rolloutStage", "labelStage", "relabelStage", "scoreStage"],
+    ...["RewardModel", "resolveConvention"],
   ];
   const exported = new Map<string, unknown>(Object.entries(erprm));
   for (const name of functions) t.is(typeof exported.get(name), "function", name);

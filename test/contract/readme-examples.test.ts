@@ -12,6 +12,7 @@ import { codeBlocks, readDocument, sectionOf } from "../support/markdown.js";
 import { parityModels } from "../support/parity-models.js";
 import { type RandomModel, writeRandomModel } from "../support/random-model.js";
 import { cliProgram } from "../support/run-cli.js";
+import { writeTinyConfig } from "../support/tiny-scoring.js";
 
 const run = promisify(execFile);
 const readme = readDocument("README.md");
@@ -68,8 +69,18 @@ test("the README's program labels the solutions of its problem", async (t) => {
   t.true((lines.match(/^[01]\.\d{3} {2}\d of \d {2}/gm)?.length ?? 0) >= 2);
 });
 
-test("the README's program without a model prints what its comments say", async (t) => {
+test("the README's program with a reward model prints the scores of its two solutions", async (t) => {
   const [, program = ""] = programs;
+  const model = await writeModel(t);
+  await writeTinyConfig(model);
+  const lines = (await runProgram(program, model)).trimEnd().split("\n");
+  t.is(lines.length, 2);
+  for (const line of lines) t.regex(line, /^(0\.\d{3} ){3}minimum 0\.\d{3}$/);
+  t.not(lines[0]?.slice(6), lines[1]?.slice(6), "the second steps differ");
+});
+
+test("the README's program without a model prints what its comments say", async (t) => {
+  const [, , program = ""] = programs;
   const promised = [...program.matchAll(/^console\.log\(.*\); \/\/ (.+)$/gm)].map(([, comment]) => comment);
   t.is(promised.length, 3);
   t.deepEqual((await runProgram(program)).trimEnd().split("\n"), promised);

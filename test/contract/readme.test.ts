@@ -4,11 +4,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "ava";
 import { formatNames } from "../../src/data/formats/registry.js";
-import { parseLabelRecord, parseSolution } from "../../src/data/read-solutions.js";
+import { parseLabelRecord, parseScoreRecord, parseSolution } from "../../src/data/read-solutions.js";
+import { aggregate, aggregates } from "../../src/data/selection.js";
 import { labelSteps } from "../../src/data/step-labels.js";
 import { ErprmError, type ErrorCode, errorCategories, exitCodeOf } from "../../src/errors.js";
 import * as library from "../../src/index.js";
 import { packageRoot } from "../../src/native/loader.js";
+import { conventionNames } from "../../src/reward/presets.js";
+import { parseRewardModelConfig } from "../../src/reward/reward-model-config.js";
 import { cliCommands } from "../support/cli-commands.js";
 import {
   anchorsOf,
@@ -184,6 +187,19 @@ test("the records that docs/formats.md shows are read, and the labels shown foll
   const { labels, standardErrors } = labelSteps(record.steps, ["hard", "soft", "er:1"]);
   t.deepEqual(record.labels, labels);
   t.deepEqual(record.standardErrors, standardErrors);
+  const score = recordIn("Scores: `scores.jsonl`");
+  t.deepEqual(parseScoreRecord(score, place), score);
+  for (const how of aggregates) t.is(score.scores[how], aggregate(score.stepScores, how), how);
+  const config = recordIn("Reward models: `reward_model.json`");
+  t.deepEqual(parseRewardModelConfig(config, place.file), config);
+});
+
+test("the conventions that docs/method.md explains are those that --convention takes", (t) => {
+  const rows = tableRows(sectionOf(readDocument("docs/method.md"), "How a reward model is asked"));
+  const names = rows.map(([name = ""]) => name).filter((name) => name.startsWith("`"));
+  t.deepEqual(names.map(bare), [...conventionNames]);
+  const help = cliCommands().score?.options.find(({ long }) => long === "--convention")?.description ?? "";
+  for (const name of conventionNames) t.true(help.includes(name), name);
 });
 
 test("the table of formats in docs/formats.md names every format once", (t) => {
