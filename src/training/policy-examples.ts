@@ -128,12 +128,24 @@ function encodeText(
   if (promptIds.every((id, i) => tokenIds[i] === id)) {
     return [promptIds, tokenIds.subarray(promptIds.length)];
   }
-  // A token reaches over the border. A policy is never given half of it: the prompt stays as a rollout has it, and the
-  // solution is encoded alone, unless that would put in a space that nobody wrote.
-  if (!tokenizer.addsSpace) {
-    return [promptIds, tokenizer.encode(aligned.steps.join(""), { addSpecialTokens: false })];
+  // A token reaches over the border. A policy is never given half of it: the prompt stays as a rollout has it.
+  const alone = encodeAlone(tokenizer, aligned.steps.join(""));
+  return alone === undefined ? [tokenIds.subarray(0, promptEnd), tokenIds.subarray(promptEnd)] : [promptIds, alone];
+}
+
+/**
+ * The tokens of a text in the middle of another. Tokenizers of the SentencePiece kind put a space in front of what they are
+ * given: it goes in front of a line end, which is taken off again. Undefined where the two share a token.
+ */
+function encodeAlone(tokenizer: TextModel["tokenizer"], words: string): Int32Array | undefined {
+  if (!tokenizer.addsSpace) return tokenizer.encode(words, { addSpecialTokens: false });
+  const tokenIds = tokenizer.encode(`\n${words}`, { addSpecialTokens: false });
+  for (let end = 1; end < tokenIds.length; end++) {
+    const before = tokenizer.decode(tokenIds.subarray(0, end));
+    if (before === " \n" || before === "\n") return tokenIds.subarray(end);
+    if (before.length > 2) break;
   }
-  return [tokenIds.subarray(0, promptEnd), tokenIds.subarray(promptEnd)];
+  return undefined;
 }
 
 /** The end token is the last target and no input: nothing is predicted from it. */

@@ -78,6 +78,17 @@ test("where a token would reach over the end of the prompt, the prompt keeps the
   t.is(text.tokenizer.decode(example.tokens.slice(0, -1)), "\n\nFive.");
 });
 
+test("a prompt that ends with a space takes no word of the solution with it, in SentencePiece neither", async (t) => {
+  const prompt = { template: "{question}: " };
+  for (const text of [await plainText(), await sentencepieceText()]) {
+    const example = await first([solution({ question: "What", steps: ["the end."] })], optionsFor(text, { prompt }));
+    const promptIds = text.encodePrompt("What: ");
+    t.deepEqual(example.tokenIds.slice(0, promptIds.length), promptIds);
+    t.is(text.tokenizer.decode(example.tokens.slice(0, -1)), "the end.");
+    if (text.tokenizer.addsSpace) t.notDeepEqual(example.tokenIds, text.encodePrompt("What: the end."));
+  }
+});
+
 test("a rollout keeps the tokens it was sampled with, however unusual, and its end token once", async (t) => {
   const text = await chatText();
   const steps = ["Two and three\n", "make 5."];
