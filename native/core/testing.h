@@ -74,6 +74,7 @@ void expect_throws(const char* file, int line, const char* text, Body body, cons
   static const ::erprm::testing::Registration ERPRM_JOIN(name, _)(title, __FILE__, name); \
   static void name()
 
+#undef CHECK  // torch's log has one of this name
 #define CHECK(condition)                                                                  \
   do {                                                                                    \
     if (!(condition)) ::erprm::testing::fail(__FILE__, __LINE__, #condition " is false"); \

@@ -7,6 +7,7 @@
 #define ERPRM_DECLARE_ISA(isa)                    \
   namespace erprm::isa {                          \
   void add_linear_kernels(KernelTable& table);    \
+  void add_product_kernels(KernelTable& table);   \
   void add_pointwise_kernels(KernelTable& table); \
   void add_attention_kernels(KernelTable& table); \
   void add_sampling_kernels(KernelTable& table);  \
@@ -26,6 +27,7 @@ namespace {
     KernelTable table{};               \
     table.name = #isa;                 \
     isa::add_linear_kernels(table);    \
+    isa::add_product_kernels(table);   \
     isa::add_pointwise_kernels(table); \
     isa::add_attention_kernels(table); \
     isa::add_sampling_kernels(table);  \

@@ -13,9 +13,10 @@
 
 namespace erprm {
 
-inline constexpr int kPanel = 16;     // output columns in one packed panel of a weight matrix
-inline constexpr int kKvTokens = 64;  // tokens in one block of keys and values
-inline constexpr int kGroup = 32;     // inputs that share one scale in an int8 weight row
+inline constexpr int kPanel = 16;          // output columns in one packed panel of a weight matrix
+inline constexpr int kKvTokens = 64;       // tokens in one block of keys and values
+inline constexpr int kProductDepth = 384;  // terms summed in registers before they are added to the result
+inline constexpr int kGroup = 32;          // inputs that share one scale in an int8 weight row
 
 // Activations are rounded to integers of at most this size: a group's sum, 32 * 127 * 32767, stays within 32 bits.
 inline constexpr int kActivationBound = 32767;
@@ -64,6 +65,15 @@ struct KernelTable {
   //   a i16 [rows, lda], panels i8 [N/16, depth/2, 16, 2], scales f32 [N/16, depth/kGroup, 16], kGroup divides depth
   void (*linear_i8)(const int16_t* a, size_t lda, int rows, const int8_t* panels, int depth, int panel_begin,
                     int panel_end, const float* row_scales, const float* scales, float* c, size_t ldc);
+
+  // c[r, n] = (add ? c[r, n] : 0) + sum over k < depth of a[r, k] * panels[n / 16, k, n % 16]
+  // for r in [0, rows), n in [0, columns).   panels f32 [ceil(columns / 16), depth, 16]
+  //   a f32 [rows, lda], or with lda = 0 packed like the other factor: a[r, k] is a[r / 16, k, r % 16]
+  void (*product_f32)(const float* a, size_t lda, int rows, const float* panels, int depth, int columns, bool add,
+                      float* c, size_t ldc);
+
+  // panels[n / 16, k, n % 16] = b[n * column_step + k * depth_step]; zero for n >= columns. One of the two steps is 1.
+  void (*pack_panels)(const float* b, size_t column_step, size_t depth_step, int depth, int columns, float* panels);
 
   // out[r, k] = round(x[r, k] / scales[r]), scales[r] = max |x[r, :]| / kActivationBound (1 for a zero row).
   // A row that is not finite becomes zeros with a scale of NaN.

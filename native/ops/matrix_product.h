@@ -1,8 +1,9 @@
 // matrix_product: products of f32 matrices on the CPU, whose numbers do not depend on how many threads compute them.
 //
-// Matrices are at::Tensor f32 [rows, columns] on the CPU with stride(1) == 1; rows may lie apart (stride(0) >= columns).
-// Every element is one sum over k in ascending order. With `accumulate` it is added to what the result holds.
-// Threads: those of the caller's pool (core/parallel.h).
+// Matrices are at::Tensor f32 [rows, columns] on the CPU with stride(1) == 1; rows may lie apart (stride(0) >=
+// columns). Every element is a sum of sums over kProductDepth terms, both in ascending order of k. With `accumulate` it
+// is added to what the result holds. Throws INVALID_ARGUMENT for sizes that do not fit. Other devices and types:
+// torch's product. Threads: those of the caller's pool (core/parallel.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
