@@ -66,7 +66,7 @@ export type {
   TagLayout,
   TokenText,
 } from "./reward/convention.js";
-export type { StepText } from "./reward/encode-steps.js";
+export { type EncodedSteps, type StepEncoder, type StepText, stepEncoder } from "./reward/encode-steps.js";
 export { type ConventionName, type ConventionPreset, conventionNames, conventionPresets } from "./reward/presets.js";
 export { type ConventionRequest, resolveConvention } from "./reward/resolve-convention.js";
 export {
@@ -94,4 +94,38 @@ export { splitSteps } from "./text/split-steps.js";
 export { parseStepRule, type StepRule } from "./text/step-rule.js";
 export type { ChatTokenizer, TextModel } from "./text/text-model.js";
 export type { DecodeOptions, EncodeOptions, Tokenizer } from "./text/tokenizer.js";
+export type { BuildOptions, BuiltExamples, LeftOut } from "./training/build-examples.js";
+export { type CalibrationBin, calibrationTable } from "./training/calibration.js";
+export type { PolicyExample, RewardExample, TrainingExample } from "./training/example.js";
+export { ExampleStore } from "./training/example-store.js";
+export type { FaultPlace, FaultReason, FaultSummary } from "./training/faults.js";
+export { heldOutProblems, type SplitExamples, splitExamples } from "./training/held-out.js";
+export {
+  type Estimate,
+  type EstimateName,
+  type IntervalOptions,
+  type MeasuresWithIntervals,
+  measureWithIntervals,
+} from "./training/intervals.js";
+export {
+  type MeasureName,
+  type Measures,
+  measure,
+  type ScoredPrefixes,
+  type SortedPrefixes,
+  sortPrefixes,
+} from "./training/measures.js";
+export { outcomeExamples } from "./training/outcome-examples.js";
+export {
+  endTokenOf,
+  type PolicyExampleOptions,
+  policyExamplesFromProblems,
+  policyExamplesFromSolutions,
+} from "./training/policy-examples.js";
+export {
+  processExamples,
+  type RewardExampleOptions,
+  type StepExampleOptions,
+  type Weighting,
+} from "./training/step-examples.js";
 export * from "./types.js";

@@ -8,6 +8,14 @@ test("the library exports what its contract names", (t) => {
     ...["readProblems", "readSolutions", "readLabels", "readScores", "importRecords", "exportRecords"],
     ...["rolloutStage", "labelStage", "relabelStage", "scoreStage"],
     ...["RewardModel", "resolveConvention"],
+    ...[
+      "policyExamplesFromProblems",
+      "policyExamplesFromSolutions",
+      "processExamples",
+      "outcomeExamples",
+      "stepEncoder",
+    ],
+    ...["ExampleStore", "splitExamples", "measure", "measureWithIntervals", "calibrationTable"],
   ];
   const exported = new Map<string, unknown>(Object.entries(erprm));
   for (const name of functions) t.is(typeof exported.get(name), "function", name);
