@@ -11,8 +11,9 @@
 namespace erprm {
 namespace {
 
-// Rows of a forward pass: bounds the memory of activations.
-constexpr int64_t kForwardRows = 1024;
+// Rows of a forward pass. Activations of this many stay in the second-level cache while the weights pass over them:
+// with 1024 rows SmolLM2-135M took a fifth more time, with 128 none less.
+constexpr int64_t kForwardRows = 256;
 
 // A sequence with a wanted position: its tokens up to the last one, since what comes later cannot matter.
 struct Wanted {

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -27,6 +28,35 @@ void fill_angles(const ModelConfig& config, const ForwardBatch& batch, float* co
       sines[r * half + i] = static_cast<float>(std::sin(static_cast<double>(angle))) * config.rope_scale;
     }
   }
+}
+
+// The rows `kept` (ascending) of a batch, in their groups.
+ForwardBatch only_rows(const ForwardBatch& batch, const std::vector<int32_t>& kept) {
+  ForwardBatch result;
+  size_t group = 1;
+  for (const int32_t row : kept) {
+    for (; row >= batch.groups[group]; ++group) result.end_group();
+    result.rows.push_back(batch.rows[row]);
+  }
+  result.end_group();
+  return result;
+}
+
+// Moves the rows `kept` (ascending) of a matrix to its front.
+void move_to_front(const std::vector<int32_t>& kept, at::Tensor& matrix) {
+  const int64_t width = matrix.size(1);
+  float* data = matrix.data_ptr<float>();
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i] != static_cast<int32_t>(i)) {
+      std::copy_n(data + kept[i] * width, width, data + static_cast<int64_t>(i) * width);
+    }
+  }
+}
+
+std::vector<int32_t> ascending(std::vector<int32_t> rows) {
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return rows;
 }
 
 }  // namespace
@@ -126,7 +156,7 @@ void Transformer::prepare_heads(const ForwardBatch& batch, const KvBlockPool& po
 
 at::Tensor Transformer::forward(const ForwardBatch& batch, const KvBlockPool& pool) const {
   const KernelTable& kernels = kernel_table();
-  const int64_t num_rows = static_cast<int64_t>(batch.rows.size());
+  int64_t num_rows = static_cast<int64_t>(batch.rows.size());
   const int64_t hidden = padded(config_.hidden_size), feed_forward = padded(config_.intermediate_size);
   const int64_t attention_width = int64_t{config_.num_heads} * config_.head_size;
   const auto norm = [&](const float* x, const at::Tensor& weight, float* out, int64_t count) {
@@ -148,13 +178,22 @@ at::Tensor Transformer::forward(const ForwardBatch& batch, const KvBlockPool& po
   float* h = normed.data_ptr<float>();
   fill_angles(config_, batch, cosines.data_ptr<float>(), sines.data_ptr<float>());
   embed(batch, x);
+  const std::vector<int32_t> kept = ascending(batch.outputs);
+  const ForwardBatch wanted = only_rows(batch, kept);
   for (int l = 0; l < config_.num_layers; ++l) {
     const Layer& layer = layers_[l];
     norm(x, layer.attention_norm, h, num_rows);
     layer.query_key_value.forward(h, hidden, num_rows, qkv.data_ptr<float>(), qkv.size(1), false);
     prepare_heads(batch, pool, l, cosines, sines, qkv);
-    shared_prefix_attention(config_, pool, batch, l, qkv.data_ptr<float>(), qkv.size(1), attended.data_ptr<float>(),
-                            attention_width);
+    const bool is_last = l + 1 == config_.num_layers;
+    if (is_last) {
+      // All rows have left their keys and values; what else the last layer computes only the wanted ones need.
+      move_to_front(kept, residual);
+      move_to_front(kept, qkv);
+      num_rows = static_cast<int64_t>(kept.size());
+    }
+    shared_prefix_attention(config_, pool, is_last ? wanted : batch, l, qkv.data_ptr<float>(), qkv.size(1),
+                            attended.data_ptr<float>(), attention_width);
     layer.attention_output.forward(attended.data_ptr<float>(), attention_width, num_rows, x, hidden, true);
     norm(x, layer.feed_forward_norm, h, num_rows);
     layer.gate_up.forward(h, hidden, num_rows, gate_up.data_ptr<float>(), 2 * feed_forward, false);
@@ -168,7 +207,8 @@ at::Tensor Transformer::forward(const ForwardBatch& batch, const KvBlockPool& po
   const int64_t num_outputs = static_cast<int64_t>(batch.outputs.size());
   at::Tensor result = at::empty({num_outputs, hidden}, at::kFloat);
   for (int64_t i = 0; i < num_outputs; ++i) {
-    norm(x + batch.outputs[i] * hidden, final_norm_, result.data_ptr<float>() + i * hidden, 1);
+    const int64_t row = std::lower_bound(kept.begin(), kept.end(), batch.outputs[i]) - kept.begin();
+    norm(x + row * hidden, final_norm_, result.data_ptr<float>() + i * hidden, 1);
   }
   return result;
 }
