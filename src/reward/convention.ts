@@ -32,7 +32,7 @@ interface TaggedConvention extends CommonConvention {
   tag: TokenText;
   /**
    * Absent, as in models of our own: the solution's tokens are those of its text, encoded once and cut at token ends, and
-   * the tag follows each step's last token, that of its delimiter. The policy's own tokens stay what they were.
+   * the tag follows each step's last token, that of its delimiter.
    */
   layout?: TagLayout | undefined;
 }

@@ -13,7 +13,7 @@ import type { TextModel } from "../text/text-model.js";
 import type { Convention, RewardKind, RewardModelConfig } from "./convention.js";
 import { type EncodedSteps, type StepEncoder, type StepText, stepEncoder } from "./encode-steps.js";
 import type { ConventionChoice } from "./open-reward-model.js";
-import { type Scored, scoreWindows } from "./score-windows.js";
+import { type Encoded, type Scored, scoreBatches } from "./score-batches.js";
 import { stepScore } from "./step-scores.js";
 
 export interface RewardModelOptions extends ConventionChoice {
@@ -39,9 +39,6 @@ export interface RewardModelParts {
   text: TextModel;
   config: RewardModelConfig;
   contextLength: number;
-  /** Bytes of keys and values a token. */
-  kvBytesPerToken: number;
-  kvMemoryBytes: number;
   fingerprint: string;
   split?: StepRule | undefined;
   notes?: readonly string[];
@@ -78,7 +75,6 @@ export class RewardModel {
   readonly notes: readonly string[];
   readonly #native: NativeRewardModel;
   readonly #encoder: StepEncoder;
-  readonly #maxTokens: number;
   #disposed: Promise<void> | undefined;
 
   /** For tests and other engines; users call `RewardModel.load`. */
@@ -91,7 +87,6 @@ export class RewardModel {
     this.fingerprint = parts.fingerprint;
     this.notes = parts.notes ?? [];
     this.#encoder = stepEncoder(parts.text, parts.config.convention, parts.split ?? defaultStepRule);
-    this.#maxTokens = Math.max(1, Math.floor(parts.kvMemoryBytes / parts.kvBytesPerToken));
   }
 
   /**
@@ -110,16 +105,15 @@ export class RewardModel {
     // Loaded here: a program that only reads scores needs neither the tokenizer library nor libtorch.
     const { openRewardModelFiles } = await import("./open-reward-model.js");
     const { checkpoint, text, config, fingerprint, notes, addon } = await openRewardModelFiles(model, options);
-    const { contextLength, numLayers, numKvHeads, headSize } = checkpoint.config;
-    const parts = { name: model, text, config, contextLength, kvMemoryBytes, fingerprint, notes, split: options.split };
-    const kvBytesPerToken = numLayers * numKvHeads * headSize * 2 * 4;
+    const { contextLength } = checkpoint.config;
+    const parts = { name: model, text, config, contextLength, fingerprint, notes, split: options.split };
     const candidates = candidateIds(config.convention);
     const load = async () => {
       if (options.signal?.aborted) throw abortedError(options.signal);
       const native = await nativeCall(() =>
         addon.loadRewardModel(checkpoint, { weights, threads, kvMemoryBytes, candidates }),
       );
-      return new RewardModel(native, { ...parts, kvBytesPerToken });
+      return new RewardModel(native, parts);
     };
     return { fingerprint, config, notes, build: { ...addon.buildInfo }, load };
   }
@@ -162,8 +156,8 @@ export class RewardModel {
     { tokenBudget = defaultTokenBudget, signal }: ScoreOptions = {},
   ): AsyncGenerator<Scored<A>, void, undefined> {
     this.#expectAlive();
-    return scoreWindows(solutions, {
-      tokenBudget: Math.min(expectPositiveInteger("tokenBudget", tokenBudget), this.#maxTokens),
+    return scoreBatches(solutions, {
+      tokenBudget: expectPositiveInteger("tokenBudget", tokenBudget),
       encode: (solution) => this.#encode(solution),
       score: (batch) => this.#score(batch),
       signal,
@@ -180,7 +174,7 @@ export class RewardModel {
     return this.dispose();
   }
 
-  #encode({ question, steps, what }: StepText & { what: string }): EncodedSteps & { what: string } {
+  #encode({ question, steps, what }: StepText & { what: string }): EncodedSteps {
     let encoded: EncodedSteps;
     try {
       encoded = this.#encoder.encode({ question, steps });
@@ -196,11 +190,11 @@ export class RewardModel {
         { field: "steps", received: numTokens, contextLength: this.contextLength },
       );
     }
-    return { ...encoded, what };
+    return encoded;
   }
 
   /** One forward pass. */
-  async #score(batch: readonly (EncodedSteps & { what?: string })[]): Promise<number[][]> {
+  async #score(batch: readonly Encoded<{ what: string }>[]): Promise<number[][]> {
     this.#expectAlive();
     const { convention } = this.config;
     const { values, offsets, positions } = packed(batch);
@@ -209,13 +203,17 @@ export class RewardModel {
     });
     const numOutputs = logits.length / positions.length;
     let row = 0;
-    return batch.map(({ positions: own, what }) =>
+    return batch.map(({ positions: own, value }) =>
       Array.from(own, (_, step) => {
         const score = stepScore(logits, numOutputs, row++, convention);
         if (Number.isFinite(score)) return score;
-        throw new ErprmError("ERPRM_NUMERICAL", `Expected finite logits, received others for step ${step} of ${what}`, {
-          step,
-        });
+        throw new ErprmError(
+          "ERPRM_NUMERICAL",
+          `Expected finite logits, received others for step ${step} of ${value.what}`,
+          {
+            step,
+          },
+        );
       }),
     );
   }
@@ -227,10 +225,10 @@ export class RewardModel {
 }
 
 /** Native code knows the sequences of a batch by their numbers, the user by their names. */
-function named(error: unknown, batch: readonly { what?: string }[]): unknown {
+function named(error: unknown, batch: readonly Encoded<{ what: string }>[]): unknown {
   if (!(error instanceof ErprmError) || typeof error.details.sequence !== "number") return error;
   const { code, message, details } = error;
-  return new ErprmError(code, `${message}, in ${batch[error.details.sequence]?.what}`, details, error);
+  return new ErprmError(code, `${message}, in ${batch[error.details.sequence]?.value.what}`, details, error);
 }
 
 /** The rows of the output matrix that a convention reads; none of a value head. */

@@ -68,8 +68,6 @@ export async function makeFakeRewardModel(
     name: "fake",
     text: await makeTextModel(),
     contextLength: 4096,
-    kvBytesPerToken: 1,
-    kvMemoryBytes: 1 << 20,
     fingerprint: "f".repeat(64),
     ...parts,
     config: { version: 1, kind: "process", convention: byteConvention, aggregate: "min", ...config },

@@ -20,17 +20,14 @@ test("scores come in input order, one a step, whatever the budget", async (t) =>
   for (const tokenBudget of [1, 100, 500, 1_000_000]) {
     const before = native.calls.length;
     t.deepEqual(await rewardModel.scoreSteps(solutions, { tokenBudget }), expected);
-    for (const lengths of native.calls.slice(before)) {
+    const calls = native.calls.slice(before);
+    for (const [i, lengths] of calls.entries()) {
       const tokens = lengths.reduce((sum, length) => sum + length, 0);
       t.true(lengths.length === 1 || tokens <= tokenBudget);
+      const next = calls[i + 1]?.[0];
+      if (next !== undefined) t.true(tokens + next > tokenBudget, "a batch is as full as it can be");
     }
   }
-  const last = native.calls.at(-1) as number[];
-  t.deepEqual(
-    last,
-    [...last].sort((a, b) => b - a),
-    "the longest first",
-  );
 });
 
 test("the score of a step does not depend on the steps after it", async (t) => {
@@ -43,14 +40,23 @@ test("the score of a step does not depend on the steps after it", async (t) => {
   t.deepEqual(part, whole?.slice(0, 2));
 });
 
-test("a forward pass never has more tokens than the key-value memory holds", async (t) => {
-  const { rewardModel, native } = await makeFakeRewardModel({ kvBytesPerToken: 10, kvMemoryBytes: 3000 });
-  await rewardModel.scoreSteps(solutions);
-  t.true(native.calls.length > 1);
-  for (const lengths of native.calls) {
-    const tokens = lengths.reduce((sum, length) => sum + length, 0);
-    t.true(lengths.length === 1 || tokens <= 300);
+test("results leave after every forward pass, while the next solutions are read", async (t) => {
+  const { rewardModel, native } = await makeFakeRewardModel({ delayMs: 1 });
+  let read = 0;
+  function* source() {
+    for (const [i, one] of solutions.entries()) {
+      read = i + 1;
+      yield { ...one, what: `solution ${i}` };
+    }
   }
+  let seen = 0;
+  for await (const _ of rewardModel.score(source(), { tokenBudget: 400 })) {
+    seen += 1;
+    const done = native.calls.reduce((sum, { length }) => sum + length, 0);
+    t.true(seen <= done && read < seen + 40 && done - seen < 20, `${seen} seen, ${done} scored, ${read} read`);
+    if (seen === 1) t.true(read < solutions.length / 2, `${read} read for the first result`);
+  }
+  t.is(seen, solutions.length);
 });
 
 test("a solution longer than the context is named, and the ones before it are scored", async (t) => {

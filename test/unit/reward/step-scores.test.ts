@@ -1,7 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
 import type { Convention } from "../../../src/reward/convention.js";
-import { packBatches } from "../../../src/reward/pack-batches.js";
 import { stepScore } from "../../../src/reward/step-scores.js";
 import { byteConvention } from "../../support/fake-reward-model.js";
 
@@ -52,25 +51,4 @@ test("logits that are not finite give no score", (t) => {
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
     t.is(stepScore(Float32Array.of(bad, 0), 2, 0, byteConvention), Number.NaN);
   }
-});
-
-test("every sequence is in one batch, no batch of several is over the budget, the longest come first", (t) => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 50 })), fc.integer({ min: 1, max: 80 }), (lengths, budget) => {
-      const batches = packBatches(lengths, budget);
-      const sum = (batch: number[]) => batch.reduce((total, index) => total + (lengths[index] as number), 0);
-      const first = batches.map(([index]) => lengths[index as number] as number);
-      return (
-        batches
-          .flat()
-          .sort((a, b) => a - b)
-          .every((index, i) => index === i) &&
-        batches.flat().length === lengths.length &&
-        batches.every((batch) => batch.length === 1 || sum(batch) <= budget) &&
-        first.every((length, i) => i === 0 || length <= (first[i - 1] as number))
-      );
-    }),
-  );
-  t.deepEqual(packBatches([], 10), []);
-  t.deepEqual(packBatches([3, 9, 4, 2], 10), [[1], [2, 0, 3]]);
 });
