@@ -33,8 +33,8 @@ import {
 import { note, withRun } from "./with-run.js";
 
 export const nativeSource: TrainerSource = {
-  open: openTrainingBase,
-  create: Trainer.create,
+  open: (name, options) => openTrainingBase(name, options),
+  create: (base, options) => Trainer.create(base, options),
 };
 
 /**

@@ -25,12 +25,13 @@ export interface OpenBaseOptions {
 }
 
 /**
- * Finds and checks the model without reading its weights, but for the fingerprint.
+ * Finds and checks the model without reading its weights, but for the fingerprint. `loadAddon`: for other engines.
  * @throws as `openModel` and `loadText`; ERPRM_NATIVE_MISSING
  */
 export async function openTrainingBase(
   name: string,
   { init = "pretrained", contextLength, signal }: OpenBaseOptions = {},
+  loadAddon: () => NativeAddon = loadNative,
 ): Promise<TrainingBase> {
   const opened = await openModel(name, {
     contextLength,
@@ -50,5 +51,5 @@ export async function openTrainingBase(
   });
   const { fingerprint, notes } = opened;
   // Last: what is wrong with the model is said even where the addon was not built yet.
-  return { name, opened, text, fingerprint, notes, addon: loadNative() };
+  return { name, opened, text, fingerprint, notes, addon: loadAddon() };
 }

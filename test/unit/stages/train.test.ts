@@ -6,6 +6,8 @@ import {
   type TrainStageOptions,
   trainStage,
 } from "../../../src/stages/train.js";
+import type { TrainingExample } from "../../../src/training/example.js";
+import type { ExampleStore } from "../../../src/training/example-store.js";
 import type { TrainingEngine } from "../../../src/training/trainer.js";
 import type { HeldOutRecord, TrainingRecord, UpdateRecord } from "../../../src/training/training-record.js";
 import type { TrainingState } from "../../../src/training/training-state.js";
@@ -29,7 +31,7 @@ function optionsFor(trainer: TrainingEngine, more: Partial<TrainStageOptions> = 
   };
 }
 
-async function run(options: TrainStageOptions, store = examples) {
+async function run(options: TrainStageOptions, store: ExampleStore<TrainingExample> = examples) {
   const records: TrainingRecord[] = [];
   const stage = trainStage(store, options);
   for (;;) {
