@@ -87,13 +87,14 @@ TEST("every wanted row sees the tokens of its own sequence, whatever the family,
   for (int round = 0; round < 60; ++round) {
     std::vector<Sequence> wanted;
     for (int s = 0; s < 12; ++s) {
+      // Blocks of three kinds in any order, then a rest: the same block comes after different ones.
       Sequence sequence;
-      // Half of them go on from some point of an earlier one, with few different tokens, so that blocks collide.
-      if (s > 0 && below(2) == 0) {
-        const auto& other = wanted[below(s)].tokens;
-        sequence.tokens.assign(other.begin(), other.begin() + 1 + below(static_cast<int>(other.size())));
+      for (int block = below(4); block > 0; --block) {
+        const auto tokens = tokens_from(1 + 100 * below(3), kKvTokens);
+        sequence.tokens.insert(sequence.tokens.end(), tokens.begin(), tokens.end());
       }
-      for (int32_t more = below(200) + 1; more > 0; --more) sequence.tokens.push_back(1 + below(2) * below(2));
+      const auto rest = tokens_from(1 + 100 * below(3), 1 + below(2 * kKvTokens));
+      sequence.tokens.insert(sequence.tokens.end(), rest.begin(), rest.end());
       for (int32_t p = 0; p < static_cast<int32_t>(sequence.tokens.size()); ++p) {
         if (below(20) == 0) sequence.positions.push_back(p);
       }
@@ -138,10 +139,15 @@ TEST("sequences that begin alike compute their whole common blocks once, and no 
 TEST("the same block after other tokens is another block") {
   KvBlockPool pool = make_pool(100);
   ScorePart part(pool);
-  std::vector<Sequence> sequences = {{tokens_from(1, 128), {127}}, {tokens_from(2, 64), {63}}};
-  const auto second_block = tokens_from(65, 64);
-  sequences[1].tokens.insert(sequences[1].tokens.end(), second_block.begin(), second_block.end());
-  for (size_t s = 0; s < 2; ++s) CHECK(part.add(sequences[s].tokens, sequences[s].positions, 1000 * s));
-  CHECK(part.num_rows() == 256);
-  check_part(part, sequences, 256);
+  std::vector<Sequence> sequences(3);
+  const std::vector<std::pair<int32_t, int32_t>> first_and_second = {{1, 200}, {100, 300}, {1, 300}};
+  for (size_t s = 0; s < 3; ++s) {
+    sequences[s] = {tokens_from(first_and_second[s].first, kKvTokens), {63, 127}};
+    const auto second = tokens_from(first_and_second[s].second, kKvTokens);
+    sequences[s].tokens.insert(sequences[s].tokens.end(), second.begin(), second.end());
+    CHECK(part.add(sequences[s].tokens, sequences[s].positions, static_cast<int64_t>(1000 * s)));
+  }
+  // Of the third only its first block was there: its second one stands after another block elsewhere.
+  CHECK(part.num_rows() == 5 * kKvTokens);
+  check_part(part, sequences, 1000);
 }
