@@ -1,5 +1,5 @@
 /**
- * The trainer against PyTorch: ten updates of small models, every loss, with adapters, accumulation and checkpointing. The
+ * The trainer against PyTorch: some updates of small models, every loss, with adapters, accumulation and checkpointing. The
  * goldens are float64 results, made by scripts/make-training-goldens.py. Within 1e-5 means: of a loss, absolute and above 1
  * relative; of a score or weight, absolute; of a gradient, relative to the largest element of its tensor; of a norm, relative.
  */
@@ -77,7 +77,7 @@ async function runCase(t: ExecutionContext, trainingCase: TrainingCase, settings
 
 for (const [name, trainingCase] of Object.entries(trainingCases)) {
   for (const [variant, settings] of Object.entries(variants)) {
-    test(`${name}, ${variant}: losses, gradients and weights after ten updates are within 1e-5 of PyTorch`, async (t) => {
+    test(`${name}, ${variant}: losses, gradients and weights after the updates are within 1e-5 of PyTorch`, async (t) => {
       const run = await runCase(t, trainingCase, settings);
       expectParity(t, run, readTrainingGolden(name), trainingCase.stride);
     });

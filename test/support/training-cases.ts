@@ -1,4 +1,4 @@
-/** The small trainings that are compared with PyTorch: models, losses, adapters, batches and settings of ten updates. */
+/** The small trainings that are compared with PyTorch: models, losses, adapters, batches and settings of their updates. */
 import type { LossName, NativeTrainingBatch, NativeUpdateOptions } from "../../src/native/contract.js";
 import type { RandomModel } from "./random-model.js";
 import { randomNumbers } from "./random-numbers.js";
@@ -18,27 +18,27 @@ export interface TrainingCase {
   learningRates: number[];
   /** Every update's, but for its index and learning rate. */
   update: Omit<NativeUpdateOptions, "updateIndex" | "learningRate">;
+  /** Tokens of the longest sequence. */
+  longest: number;
   /**
-   * Of gradients and weights the reference keeps elements 0, stride, 2 stride, ... in row-major order. 7 divides no
-   * dimension here, so every row and every column is met.
+   * Of gradients and weights the reference keeps elements 0, stride, 2 stride, ... in row-major order. A prime that divides no
+   * dimension: every column is met.
    */
   stride: number;
 }
 
-const vocabularySize = 72;
 const endToken = 1;
-const longest = 40;
 
 // Widths that no vector length divides: 48 columns, 80 in the feed-forward; the heads together are wider than the model.
 const common = {
-  vocab_size: vocabularySize,
+  vocab_size: 72,
   hidden_size: 48,
   intermediate_size: 80,
   num_hidden_layers: 2,
   num_attention_heads: 4,
   num_key_value_heads: 2,
   head_dim: 16,
-  max_position_embeddings: 64,
+  max_position_embeddings: 512,
   rms_norm_eps: 1e-5,
   rope_theta: 10000,
   hidden_act: "silu",
@@ -66,6 +66,17 @@ const mistral = plain({
   tie_word_embeddings: false,
   sliding_window: 9,
 });
+// Larger than what kernels take at once, and again no multiple of it: 400 terms in a sum, 600 and 1000 columns, several hundred
+// rows and positions, heads of 40.
+const wide = plain({
+  ...llama.config,
+  vocab_size: 1000,
+  hidden_size: 400,
+  intermediate_size: 600,
+  num_attention_heads: 8,
+  num_key_value_heads: 2,
+  head_dim: 40,
+});
 
 const warmUpThenDown = [5e-4, 1e-3, 1.5e-3, 2e-3, 1.9e-3, 1.6e-3, 1.2e-3, 8e-4, 4e-4, 1e-4];
 const constant = Array.from({ length: 10 }, () => 1e-3);
@@ -74,7 +85,7 @@ const everyLayer = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_pro
 const unclipped = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradientNorm: 0 };
 const clipped = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradientNorm: 1 };
 
-const base = { candidates: [], learningRates: constant, update: unclipped, stride: 7 };
+const base = { candidates: [], learningRates: constant, update: unclipped, longest: 40, stride: 7 };
 const scheduled = { ...base, learningRates: warmUpThenDown, update: clipped };
 
 export const trainingCases: Record<string, TrainingCase> = {
@@ -91,6 +102,17 @@ export const trainingCases: Record<string, TrainingCase> = {
   "qwen2-next-token": { ...base, model: qwen2, seed: 1, loss: "next-token" },
   "qwen3-next-token": { ...scheduled, model: qwen3, seed: 4, loss: "next-token" },
   "mistral-sliding-next-token": { ...base, model: mistral, seed: 3, loss: "next-token" },
+  "wide-next-token": {
+    ...base,
+    model: wide,
+    seed: 1,
+    loss: "next-token",
+    learningRates: [1e-3, 1e-3, 5e-4],
+    // Among two million elements some gradients are always lost in rounding; a larger epsilon keeps their sign out of the weights.
+    update: { ...unclipped, epsilon: 1e-4 },
+    longest: 300,
+    stride: 211,
+  },
   "lora-next-token": {
     ...scheduled,
     model: llama,
@@ -115,18 +137,30 @@ export const trainingCases: Record<string, TrainingCase> = {
   },
 };
 
-/** The batches of a case, one an update: 3 to 5 sequences of 1 to 40 tokens. All numbers are exact in f32 and in decimal. */
-export function trainingBatches({ seed, loss, learningRates }: TrainingCase): NativeTrainingBatch[] {
+/** The batches of a case, one an update: 3 to 5 sequences of 1 to `longest` tokens. All numbers are exact in f32 and in decimal. */
+export function trainingBatches({ model, seed, loss, longest, learningRates }: TrainingCase): NativeTrainingBatch[] {
   const random = randomNumbers(seed * 7919);
-  const below = (limit: number) => Math.floor(random() * limit);
+  const draw: Draw = {
+    loss,
+    vocabularySize: Number(model.config.vocab_size),
+    below: (limit) => Math.floor(random() * limit),
+  };
   return learningRates.map((_, update) => {
     // The shortest and the longest there are come in the first update, whose gradients are compared.
-    const lengths = update === 0 ? [1, longest, 7, 23] : Array.from({ length: 3 + below(3) }, () => 1 + below(longest));
-    return drawBatch(lengths, loss, below);
+    const lengths =
+      update === 0 ? [1, longest, 7, 23] : Array.from({ length: 3 + draw.below(3) }, () => 1 + draw.below(longest));
+    return drawBatch(lengths, draw);
   });
 }
 
-function drawBatch(lengths: number[], loss: LossName, below: (limit: number) => number): NativeTrainingBatch {
+interface Draw {
+  loss: LossName;
+  vocabularySize: number;
+  /** An integer in [0, limit). */
+  below(limit: number): number;
+}
+
+function drawBatch(lengths: number[], { loss, vocabularySize, below }: Draw): NativeTrainingBatch {
   const values: number[] = [];
   const offsets = [0];
   const positions: number[] = [];
