@@ -10,7 +10,7 @@ import { loadModelText } from "../policy/model-text.js";
 import type { TextModel } from "../text/text-model.js";
 import type { Convention, RewardModelConfig } from "./convention.js";
 import { type ConventionPreset, conventionNames, presetNamed, presetOfArchitectures } from "./presets.js";
-import { resolveConvention } from "./resolve-convention.js";
+import { type ConventionRequest, resolveConvention } from "./resolve-convention.js";
 import { expectConventionOf, readRewardModelConfig, rewardModelFile } from "./reward-model-config.js";
 
 export interface RewardModelFiles {
@@ -23,8 +23,8 @@ export interface RewardModelFiles {
 }
 
 export interface ConventionChoice {
-  /** The name of a preset, the path of a reward_model.json, or a convention itself. */
-  convention?: string | Convention | undefined;
+  /** The name of a preset, the path of a reward_model.json, or a convention itself: in texts, or with its token ids. */
+  convention?: string | ConventionRequest | Convention | undefined;
   /** Another tag than the preset's, for models that were trained with one. */
   stepTag?: string | undefined;
 }
@@ -50,8 +50,10 @@ async function configOf(
 ): Promise<RewardModelConfig> {
   const { vocabularySize } = opened.checkpoint.config;
   if (typeof convention === "object") {
-    const checked = expectConventionOf(text, convention, vocabularySize, "the convention given");
-    return { version: 1, kind: "process", convention: checked, aggregate: "min" };
+    const given = isResolved(convention)
+      ? expectConventionOf(text, convention, vocabularySize, "the convention given")
+      : resolveConvention(text, convention, vocabularySize);
+    return { version: 1, kind: "process", convention: given, aggregate: "min" };
   }
   const preset = convention === undefined ? undefined : presetNamed(convention);
   if (preset) return fromPreset(preset, text, vocabularySize, stepTag);
@@ -77,6 +79,11 @@ async function configOf(
     `Expected a convention for ${opened.path}, which has no ${rewardModelFile} and whose architecture does not tell how to score with it: one of ${conventionNames.join(", ")}, or the path of a ${rewardModelFile}`,
     { name: "convention", expected: conventionNames },
   );
+}
+
+/** Token ids come with the tag or with the candidates; in texts both are absent or strings. */
+function isResolved(convention: ConventionRequest | Convention): convention is Convention {
+  return "candidates" in convention || typeof convention.tag === "object";
 }
 
 function fromPreset(

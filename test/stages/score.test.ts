@@ -91,6 +91,12 @@ test("a model that does not tell how it is scored needs a convention, which must
   t.like(shepherd.config.convention, { layout: { afterTag: "\n" }, candidates: { positive: { tokenIds: [43] } } });
   const tagged = await loadTinyRewardModel(t, plain, { convention: "er-prm", stepTag: " #" });
   t.like(tagged.config.convention, { tag: { text: " #", tokenIds: [32, 35] } });
+  const inTexts = await loadTinyRewardModel(t, plain, { convention: { tag: "*", positive: "+", negative: "-" } });
+  t.like(inTexts.config.convention, {
+    kind: "step-tag",
+    tag: { tokenIds: [42] },
+    candidates: byteConvention.candidates,
+  });
   const headed = await writeScoringModel(t, "llama-token-classification");
   await t.throwsAsync(loadTinyRewardModel(t, headed, { convention: "er-prm" }), { message: /language model's output/ });
 });

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { NativeRewardModel } from "../../src/native/contract.js";
-import type { Convention, RewardModelConfig } from "../../src/reward/convention.js";
+import type { RewardModelConfig, StepTagConvention } from "../../src/reward/convention.js";
 import { RewardModel, type RewardModelParts } from "../../src/reward/reward-model.js";
 import { makeTextModel } from "./fake-policy.js";
 
@@ -18,7 +18,7 @@ export interface FakeRewardOptions extends Partial<Omit<RewardModelParts, "confi
 }
 
 /** Tags are the byte `*`, candidates `+` and `-`. */
-export const byteConvention: Convention = {
+export const byteConvention: StepTagConvention = {
   kind: "step-tag",
   prompt: { template: "Q: {question}\nA:" },
   tag: { text: "*", tokenIds: [42] },
