@@ -106,7 +106,10 @@ export class RewardModel {
     const { openRewardModelFiles } = await import("./open-reward-model.js");
     const { checkpoint, text, config, fingerprint, notes, addon } = await openRewardModelFiles(model, options);
     const { contextLength } = checkpoint.config;
-    const parts = { name: model, text, config, contextLength, fingerprint, notes, split: options.split };
+    const split = options.split ?? defaultStepRule;
+    // What is wrong with the convention is said before the weights are loaded.
+    stepEncoder(text, config.convention, split);
+    const parts = { name: model, text, config, contextLength, fingerprint, notes, split };
     const candidates = candidateIds(config.convention);
     const load = async () => {
       if (options.signal?.aborted) throw abortedError(options.signal);

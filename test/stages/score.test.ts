@@ -86,6 +86,7 @@ test("a model that does not tell how it is scored needs a convention, which must
   await t.throwsAsync(loadTinyRewardModel(t, plain, { convention: "nowhere/reward_model.json" }), {
     code: "ERPRM_NOT_FOUND",
   });
+  await t.throwsAsync(loadTinyRewardModel(t, plain, { convention: "rlhflow" }), { message: /a chat template/ });
   const shepherd = await loadTinyRewardModel(t, plain, { convention: "math-shepherd" });
   t.is(shepherd.config.aggregate, "min");
   t.like(shepherd.config.convention, { layout: { afterTag: "\n" }, candidates: { positive: { tokenIds: [43] } } });
