@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import test, { type ExecutionContext } from "ava";
 import { readRecords } from "../../src/data/read-records.js";
-import { readLabels, readSolutions } from "../../src/data/read-solutions.js";
+import { readLabels, readScores, readSolutions } from "../../src/data/read-solutions.js";
 import { packageRoot } from "../../src/native/loader.js";
 import { makeFolder } from "../support/folder.js";
 import { codeBlocks, readDocument, sectionOf } from "../support/markdown.js";
@@ -35,7 +35,8 @@ async function count(records: AsyncIterable<unknown>): Promise<number> {
 test("the first use that the README shows runs from top to bottom and leaves the files it names", async (t) => {
   const model = await writeModel(t);
   const folder = makeFolder(t);
-  const shown = codeBlocks(sectionOf(readme, "First use"), "sh").join("\n");
+  const sections = ["First use", "Train and score"].flatMap((heading) => codeBlocks(sectionOf(readme, heading), "sh"));
+  const shown = sections.join("\n");
   const fetch = "$(node scripts/fetch-smollm2.mjs)";
   t.is(shown.split(fetch).length, 2, "the model is fetched once");
   t.true(existsSync(join(packageRoot, "scripts/fetch-smollm2.mjs")));
@@ -54,6 +55,9 @@ test("the first use that the README shows runs from top to bottom and leaves the
   // The same options and seed: rolled out apart, the solutions are the same.
   t.is(readFileSync(runs("solutions/solutions.jsonl"), "utf8"), readFileSync(runs("first/solutions.jsonl"), "utf8"));
   t.is(await count(readLabels(runs("second/labels.jsonl"))), 6);
+  t.true(existsSync(runs("prm/adapter/adapter_config.json")));
+  t.is(await count(readScores(runs("scores/scores.jsonl"))), 6);
+  t.true(stdout.includes(readFileSync(runs("scores/scores.jsonl"), "utf8").split("\n")[0] as string));
 });
 
 /** Standard output of a program that is saved in the clone and called with these arguments. */

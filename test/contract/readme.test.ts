@@ -12,7 +12,7 @@ import * as library from "../../src/index.js";
 import { packageRoot } from "../../src/native/loader.js";
 import { conventionNames } from "../../src/reward/presets.js";
 import { parseRewardModelConfig } from "../../src/reward/reward-model-config.js";
-import { cliCommands } from "../support/cli-commands.js";
+import { cliCommands, commandOf, innermostCommands } from "../support/cli-commands.js";
 import {
   anchorsOf,
   codeBlocks,
@@ -117,10 +117,10 @@ test("every command of the documentation's code blocks is one that its program t
   const { scripts } = JSON.parse(readDocument("package.json")) as { scripts: Record<string, string> };
   let numChecked = 0;
 
-  const expectErprm = ([name = "", ...words]: string[], where: string) => {
-    const command = cliCommands()[name];
-    if (!command) return t.fail(`${where}: there is no erprm ${name}`);
-    const { operands, unknown } = command.parseOptions(words.filter((word) => word !== "--help"));
+  const expectErprm = (all: string[], where: string) => {
+    const found = commandOf(all);
+    if (!found) return t.fail(`${where}: there is no such command`);
+    const { operands, unknown } = found.command.parseOptions(found.words.filter((word) => word !== "--help"));
     t.deepEqual({ operands, unknown }, { operands: [], unknown: [] }, where);
   };
   const expectNpm = ([verb = "", ...words]: string[], where: string) => {
@@ -151,7 +151,7 @@ test("every command of the documentation's code blocks is one that its program t
 test("every flag that the README, formats.md and method.md name in passing exists", async (t) => {
   const { setupHelp } = await importScript<{ setupHelp: string }>("setup/options.mjs");
   const known = new Set(["--help", ...(setupHelp.match(/--[a-z0-9]+/g) ?? [])]);
-  for (const command of Object.values(cliCommands())) for (const { long } of command.options) known.add(long ?? "");
+  for (const command of innermostCommands()) for (const { long } of command.options) known.add(long ?? "");
   for (const page of ["README.md", "docs/formats.md", "docs/method.md"]) {
     const flags = inlineCode(readDocument(page)).flatMap((code) => code.match(/(?<![\w-])--[a-z][a-z0-9-]*/g) ?? []);
     t.true(flags.length > 0);

@@ -8,6 +8,7 @@ import { labelCommand } from "../../src/cli/commands/label.js";
 import { problemsCommand } from "../../src/cli/commands/problems.js";
 import { rolloutCommand } from "../../src/cli/commands/rollout.js";
 import { scoreCommand } from "../../src/cli/commands/score.js";
+import { trainCommand } from "../../src/cli/commands/train.js";
 
 const silent = { write: () => true };
 const { signal } = new AbortController();
@@ -19,6 +20,7 @@ export function cliCommands(): Record<string, Command> {
     problemsCommand,
     rolloutCommand,
     labelCommand,
+    trainCommand,
     scoreCommand,
     importCommand,
     exportCommand,
@@ -30,4 +32,19 @@ export function cliCommands(): Record<string, Command> {
       .configureOutput({ outputError: () => {}, writeErr: () => {} }),
   );
   return Object.fromEntries(commands.map((command) => [command.name(), command]));
+}
+
+/** The command that the words begin with, and the words behind its name; undefined when there is none. */
+export function commandOf([name = "", ...words]: readonly string[]): { command: Command; words: string[] } | undefined {
+  const command = cliCommands()[name];
+  if (!command || command.commands.length === 0) return command && { command, words };
+  const inner = command.commands.find((one) => one.name() === words[0]);
+  return inner && { command: inner, words: words.slice(1) };
+}
+
+/** Every command that does something. */
+export function innermostCommands(): Command[] {
+  return Object.values(cliCommands()).flatMap((command) =>
+    command.commands.length > 0 ? [...command.commands] : [command],
+  );
 }
