@@ -1,12 +1,13 @@
 /**
  * Trains reward models and scores the same solutions with them here and in transformers, which opens the directories that
  * training wrote: two candidate tokens and a value head, all weights trained and adapters alone. Adapters are opened twice,
- * merged and by the PEFT library on the base model.
+ * merged and by the PEFT library on the base model. Of a trained policy the log-probabilities of the solutions are compared.
  *
  *   node scripts/compare-training.mjs [MODEL] [--python python3] [--updates 30] [--step-tag TEXT] [--positive TEXT] [--negative TEXT]
  *
  * MODEL is a directory in Hugging Face layout; without one a small random model of bytes is written. Needs a built package, and a
- * Python with torch, transformers and peft. Exit code 1 when a token differs, a score by more than 1e-5, or an adapter has no effect. The last line is JSON.
+ * Python with torch, transformers and peft. Exit code 1 when a token differs, a number by more than 1e-5 (above 1: of itself), or
+ * an adapter has no effect. The last line is JSON.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,6 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { Policy } from "../dist/src/policy/policy.js";
 import { renderedPrompt, stepEncoder } from "../dist/src/reward/encode-steps.js";
 import { RewardModel } from "../dist/src/reward/reward-model.js";
 import { defaultStepRule } from "../dist/src/text/step-rule.js";
@@ -26,6 +28,8 @@ const variants = [
   { name: "binary", loss: "binary", rank: 0 },
   { name: "two-way, adapter", loss: "two-way", rank: 4 },
   { name: "squared, adapter", loss: "squared", rank: 4 },
+  { name: "policy", rank: 0 },
+  { name: "policy, adapter", rank: 4 },
 ];
 
 /** Worked sums; what is right about them is of no matter here. */
@@ -35,8 +39,12 @@ const solutions = Array.from({ length: 40 }, (_, i) => {
   return { question: `(${a} + ${b}) * ${c}?`, steps: steps.slice(i % 3 === 0 ? 1 : 0), answer: `${(a + b) * c}` };
 });
 
+function problemLine({ question, steps, answer }, index) {
+  return `${JSON.stringify({ id: `sum-${index}`, question, answer, solution: steps.join("") })}\n`;
+}
+
 function labelLine({ question, steps, answer }, index) {
-  return JSON.stringify({
+  const record = {
     problemId: `sum-${index}`,
     index: 0,
     question,
@@ -44,7 +52,8 @@ function labelLine({ question, steps, answer }, index) {
     outcome: 1,
     steps: steps.map((text, t) => ({ text, numCompletions: 8, numCorrect: (index * 5 + t * 3) % 9 })),
     labels: {},
-  });
+  };
+  return `${JSON.stringify(record)}\n`;
 }
 
 function run(program, args, what) {
@@ -53,39 +62,34 @@ function run(program, args, what) {
   if (status !== 0) throw new Error(`${what} failed: ${error?.message ?? `exit code ${status}`}`);
 }
 
-/** Trains one model; what it scores, and from which tokens. */
-async function trainAndScore({ name, loss, rank }, { model, labels, folder, index, options }) {
-  const out = join(folder, `trained-${index}`);
-  const candidates = loss === "two-way" ? ["--positive", options.positive, "--negative", options.negative] : [];
+const promptTemplate = "Q: {question}\nA: ";
+
+function train({ name, loss, rank }, { model, inputs, out, options }) {
+  const texts = ["--step-tag", options["step-tag"]];
+  if (loss === "two-way") texts.push("--positive", options.positive, "--negative", options.negative);
+  const own = loss
+    ? ["prm", "--labels", inputs.labels, "--target", "soft", "--loss", loss, ...texts]
+    : ["policy", "--problems", inputs.problems];
   run(
     "node",
     [
-      ...[join(root, "dist/src/cli/main.js"), "train", "prm", "--model", model, "--labels", labels, "--out", out],
-      ...["--loss", loss, "--lora-rank", String(rank), "--max-updates", options.updates, "--epochs", "1000"],
-      ...[
-        "--target",
-        "soft",
-        "--tokens-per-update",
-        "600",
-        "--learning-rate",
-        "0.003",
-        "--prompt-template",
-        "Q: {question}\nA: ",
-        "--quiet",
-      ],
-      ...["--step-tag", options["step-tag"], ...candidates],
+      ...[join(root, "dist/src/cli/main.js"), "train", ...own, "--model", model, "--out", out, "--quiet"],
+      ...["--lora-rank", String(rank), "--max-updates", options.updates, "--epochs", "1000"],
+      ...["--tokens-per-update", "600", "--learning-rate", "0.003", "--prompt-template", promptTemplate],
     ],
-    `erprm train prm (${name})`,
+    `erprm train (${name})`,
   );
-  const trained = await RewardModel.load(out, { threads: 2 });
+}
+
+/** What the trained reward model scores, and from which tokens. */
+async function scoreAll(directory) {
+  const trained = await RewardModel.load(directory, { threads: 2 });
   try {
     const { convention } = trained.config;
     const scores = await trained.scoreSteps(solutions);
     const encoder = stepEncoder(trained.text, convention, defaultStepRule);
     return {
-      name,
-      directory: out,
-      ...(rank > 0 ? { base: model, adapter: join(out, "adapter") } : {}),
+      kind: convention.kind,
       ...(convention.kind === "step-tag"
         ? { candidates: [convention.candidates.positive.tokenIds[0], convention.candidates.negative.tokenIds[0]] }
         : {}),
@@ -93,11 +97,28 @@ async function trainAndScore({ name, loss, rank }, { model, labels, folder, inde
       sequences: solutions.map((solution, i) => {
         const { tokenIds, positions } = encoder.encode(solution);
         const text = renderedPrompt(trained.text, solution.question, convention.prompt) + solution.steps.join("");
-        return { text, tokenIds: [...tokenIds], positions: [...positions], scores: scores[i] };
+        return { text, tokenIds: [...tokenIds], positions: [...positions], numbers: scores[i] };
       }),
     };
   } finally {
     await trained.dispose();
+  }
+}
+
+/** The log-probability of every token but the first under the trained policy. */
+async function logProbabilitiesOfAll(directory) {
+  const policy = await Policy.load(directory, { threads: 2 });
+  try {
+    const sequences = [];
+    for (const { question, steps } of solutions) {
+      const text = policy.text.renderPrompt({ question, template: promptTemplate }) + steps.join("");
+      const tokenIds = policy.text.encodePrompt(text);
+      const values = await policy.logProbabilities({ values: tokenIds, offsets: Int32Array.of(0, tokenIds.length) });
+      sequences.push({ text, tokenIds: [...tokenIds], positions: [], numbers: [...values].slice(1) });
+    }
+    return { kind: "policy", tagLength: 0, sequences };
+  } finally {
+    await policy.dispose();
   }
 }
 
@@ -123,11 +144,16 @@ try {
     mkdirSync(model);
     run("node", [join(root, "dist/test/support/write-parity-model.js"), "llama", "1", model], "writing a random model");
   }
-  const labels = join(folder, "labels.jsonl");
-  writeFileSync(labels, solutions.map((solution, index) => `${labelLine(solution, index)}\n`).join(""));
+  const inputs = { labels: join(folder, "labels.jsonl"), problems: join(folder, "problems.jsonl") };
+  writeFileSync(inputs.labels, solutions.map(labelLine).join(""));
+  writeFileSync(inputs.problems, solutions.map(problemLine).join(""));
   const cases = [];
   for (const [index, variant] of variants.entries()) {
-    cases.push(await trainAndScore(variant, { model, labels, folder, index, options }));
+    const out = join(folder, `trained-${index}`);
+    train(variant, { model, inputs, out, options });
+    const compared = await (variant.loss ? scoreAll(out) : logProbabilitiesOfAll(out));
+    const adapter = variant.rank > 0 ? { base: model, adapter: join(out, "adapter") } : {};
+    cases.push({ name: variant.name, directory: out, ...adapter, ...compared });
   }
   const [input, output] = [join(folder, "cases.json"), join(folder, "reference.json")];
   writeFileSync(input, JSON.stringify(cases));
@@ -136,12 +162,11 @@ try {
   for (const { name, opened, sameTokens, sequences, largestDifference, spread, effect } of reference.results) {
     const moved = effect === undefined ? "" : `; without the adapter they are up to ${effect.toFixed(3)} away`;
     process.stdout.write(
-      `${name}, ${opened}: tokens of ${sameTokens} of ${sequences} solutions are the same; scores from ${spread[0].toFixed(3)} to ` +
+      `${name}, ${opened}: tokens of ${sameTokens} of ${sequences} solutions are the same; numbers from ${spread[0].toFixed(3)} to ` +
         `${spread[1].toFixed(3)} differ by at most ${largestDifference.toExponential(2)}${moved}\n`,
     );
   }
   process.stdout.write(`${JSON.stringify(reference)}\n`);
-  // A NaN is no small difference.
   const good = ({ sameTokens, sequences, largestDifference, effect = 1 }) =>
     sameTokens === sequences && largestDifference <= tolerance && effect > 100 * tolerance;
   if (!reference.results.every(good)) process.exitCode = 1;

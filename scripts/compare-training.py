@@ -24,7 +24,7 @@ def open_trained(kind, case):
 
 
 def open_adapter(kind, case):
-    options = {} if "candidates" in case else {"num_labels": 1}
+    options = {"num_labels": 1} if case["kind"] == "classification" else {}
     base = kind.from_pretrained(case["base"], dtype=torch.float32, **options)
     adapted = peft.PeftModel.from_pretrained(base, case["adapter"])
     stored = set(load_file(os.path.join(case["adapter"], "adapter_model.safetensors")))
@@ -33,10 +33,15 @@ def open_adapter(kind, case):
     return adapted.eval()
 
 
-def scores(model, case, sequence):
+def numbers(model, case, sequence):
+    """What was computed here for the same tokens: a score a step, or a log-probability a token."""
+    ids = torch.tensor([sequence["tokenIds"]])
     with torch.no_grad():
-        logits = model(input_ids=torch.tensor([sequence["tokenIds"]]), use_cache=False).logits[0, sequence["positions"]]
-    if "candidates" in case:
+        logits = model(input_ids=ids, use_cache=False).logits[0]
+    if case["kind"] == "policy":
+        return torch.log_softmax(logits[:-1], dim=1).gather(1, ids[0, 1:, None])[:, 0].tolist()
+    logits = logits[sequence["positions"]]
+    if case["kind"] == "step-tag":
         return torch.softmax(logits[:, case["candidates"]], dim=1)[:, 0].tolist()
     assert logits.shape[1] == 1, logits.shape
     return torch.sigmoid(logits[:, 0]).tolist()
@@ -47,38 +52,43 @@ def without_tags(case, sequence):
     return [token for index, token in enumerate(sequence["tokenIds"]) if index not in tagged]
 
 
+def distance(received, expected):
+    """The largest difference; above 1 as a share of the number."""
+    received, expected = torch.tensor(received, dtype=torch.float64), torch.tensor(expected, dtype=torch.float64)
+    assert received.shape == expected.shape and received.isfinite().all() and expected.isfinite().all()
+    return ((received - expected).abs() / expected.abs().clamp(min=1)).max().item()
+
+
 def compare(case, opened, model):
     tokenizer = AutoTokenizer.from_pretrained(case["directory"])
-    same, largest, every = 0, 0.0, []
+    same, received, expected = 0, [], []
     for sequence in case["sequences"]:
         ids = tokenizer(sequence["text"], add_special_tokens=not tokenizer.chat_template)["input_ids"]
         same += ids == without_tags(case, sequence)
-        reference = scores(model, case, sequence)
-        every += reference
-        assert len(reference) == len(sequence["scores"]), case["name"]
-        largest = max([largest, *(abs(a - b) for a, b in zip(reference, sequence["scores"]))])
+        received += sequence["numbers"]
+        expected += numbers(model, case, sequence)
     return {
         "name": case["name"],
         "opened": opened,
         "sequences": len(case["sequences"]),
         "sameTokens": same,
-        "largestDifference": largest,
-        "spread": [min(every), max(every)],
+        "largestDifference": distance(received, expected),
+        "spread": [min(expected), max(expected)],
     }
 
 
 def effect_of(case, adapted):
-    """The largest change of a score that the adapter makes: one that was not read would pass for a good one."""
+    """The largest change of a number that the adapter makes: one that was not read would pass for a good one."""
     with adapted.disable_adapter():
-        plain = [score for sequence in case["sequences"] for score in scores(adapted, case, sequence)]
-    trained = [score for sequence in case["sequences"] for score in sequence["scores"]]
+        plain = [number for sequence in case["sequences"] for number in numbers(adapted, case, sequence)]
+    trained = [number for sequence in case["sequences"] for number in sequence["numbers"]]
     return max(abs(a - b) for a, b in zip(plain, trained))
 
 
 def main(cases, out):
     results = []
     for case in json.load(open(cases)):
-        kind = AutoModelForCausalLM if "candidates" in case else AutoModelForTokenClassification
+        kind = AutoModelForTokenClassification if case["kind"] == "classification" else AutoModelForCausalLM
         results.append(compare(case, "transformers", open_trained(kind, case)))
         if "adapter" in case:
             adapted = open_adapter(kind, case)
