@@ -80,7 +80,8 @@ export function trainTokenizer(texts, { vocabularySize, minCount }) {
     merges.push(pair);
     words = words.map((word) => ({ symbols: merged(word.symbols, pair), count: word.count }));
   }
-  const tokens = [endToken, ...byteCharacters, ...merges.map((pair) => pair.join(""))];
+  // Two merges may make the same token.
+  const tokens = [...new Set([endToken, ...byteCharacters, ...merges.map((pair) => pair.join(""))])];
   return {
     version: "1.0",
     truncation: null,

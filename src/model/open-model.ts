@@ -1,11 +1,13 @@
 /**
- * From a model as the user names it to what native code loads: a directory in Hugging Face layout or a .gguf file. Reads
+ * From a model as the user names it to what native code loads: a directory in Hugging Face layout, a .gguf file, or one that
+ * ships with the package (`builtin:tiny`). Reads
  * headers and metadata only, except for the fingerprint, which reads everything once.
  */
 import { stat } from "node:fs/promises";
 import { expectString } from "../check.js";
 import { ErprmError } from "../errors.js";
 import type { Checkpoint } from "../native/contract.js";
+import { builtinDirectory } from "./builtin.js";
 import type { Family } from "./family.js";
 import type { GgufMetadata } from "./gguf-metadata.js";
 import type { TokenizerFiles } from "./model-directory.js";
@@ -44,10 +46,7 @@ export type OpenedModel =
   | (OpenedCommon & { kind: "gguf"; ggufMetadata: GgufMetadata; tokenizerFiles?: undefined });
 
 /** Names with a scheme that this version does not know, and the version that brings them. */
-const laterSchemes = new Map([
-  ["builtin", "0.2"],
-  ["openai", "0.6"],
-]);
+const laterSchemes = new Map([["openai", "0.6"]]);
 
 /**
  * Opens the model of this name.
@@ -61,10 +60,12 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   if (version) {
     throw new ErprmError(
       "ERPRM_INVALID_ARGUMENT",
-      `Expected a model directory or a .gguf file, received ${name}: ${scheme}: models come with version ${version}`,
+      `Expected a model directory, a .gguf file or builtin:tiny, received ${name}: ${scheme}: models come with version ${version}`,
       { name: "model", received: name },
     );
   }
+  const builtin = builtinDirectory(name);
+  if (builtin !== undefined) return openDirectory(builtin, options);
   let isDirectory: boolean;
   try {
     isDirectory = (await stat(name)).isDirectory();
