@@ -185,7 +185,7 @@ def make(name):
         "gradientNorms": exact["gradientNorms"],
     }
     for kind in ("gradients", "weights", "merged"):
-        golden[kind] = {n: encode(tensor, case["stride"]) for n, tensor in exact[kind].items()}
+        golden[kind] = {n: encode(t, case["stride"] if t.dim() > 1 else 1) for n, t in exact[kind].items()}
     FIXTURES.mkdir(parents=True, exist_ok=True)
     (FIXTURES / f"{name}.json").write_text(json.dumps(golden, indent=1) + "\n")
     first, last = exact["losses"][0].item(), exact["losses"][-1].item()

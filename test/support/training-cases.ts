@@ -21,8 +21,8 @@ export interface TrainingCase {
   /** Tokens of the longest sequence. */
   longest: number;
   /**
-   * Of gradients and weights the reference keeps elements 0, stride, 2 stride, ... in row-major order. A prime that divides no
-   * dimension: every column is met.
+   * Of matrices (gradients and weights) the reference keeps elements 0, stride, 2 stride, ... in row-major order; vectors are
+   * whole. A prime that divides no dimension: every column is met.
    */
   stride: number;
 }
@@ -67,7 +67,7 @@ const mistral = plain({
   sliding_window: 9,
 });
 // Larger than what kernels take at once, and again no multiple of it: 400 terms in a sum, 600 and 1000 columns, several hundred
-// rows and positions, heads of 40.
+// rows and positions, heads of 48.
 const wide = plain({
   ...llama.config,
   vocab_size: 1000,
@@ -75,7 +75,7 @@ const wide = plain({
   intermediate_size: 600,
   num_attention_heads: 8,
   num_key_value_heads: 2,
-  head_dim: 40,
+  head_dim: 48,
 });
 
 const warmUpThenDown = [5e-4, 1e-3, 1.5e-3, 2e-3, 1.9e-3, 1.6e-3, 1.2e-3, 8e-4, 4e-4, 1e-4];
@@ -105,7 +105,7 @@ export const trainingCases: Record<string, TrainingCase> = {
   "wide-next-token": {
     ...base,
     model: wide,
-    seed: 1,
+    seed: 2,
     loss: "next-token",
     learningRates: [1e-3, 1e-3, 5e-4],
     // Among two million elements some gradients are always lost in rounding; a larger epsilon keeps their sign out of the weights.

@@ -10,7 +10,7 @@ export interface TrainingGolden {
   scores: Float32Array;
   /** One an update, before clipping. */
   gradientNorms: Float64Array;
-  /** At the first update, by name; every `stride`-th element, as the weights. */
+  /** At the first update, by name; of matrices every `stride`-th element, as of the weights. */
   gradients: Map<string, Float32Array>;
   /** Of trained tensors, after the last update. */
   weights: Map<string, Float32Array>;
