@@ -37,9 +37,7 @@ function next(tale: Tale, things: string, than: Person): Person {
     }
     case "part": {
       const share = tale.share(than.amount);
-      tale.say(
-        `${name} has ${share.words} as many ${things} as ${than.name}.`.replace("% as many", "% of the number of"),
-      );
+      tale.say(`${name} has ${share.words} as many ${things} as ${than.name}.`);
       return { name, amount: share.of(line) };
     }
   }
@@ -66,7 +64,7 @@ function tell(tale: Tale): void {
   tale.ask(apart, `How many more ${things} does ${high.name} have than ${low.name}?`);
   if (people.length < 3 || people.length > 4) return;
   const all = tale.sum(`All have # ${things}.`, ...people.map(({ amount }) => amount));
-  tale.ask(all, `How many ${things} do they all have together?`, `How many ${things} is that in all?`);
+  tale.ask(all, `How many ${things} do they all have together?`, `How many ${things} do they have in all?`);
 }
 
 export const compare: Story = { kind: "compare", tell };

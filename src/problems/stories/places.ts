@@ -15,7 +15,7 @@ export const bus = pileStory("bus", (tale) => ({
       line: "# people get on.",
     }),
   ],
-  losses: [(n) => [`At a stop ${n} people get off.`, `Then ${n} of them get off.`]],
+  losses: [(n) => [`At a stop ${n} people get off.`, `Then ${n} of the people get off.`]],
   groupLosses: [
     (g, k) => ({
       says: [`At each of ${g} stops ${k} people get off.`, `Then ${g} groups of ${k} people get off.`],
@@ -77,7 +77,7 @@ export const library = pileStory("library", (tale) => {
     ],
     growths: [
       (factor) => ({
-        says: [`After a year the library has ${factor} as many books as that.`],
+        says: [`After a year the library has ${factor} as many books as before.`],
         line: "There are now # books.",
       }),
     ],
@@ -85,7 +85,7 @@ export const library = pileStory("library", (tale) => {
     fewer: "There are # books left.",
     ask: ["How many books are in the library now?", "How many books does the library have in the end?"],
     divided: (parts) => ({
-      says: [`They stand on ${parts} shelves, as many on each.`],
+      says: [`The books stand on ${parts} shelves, as many on each.`],
       line: "Each shelf holds # books.",
       asks: ["How many books are on each shelf?"],
     }),
@@ -125,12 +125,12 @@ export const garden = pileStory("garden", (tale) => {
     ask: [`How many ${things} are in the garden now?`, `How many ${things} does ${owner} have?`],
     askGone: { line: `# ${things} are gone.`, asks: [`How many ${things} are gone in all?`] },
     multiplied: (each) => ({
-      says: [`Each of them needs ${each} liters of water.`],
+      says: [`Each of the ${things} needs ${each} liters of water.`],
       line: "They need # liters.",
       asks: ["How many liters of water do they need?"],
     }),
     divided: (parts) => ({
-      says: [`${owner} sets them in ${parts} equal rows.`],
+      says: [`${owner} sets the ${things} in ${parts} equal rows.`],
       line: `Each row has # ${things}.`,
       asks: [`How many ${things} are in each row?`],
     }),

@@ -8,7 +8,7 @@ function needs(tale: Tale, cook: string): [Quantity, string] {
   const things = tale.random.pick(["eggs", "apples", "lemons", "nuts"]);
   const [each, count] = [tale.small(), tale.small()];
   tale.say(`A ${dish} needs ${each} ${things}.`, `It takes ${each} ${things} to make a ${dish}.`);
-  tale.say(`${cook} makes ${count} of them.`, `${cook} wants to make ${count}.`);
+  tale.say(`${cook} makes ${count} ${dish}s.`, `${cook} wants to make ${count} ${dish}s.`);
   let all = tale.product(`They need # ${things}.`, count, each);
   if (tale.happens(40)) {
     const [other, more] = [tale.small(), tale.small()];
@@ -34,7 +34,7 @@ function tell(tale: Tale): void {
       wanted = tale.difference(`${cook} has to buy # ${things}.`, wanted, there);
     } else {
       const share = tale.share(wanted);
-      tale.say(`${cook} has ${share.words} of the ${things} at home.`);
+      tale.say(`${cook} has ${share.words} of all these ${things} at home.`);
       wanted = tale.difference(`${cook} has to buy # ${things}.`, wanted, share.of(`At home are # ${things}.`));
     }
   }

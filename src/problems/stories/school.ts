@@ -9,7 +9,10 @@ function end(tale: Tale, who: string, group: Quantity): void {
   const things = tale.random.pick(goods);
   switch (tale.random.pick(["count", "groups", "things", "boxes"] as const)) {
     case "count":
-      tale.ask(group, `How many ${who} are there?`);
+      tale.ask(
+        group,
+        who.endsWith(" left") ? `How many of the ${who.split(" ")[0]} are left?` : `How many ${who} are there?`,
+      );
       break;
     case "groups": {
       const each = tale.divisor(group);

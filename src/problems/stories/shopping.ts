@@ -33,7 +33,7 @@ function tell(tale: Tale): void {
       tale.say(`The shop takes ${share.words} off.`, `Today the price is ${share.words} lower.`);
       cost = tale.difference(`${buyer} pays # dollars.`, cost, share.of("The price falls by # dollars."));
     } else {
-      tale.say(`A friend pays ${share.words} of that.`);
+      tale.say(`A friend pays ${share.words} of the price.`);
       cost = tale.difference(`${buyer} pays # dollars.`, cost, share.of("The friend pays # dollars."));
     }
   }

@@ -50,12 +50,12 @@ export const shop = pileStory("shop", (tale) => {
 export const bakery = pileStory("bakery", (tale) => {
   const [baker, things] = [tale.name(), tale.random.pick(pastries)];
   return {
-    start: (n) => [`${baker} bakes ${n} ${things}.`, `A baker makes ${n} ${things} in the morning.`],
+    start: (n) => [`${baker} bakes ${n} ${things}.`, `In the morning ${baker} makes ${n} ${things}.`],
     startGroups: (g, k) => ({
-      says: [`${baker} bakes ${g} trays of ${k} ${things}.`, `A baker fills ${g} trays with ${k} ${things} each.`],
+      says: [`${baker} bakes ${g} trays of ${k} ${things}.`, `${baker} fills ${g} trays with ${k} ${things} each.`],
       line: `The trays hold # ${things}.`,
     }),
-    gains: [(n) => [`At noon ${n} more ${things} are baked.`, `Then ${baker} bakes ${n} more.`]],
+    gains: [(n) => [`At noon ${n} more ${things} are baked.`, `Then ${baker} bakes ${n} more ${things}.`]],
     groupGains: [
       (g, k) => ({
         says: [`Then ${baker} bakes ${k} ${things} every hour for ${g} hours.`],
@@ -88,7 +88,7 @@ export const bakery = pileStory("bakery", (tale) => {
       asks: [`How many ${things} are in each bag?`],
     }),
     multiplied: (price) => ({
-      says: [`Each of them costs ${price} dollars.`],
+      says: [`Each of the ${things} costs ${price} dollars.`],
       line: "They cost # dollars.",
       asks: ["How many dollars do they cost together?"],
     }),
@@ -110,7 +110,7 @@ export const fruitStand = pileStory("fruit-stand", (tale) => {
         line: `The bags hold # ${things}.`,
       }),
     ],
-    losses: [(n) => [`${n} ${things} are bad.`, `${helper} eats ${n} of them.`]],
+    losses: [(n) => [`${n} ${things} are bad.`, `${helper} eats ${n} of the ${things}.`]],
     groupLosses: [
       (g, k) => ({
         says: [`They sell ${g} bags of ${k} ${things}.`, `They sell ${k} ${things} an hour for ${g} hours.`],

@@ -18,11 +18,13 @@ function leg(tale: Tale, who: string, verb: string): Quantity {
   return tale.product(`In ${hours} hours that is # km.`, hours, speed);
 }
 
-/** What is known of the way when its legs are added up. */
-function end(tale: Tale, who: string, way: Quantity): void {
-  switch (tale.random.pick(["far", "far", "back", "left", "hours", "cost"] as const)) {
+const ends = ["far", "cost", "far", "back", "left", "hours"] as const;
+
+/** What is asked when the legs are added up. Who went back part of the way is asked how far or how dear that was. */
+function end(tale: Tale, who: string, way: Quantity, wentBack: boolean): void {
+  switch (tale.random.pick(ends.slice(0, wentBack ? 2 : ends.length))) {
     case "far":
-      tale.ask(way, `How many km does ${who} go in all?`, "How many km is that together?");
+      tale.ask(way, `How many km does ${who} go in all?`, `How many km does ${who} do in all?`);
       break;
     case "back": {
       tale.say(`Then ${who} takes the same way back.`, `${who} comes home the same way.`);
@@ -60,9 +62,10 @@ function tell(tale: Tale): void {
   for (let count = tale.random.integer(0, tale.numSteps > 4 ? 3 : 1); count > 0; count--) {
     way = tale.sum("Together that is # km.", way, leg(tale, who, verb));
   }
-  if (tale.happens(35)) {
+  const goesBack = tale.happens(35);
+  if (goesBack) {
     const share = tale.share(way);
-    tale.say(`Then ${who} goes back ${share.words} of that way.`, `${who} takes ${share.words} of that way back.`);
+    tale.say(`Then ${who} goes back ${share.words} of the way.`, `${who} takes ${share.words} of the way back.`);
     const back = share.of("The way back is # km.");
     if (tale.random.chance(50)) {
       const away = tale.difference(`${who} is # km away.`, way, back);
@@ -71,7 +74,7 @@ function tell(tale: Tale): void {
     }
     way = tale.sum("Together that is # km.", way, back);
   }
-  end(tale, who, way);
+  end(tale, who, way, goesBack);
 }
 
 export const trip: Story = { kind: "trip", tell };

@@ -1,20 +1,30 @@
 /** Wages: hours, days, tips, tax and what is left. */
+import type { Quantity } from "../quantity.js";
 import type { Story } from "../story.js";
 import type { Tale } from "../tale.js";
 
 function tell(tale: Tale): void {
   const worker = tale.name();
   const [hours, wage] = [tale.small(), tale.small()];
-  tale.say(
-    `${worker} works ${hours} hours a day for ${wage} dollars an hour.`,
-    `For ${wage} dollars an hour ${worker} works ${hours} hours every day.`,
-  );
-  let money = tale.product(`A day brings # dollars.`, hours, wage);
-  tale.ask(money, `How many dollars does ${worker} get in a day?`);
+  let money: Quantity;
   if (tale.happens(65)) {
     const days = tale.small();
+    tale.say(
+      `${worker} works ${hours} hours a day for ${wage} dollars an hour.`,
+      `For ${wage} dollars an hour ${worker} works ${hours} hours every day.`,
+    );
     tale.say(`${worker} works ${days} days.`, `That goes on for ${days} days.`);
-    money = tale.product(`In ${days} days that is # dollars.`, money, days);
+    money = tale.product(
+      `In ${days} days that is # dollars.`,
+      tale.product("A day brings # dollars.", hours, wage),
+      days,
+    );
+  } else {
+    tale.say(
+      `${worker} works ${hours} hours for ${wage} dollars an hour.`,
+      `For ${wage} dollars an hour ${worker} works ${hours} hours.`,
+    );
+    money = tale.product("The work brings # dollars.", hours, wage);
   }
   const asks = [`How many dollars does ${worker} have in the end?`, `How much money is left for ${worker}?`];
   const all = ["tip", "tax", "rent", "gift", "food"] as const;
@@ -31,7 +41,7 @@ function tell(tale: Tale): void {
       }
       case "gift": {
         const [weeks, each] = [tale.small(), tale.small()];
-        tale.mention(`${worker} had saved ${each} dollars a week for ${weeks} weeks.`);
+        tale.say(`${worker} also saved ${each} dollars a week for ${weeks} weeks.`);
         money = tale.sum(
           `${worker} now has # dollars.`,
           money,
@@ -53,7 +63,7 @@ function tell(tale: Tale): void {
       }
       case "food": {
         const [days, each] = [tale.small(), tale.small()];
-        tale.mention(`For ${days} days ${worker} spends ${each} dollars a day for food.`);
+        tale.say(`For ${days} days ${worker} spends ${each} dollars a day for food.`);
         const food = tale.product("Food costs # dollars.", days, each);
         money = tale.difference(`${worker} has # dollars left.`, money, food);
         break;
