@@ -87,6 +87,13 @@ export {
   scoreStage,
 } from "./stages/score.js";
 export { newCounts, type StageCounts } from "./stages/stage-counts.js";
+export {
+  type TrainingEnd,
+  type TrainingKeeper,
+  type TrainingProgress,
+  type TrainStageOptions,
+  trainStage,
+} from "./stages/train.js";
 export { type Proportion, wilson } from "./stages/wilson.js";
 export type { Message, RenderOptions } from "./text/chat-template.js";
 export type { PromptOptions, PromptSettings } from "./text/prompt.js";
@@ -96,6 +103,7 @@ export type { ChatTokenizer, TextModel } from "./text/text-model.js";
 export type { DecodeOptions, EncodeOptions, Tokenizer } from "./text/tokenizer.js";
 export type { BuildOptions, BuiltExamples, LeftOut } from "./training/build-examples.js";
 export { type CalibrationBin, calibrationTable } from "./training/calibration.js";
+export { Checkpoints } from "./training/checkpoints.js";
 export type { PolicyExample, RewardExample, TrainingExample } from "./training/example.js";
 export { ExampleStore } from "./training/example-store.js";
 export type { FaultPlace, FaultReason, FaultSummary } from "./training/faults.js";
@@ -107,6 +115,7 @@ export {
   type MeasuresWithIntervals,
   measureWithIntervals,
 } from "./training/intervals.js";
+export { type Lora, type LoraOptions, type LoraTarget, loraTargets } from "./training/lora.js";
 export {
   type MeasureName,
   type Measures,
@@ -122,10 +131,18 @@ export {
   policyExamplesFromProblems,
   policyExamplesFromSolutions,
 } from "./training/policy-examples.js";
+export type { OptimizerOptions } from "./training/run-update.js";
+export type { StoredType } from "./training/safetensors-writer.js";
+export { type SaveOptions, saveModel } from "./training/save-model.js";
+export { type Schedule, type ScheduleShape, scheduleShapes } from "./training/schedule.js";
 export {
   processExamples,
   type RewardExampleOptions,
   type StepExampleOptions,
   type Weighting,
 } from "./training/step-examples.js";
+export { Trainer, type TrainerOptions, type TrainingEngine } from "./training/trainer.js";
+export { type OpenBaseOptions, openTrainingBase, type TrainingBase } from "./training/training-base.js";
+export type { HeldOutRecord, TrainingRecord, UpdateRecord } from "./training/training-record.js";
+export type { TrainingState } from "./training/training-state.js";
 export * from "./types.js";

@@ -1,5 +1,3 @@
-/** What process and outcome reward models have in common: the step tag, the convention, and the file that tells of both. */
-import type { LossName } from "../native/contract.js";
 import type { Convention, RewardKind, RewardModelConfig } from "../reward/convention.js";
 import { type StepEncoder, stepEncoder } from "../reward/encode-steps.js";
 import { resolveConvention } from "../reward/resolve-convention.js";
@@ -26,7 +24,7 @@ interface RewardRequest {
 /** @throws ERPRM_INVALID_ARGUMENT for a tag or candidates that are not in the model's vocabulary */
 export function rewardTask({ opened, text, fingerprint }: TrainingBase, request: RewardRequest): TrainTask {
   const { kind, target, prompt, values } = request;
-  const loss = values.loss as LossName;
+  const loss = values.loss;
   const given = Object.fromEntries(Object.entries(prompt).filter(([, value]) => value !== undefined));
   const isTwoWay = loss === "two-way";
   const convention = resolveConvention(

@@ -1,7 +1,7 @@
 /** What `erprm train prm` does. */
 import { parseLabelName } from "../data/label-name.js";
 import { readLabels } from "../data/read-solutions.js";
-import { processExamples, type Weighting } from "../training/step-examples.js";
+import { processExamples } from "../training/step-examples.js";
 import type { trainPrmOptions } from "./commands/train-prm.js";
 import { inputPrompt } from "./input-prompt.js";
 import { required } from "./policy-values.js";
@@ -16,7 +16,7 @@ export function runTrainPrm(source: TrainerSource = nativeSource): Run<typeof tr
     const path = required("labels", values.labels, "a file with labelled solutions");
     const target = parseLabelName(values.target).name;
     const prompt = await inputPrompt(path, values, surroundings);
-    const weightBy = values.weightBy as Weighting;
+    const weightBy = values.weightBy;
     const plan: TrainPlan = {
       kind: "prm",
       inputs: { labels: path },

@@ -9,7 +9,7 @@ import type { BuiltExamples } from "../training/build-examples.js";
 import type { TrainingExample } from "../training/example.js";
 import { splitExamples } from "../training/held-out.js";
 import { modelFileNames } from "../training/save-model.js";
-import { Trainer } from "../training/trainer.js";
+import { checkTrainerOptions, Trainer, type TrainerOptions } from "../training/trainer.js";
 import { openTrainingBase, type TrainingBase } from "../training/training-base.js";
 import { packageBuild } from "./package-build.js";
 import { required } from "./policy-values.js";
@@ -90,6 +90,12 @@ export async function runTrain(
   for (const text of base.notes) say(text);
   await refuseModelDirectory(out, base);
   const task = plan.task(base);
+  const { loss, candidates, rewardModel } = task;
+  const trainerOptions: TrainerOptions = {
+    ...{ init, loss, candidates, device, threads, lora, gradientCheckpointing, seed },
+    computeType: dtype,
+  };
+  checkTrainerOptions(base, trainerOptions);
   const built = await makeExamples(task, plan, base, values, surroundings);
   for (const text of built.notes) say(text);
   const data = splitExamples(built.store, { seed, share: values.heldOut });
@@ -104,7 +110,7 @@ export async function runTrain(
     options: {
       ...task.options,
       ...plan.prompt,
-      ...{ loss: task.loss, init, device, dtype, gradientCheckpointing, lora, saveDtype },
+      ...{ loss, init, device, dtype, gradientCheckpointing, lora, saveDtype },
       ...{ epochs, maxUpdates, schedule, ...optimizer, tokensPerUpdate, tokensPerBatch },
       ...{ heldOut, evaluateEvery, earlyStopping, limit: values.limit },
       maxLength: values.maxLength ?? defaultMaxLength(base),
@@ -120,7 +126,6 @@ export async function runTrain(
     build: packageBuild({ ...base.addon.buildInfo }),
     outputs: [trainingLog, checkpointFolder, ...modelFileNames],
   };
-  const { loss, candidates, rewardModel } = task;
   await withRun(
     description,
     { ...values, out },
@@ -129,18 +134,14 @@ export async function runTrain(
       trainBody(run, {
         data,
         counts: exampleCounts(built, data),
-        load: () =>
-          source.create(base, {
-            ...{ init, loss, candidates, device, threads, lora, gradientCheckpointing, seed },
-            computeType: dtype,
-          }),
+        load: () => source.create(base, trainerOptions),
         stage: {
           ...{ loss, seed, epochs, maxUpdates, schedule, optimizer, tokensPerUpdate, tokensPerBatch },
           ...{ evaluateEvery, earlyStopping, spikeFactor: values.spikeFactor, signal },
           checkpointEvery: values.checkpointEvery,
         },
         save: (updates) => ({
-          type: storedTypes[saveDtype as keyof typeof storedTypes],
+          type: storedTypes[saveDtype],
           lora,
           rewardModel: rewardModel?.(updates),
         }),

@@ -32,7 +32,6 @@ const lastUpdates = 20;
 export async function trainBody(run: RunDirectory, body: TrainBody): Promise<SessionNumbers> {
   const startedAt = performance.now();
   const { data, stage, progress } = body;
-  const { signal } = stage;
   await removeLeftovers(run.path);
   const keeper = new RunKeeper(run, body.note);
   const trainer = await body.load();
@@ -55,19 +54,19 @@ export async function trainBody(run: RunDirectory, body: TrainBody): Promise<Ses
     }
     const trainedAt = performance.now();
     const measures = await finalMeasures(trainer, body);
+    const made = lossCounts(await readLog(run.file(trainingLog)), end.updates);
+    warnOfRise(made.heldOutLossBefore, measures.heldOutLoss, body.note);
     const savedFrom = performance.now();
     await saveModel(trainer, trainer.base, run.path, body.save(end.updates));
     await keeper.finish();
     const now = performance.now();
     const seconds = (from: number, to: number) => (to - from) / 1000;
-    const losses = lossCounts(await readLog(run.file(trainingLog)), end.updates);
-    signal?.throwIfAborted();
     return {
       counts: {
         ...body.counts,
         ...parameterCounts(trainer),
         updates: end.updates,
-        ...losses,
+        ...made,
         ...measures,
         stoppedEarly: Number(end.stopped),
         tokens: end.tokens,
@@ -85,6 +84,14 @@ export async function trainBody(run: RunDirectory, body: TrainBody): Promise<Ses
     await keeper.close();
     await trainer.dispose();
   }
+}
+
+/** A training that diverged at once has no spike: nothing was usual before. */
+function warnOfRise(before: number | undefined, after: number | undefined, note: TrainBody["note"]): void {
+  if (before === undefined || after === undefined || after <= before) return;
+  note(
+    `the held-out loss rose from ${before.toFixed(4)} to ${after.toFixed(4)}: a smaller learning rate or --early-stopping may help`,
+  );
 }
 
 /** The weights that are saved, on the held-out problems, with intervals over problems. */

@@ -30,10 +30,10 @@ export function numParameters({ opened }: TrainingBase): number {
   return shapes.reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
-/** Larger models want smaller rates; adapters, which begin at zero, ten times larger ones. */
+/** Larger models want smaller rates; adapters, which begin at zero, larger ones. */
 export function defaultLearningRate(parameters: number, hasAdapter: boolean): number {
   const rate = parameters < 1e7 ? 1e-3 : parameters < 3e8 ? 1e-4 : parameters < 3e9 ? 3e-5 : 1e-5;
-  return hasAdapter ? 10 * rate : rate;
+  return hasAdapter ? 3 * rate : rate;
 }
 
 /** Four hundred updates in all, but neither noisy nor wasteful ones. */

@@ -47,7 +47,7 @@ export type TrainingEngine = Pick<
 >;
 
 /** What native code takes, every default filled in. @throws ERPRM_INVALID_ARGUMENT, ERPRM_DEVICE_UNAVAILABLE */
-export function nativeTrainerOptions(options: TrainerOptions, hasCuda: boolean): NativeTrainerOptions {
+function nativeTrainerOptions(options: TrainerOptions, hasCuda: boolean): NativeTrainerOptions {
   const { lora, candidates, gradientCheckpointing = false, init = "pretrained" } = options;
   const loss = expectOneOf("loss", options.loss, lossNames);
   const device = trainingDevice(options.device ?? "cpu", hasCuda);
@@ -72,6 +72,32 @@ export function nativeTrainerOptions(options: TrainerOptions, hasCuda: boolean):
   };
 }
 
+const headLosses: readonly LossName[] = ["binary", "squared"];
+
+/**
+ * What the loss reads must be there: the output matrix, or a value head of one output, which is added where there is none.
+ * @throws ERPRM_INVALID_CHECKPOINT {path}
+ */
+function expectHeadFor(loss: LossName, { opened }: TrainingBase): void {
+  const { path, checkpoint } = opened;
+  const [layer, ...more] = checkpoint.valueHead;
+  if (layer === undefined) return;
+  const fail = (expected: string, found: string): never => {
+    throw new ErprmError(
+      "ERPRM_INVALID_CHECKPOINT",
+      `Expected ${expected} for the ${loss} loss, found ${found} in ${path}`,
+      {
+        path,
+      },
+    );
+  };
+  if (!headLosses.includes(loss)) {
+    fail("a language model", "a value head in the place of the output matrix (a reward model, or a classifier)");
+  }
+  if (more.length > 0) fail("a value head of one layer", `one of ${more.length + 1} layers`);
+  if (layer.outputs !== 1) fail("a value head of one output", `one of ${layer.outputs} outputs`);
+}
+
 function targetsOf({ targets = loraTargets }: LoraOptions): string[] {
   for (const target of targets) expectOneOf("lora.targets", target, loraTargets);
   if (targets.length === 0) failArgument("lora.targets", "at least one layer", "none");
@@ -87,6 +113,16 @@ function trainingDevice(device: string, hasCuda: boolean): string {
     `Expected device to be one of this build (cpu), received ${JSON.stringify(device)}: its libtorch has no CUDA`,
     { wanted: device, available: ["cpu"] },
   );
+}
+
+/**
+ * Everything that can be said about the options before the weights are read.
+ * @throws ERPRM_INVALID_ARGUMENT, ERPRM_DEVICE_UNAVAILABLE, ERPRM_INVALID_CHECKPOINT
+ */
+export function checkTrainerOptions(base: TrainingBase, options: TrainerOptions): NativeTrainerOptions {
+  const native = nativeTrainerOptions(options, base.addon.buildInfo.cuda);
+  expectHeadFor(native.loss, base);
+  return native;
 }
 
 export class Trainer implements TrainingEngine {
@@ -108,7 +144,7 @@ export class Trainer implements TrainingEngine {
    */
   static async create(base: string | TrainingBase, options: TrainerOptions): Promise<Trainer> {
     const opened = typeof base === "string" ? await openTrainingBase(base, options) : base;
-    const native = nativeTrainerOptions(options, opened.addon.buildInfo.cuda);
+    const native = checkTrainerOptions(opened, options);
     return new Trainer(await nativeCall(() => opened.addon.createTrainer(opened.opened.checkpoint, native)), opened);
   }
 

@@ -252,4 +252,8 @@ test.serial("what was trained is trained on: a policy becomes a reward model, a 
     JSON.parse(third.stdout).counts.heldOutLossBefore,
   ];
   t.true(Math.abs(end - begin) < 1e-6, "it begins where the other ended");
+  const refused = await runCli(trainArgs("prm", "refused", "--model", path("second")));
+  t.is(refused.code, 2);
+  t.regex(refused.stderr, /Expected a language model for the two-way loss, found a value head/);
+  t.false(existsSync(path("refused")));
 });

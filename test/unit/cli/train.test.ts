@@ -31,51 +31,57 @@ async function makeInputs(t: ExecutionContext) {
   return { path, args, run, files };
 }
 
-test("a training that was killed at any moment and resumed has the bytes of one that was not, and leaves no checkpoints", async (t) => {
-  const { path, args, run, files } = await makeInputs(t);
-  const whole = await run("whole");
-  t.is(whole.code, 0, whole.stderr);
-  const expected = files("whole");
-  t.false(expected.includes(undefined));
-  let kills = 0;
-  for (let attempt = 0; attempt < 8; attempt += 1) {
-    const running = startCli(args("killed", "--checkpoint-every", String(1 + (attempt % 3))), {
-      program,
-      env: { FAKE_DELAY_MS: "8" },
-    });
-    await Promise.race([running.says("loaded"), running.result]);
-    const timer = setTimeout(() => running.kill("SIGKILL"), 60 + ((attempt * 97) % 300));
-    const { code } = await running.result;
-    clearTimeout(timer);
-    if (code === null) kills += 1;
-  }
-  t.true(kills >= 3, `${kills} kills`);
-  t.is((await run("killed")).code, 0);
-  t.deepEqual(files("killed"), expected);
-  const names = (out: string) => readdirSync(path(out)).sort();
-  t.deepEqual(names("killed"), names("whole"));
-  t.false(names("killed").includes("checkpoints"));
-});
+test.serial(
+  "a training that was killed at any moment and resumed has the bytes of one that was not, and leaves no checkpoints",
+  async (t) => {
+    const { path, args, run, files } = await makeInputs(t);
+    const whole = await run("whole");
+    t.is(whole.code, 0, whole.stderr);
+    const expected = files("whole");
+    t.false(expected.includes(undefined));
+    let kills = 0;
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      const running = startCli(args("killed", "--checkpoint-every", String(1 + (attempt % 3))), {
+        program,
+        env: { FAKE_DELAY_MS: "50" },
+      });
+      await Promise.race([running.says("loaded"), running.result]);
+      const timer = setTimeout(() => running.kill("SIGKILL"), 100 + ((attempt * 97) % 400));
+      const { code } = await running.result;
+      clearTimeout(timer);
+      if (code === null) kills += 1;
+    }
+    t.true(kills >= 3, `${kills} kills`);
+    t.is((await run("killed")).code, 0);
+    t.deepEqual(files("killed"), expected);
+    const names = (out: string) => readdirSync(path(out)).sort();
+    t.deepEqual(names("killed"), names("whole"));
+    t.false(names("killed").includes("checkpoints"));
+  },
+);
 
-test("an interrupted training exits with 130, keeps a checkpoint of what was done, and goes on from there", async (t) => {
-  const { path, args, run, files } = await makeInputs(t);
-  await run("whole");
-  const running = startCli(args("stopped"), { program, env: { FAKE_DELAY_MS: "10" } });
-  await running.says("loaded");
-  setTimeout(() => running.kill("SIGINT"), 300);
-  const { code, stderr } = await running.result;
-  t.is(code, 130, stderr);
-  const [checkpoint = ""] = readdirSync(join(path("stopped"), "checkpoints"));
-  t.regex(checkpoint, /^update-\d+$/);
-  t.deepEqual(readdirSync(join(path("stopped"), "checkpoints", checkpoint)).sort(), [
-    "state.json",
-    "tensors.safetensors",
-  ]);
-  t.is((await run("stopped")).code, 0);
-  t.deepEqual(files("stopped"), files("whole"));
-});
+test.serial(
+  "an interrupted training exits with 130, keeps a checkpoint of what was done, and goes on from there",
+  async (t) => {
+    const { path, args, run, files } = await makeInputs(t);
+    await run("whole");
+    const running = startCli(args("stopped"), { program, env: { FAKE_DELAY_MS: "40" } });
+    await running.says("loaded");
+    setTimeout(() => running.kill("SIGINT"), 300);
+    const { code, stderr } = await running.result;
+    t.is(code, 130, stderr);
+    const [checkpoint = ""] = readdirSync(join(path("stopped"), "checkpoints"));
+    t.regex(checkpoint, /^update-\d+$/);
+    t.deepEqual(readdirSync(join(path("stopped"), "checkpoints", checkpoint)).sort(), [
+      "state.json",
+      "tensors.safetensors",
+    ]);
+    t.is((await run("stopped")).code, 0);
+    t.deepEqual(files("stopped"), files("whole"));
+  },
+);
 
-test("a finished training is not done again, and says the same", async (t) => {
+test.serial("a finished training is not done again, and says the same", async (t) => {
   const { run } = await makeInputs(t);
   const first = JSON.parse((await run("run", ["--json"])).stdout) as Record<string, unknown>;
   const again = await run("run", ["--json", "--threads", "1", "--checkpoint-every", "3", "--spike-factor", "0"]);
@@ -84,7 +90,7 @@ test("a finished training is not done again, and says the same", async (t) => {
   t.notRegex(again.stderr, /loaded/);
 });
 
-test("options that change numbers make another training: exit 4, naming them", async (t) => {
+test.serial("options that change numbers make another training: exit 4, naming them", async (t) => {
   const { run } = await makeInputs(t);
   t.is((await run("run")).code, 0);
   for (const other of [
@@ -106,7 +112,7 @@ test("options that change numbers make another training: exit 4, naming them", a
   t.is((await run("run", ["--seed", "1", "--force"])).code, 0);
 });
 
-test("the summary tells measures with n and interval, and --json the same numbers", async (t) => {
+test.serial("the summary tells measures with n and interval, and --json the same numbers", async (t) => {
   const { run } = await makeInputs(t);
   const { stdout } = await run("text");
   t.regex(stdout, /^train prm {9}\d+ updates in .*text$/m);
@@ -121,7 +127,7 @@ test("the summary tells measures with n and interval, and --json the same number
   t.true(tokensPerSecond > 0 && timings.train > 0);
 });
 
-test("early stopping saves the weights of the best evaluation and says so", async (t) => {
+test.serial("early stopping saves the weights of the best evaluation and says so", async (t) => {
   const { path, run } = await makeInputs(t);
   const more = ["--epochs", "60", "--learning-rate", "2", "--early-stopping", "2", "--evaluate-every", "2"];
   const { code, stdout, stderr } = await run("run", [...more, "--spike-factor", "0"]);
@@ -132,13 +138,13 @@ test("early stopping saves the weights of the best evaluation and says so", asyn
   t.is(config.training.updates, Number(updates));
 });
 
-test("a torn checkpoint is passed over, one of another run is refused", async (t) => {
+test.serial("a torn checkpoint is passed over, one of another run is refused", async (t) => {
   const { path, args, run, files } = await makeInputs(t);
   await run("whole");
   const stopped = async (out: string, ...more: string[]) => {
-    const running = startCli(args(out, "--checkpoint-every", "1", ...more), { program, env: { FAKE_DELAY_MS: "10" } });
+    const running = startCli(args(out, "--checkpoint-every", "1", ...more), { program, env: { FAKE_DELAY_MS: "40" } });
     await running.says("loaded");
-    setTimeout(() => running.kill("SIGKILL"), 400);
+    setTimeout(() => running.kill("SIGKILL"), 800);
     await running.result;
     const folder = join(path(out), "checkpoints");
     const names = readdirSync(folder).filter((name) => name.startsWith("update-"));
@@ -162,38 +168,44 @@ test("a torn checkpoint is passed over, one of another run is refused", async (t
   t.regex(refused.stderr, /Expected checkpoints of this training, found one of another/);
 });
 
-test("losses that are no numbers end the training with exit 2, naming update and solution; what was done is kept", async (t) => {
-  const { path, run, files } = await makeInputs(t);
-  const { code, stderr } = await run("run", ["--checkpoint-every", "2"], { FAKE_NAN: "6" });
-  t.is(code, 2);
-  t.regex(
-    stderr,
-    /Expected the loss of update 6 to be a finite number, received NaN; the worst sequence is solution \d of problem "p\d+"/,
-  );
-  t.deepEqual(readdirSync(join(path("run"), "checkpoints")).sort(), ["update-2", "update-4"]);
-  await run("whole");
-  t.is((await run("run")).code, 0);
-  t.deepEqual(files("run"), files("whole"));
-});
+test.serial(
+  "losses that are no numbers end the training with exit 2, naming update and solution; what was done is kept",
+  async (t) => {
+    const { path, run, files } = await makeInputs(t);
+    const { code, stderr } = await run("run", ["--checkpoint-every", "2"], { FAKE_NAN: "6" });
+    t.is(code, 2);
+    t.regex(
+      stderr,
+      /Expected the loss of update 6 to be a finite number, received NaN; the worst sequence is solution \d of problem "p\d+"/,
+    );
+    t.deepEqual(readdirSync(join(path("run"), "checkpoints")).sort(), ["update-2", "update-4"]);
+    await run("whole");
+    t.is((await run("run")).code, 0);
+    t.deepEqual(files("run"), files("whole"));
+  },
+);
 
-test("labels that cannot be trained on are exit 2 before anything is made, naming file and record", async (t) => {
-  const { path, run } = await makeInputs(t);
-  const expectRefused = async (labels: string, message: RegExp, more: string[] = []) => {
-    writeFileSync(path("labels.jsonl"), labels);
-    const { code, stderr } = await run("run", more);
-    t.is(code, 2, stderr);
-    t.regex(stderr, message);
-    t.false(existsSync(path("run")));
-  };
-  await expectRefused("", /Expected at least one record, found none in .*labels\.jsonl/);
-  const record = trainingInputs(20)["labels.jsonl"].split("\n")[0] as string;
-  const imported = record.replace(/"numCompletions":\d,"numCorrect":\d/g, '"numCompletions":0,"numCorrect":0');
-  await expectRefused(`${imported.replace(/"soft":\[[^\]]*\]/, '"soft":[0.5]')}\n`, /labels|steps/);
-  await expectRefused(`${imported.replace(/"soft":\[[^\]]*\]/, '"soft":[0.5,1.5]')}\n`, /\[0, 1\]|from 0 to 1/);
-  await expectRefused(trainingInputs(20)["labels.jsonl"], /longer than the length limit/, ["--max-length", "40"]);
-});
+test.serial(
+  "labels that cannot be trained on are exit 2 before anything is made, naming file and record",
+  async (t) => {
+    const { path, run } = await makeInputs(t);
+    const expectRefused = async (labels: string, message: RegExp, more: string[] = []) => {
+      writeFileSync(path("labels.jsonl"), labels);
+      const { code, stderr } = await run("run", more);
+      t.is(code, 2, stderr);
+      t.regex(stderr, message);
+      t.false(existsSync(path("run")));
+    };
+    await expectRefused("", /Expected at least one record, found none in .*labels\.jsonl/);
+    const record = trainingInputs(20)["labels.jsonl"].split("\n")[0] as string;
+    const imported = record.replace(/"numCompletions":\d,"numCorrect":\d/g, '"numCompletions":0,"numCorrect":0');
+    await expectRefused(`${imported.replace(/"soft":\[[^\]]*\]/, '"soft":[0.5]')}\n`, /labels|steps/);
+    await expectRefused(`${imported.replace(/"soft":\[[^\]]*\]/, '"soft":[0.5,1.5]')}\n`, /\[0, 1\]|from 0 to 1/);
+    await expectRefused(trainingInputs(20)["labels.jsonl"], /longer than the length limit/, ["--max-length", "40"]);
+  },
+);
 
-test("a tag that the vocabulary lacks and unknown options are exit 2", async (t) => {
+test.serial("a tag that the vocabulary lacks and unknown options are exit 2", async (t) => {
   const { run } = await makeInputs(t);
   for (const [more, message] of [
     [["--loss", "two-way", "--positive", "good"], /positive/],
@@ -207,7 +219,29 @@ test("a tag that the vocabulary lacks and unknown options are exit 2", async (t)
   }
 });
 
-test("a training never writes into a model that it did not make, --force or not", async (t) => {
+test.serial("what this machine or this model cannot do is said before a run directory is made", async (t) => {
+  const { path, run } = await makeInputs(t);
+  for (const [more, code, message] of [
+    [["--device", "cuda"], 3, /Expected device to be one of this build \(cpu\), received "cuda"/],
+    [["--device", "gpu"], 2, /Expected device to be cpu, cuda or cuda:INDEX/],
+    [["--dtype", "bf16"], 2, /Expected computeType to be f32 on the CPU/],
+  ] as const) {
+    const result = await run("run", [...more]);
+    t.is(result.code, code, result.stderr);
+    t.regex(result.stderr, message);
+    t.false(existsSync(path("run")));
+  }
+});
+
+test.serial("a training that made things worse says so", async (t) => {
+  const { run } = await makeInputs(t);
+  const wild = ["--loss", "squared", "--learning-rate", "50", "--schedule", "constant", "--warmup", "0"];
+  const { code, stderr } = await run("run", [...wild, "--spike-factor", "0"]);
+  t.is(code, 0, stderr);
+  t.regex(stderr, /the held-out loss rose from \d\.\d{4} to \d+\.\d{4}: a smaller learning rate/);
+});
+
+test.serial("a training never writes into a model that it did not make, --force or not", async (t) => {
   const { path, run } = await makeInputs(t);
   const before = readFileSync(join(path("model"), "model.safetensors"));
   for (const more of [[], ["--force"]]) {
@@ -223,7 +257,7 @@ test("a training never writes into a model that it did not make, --force or not"
   t.regex(stderr, /found a model that no run wrote/);
 });
 
-test("policies and outcome reward models are trained by the same means; one input is needed", async (t) => {
+test.serial("policies and outcome reward models are trained by the same means; one input is needed", async (t) => {
   const { path } = await makeInputs(t);
   const common = ["--model", path("model"), "--held-out", "0.2", "--json"];
   const train = (kind: string, ...more: string[]) => runCli(["train", kind, ...common, ...more], { program });
