@@ -99,6 +99,7 @@ export async function runTrain(
   const built = await makeExamples(task, plan, base, values, surroundings);
   for (const text of built.notes) say(text);
   const data = splitExamples(built.store, { seed, share: values.heldOut });
+  const counts = exampleCounts(built, data);
   const tokensPerUpdate = values.tokensPerUpdate ?? defaultTokensPerUpdate(epochs * data.training.numTokens);
   const learningRate = values.learningRate ?? defaultLearningRate(numParameters(base), lora !== undefined);
   const schedule = scheduleOf(values, learningRate);
@@ -133,7 +134,7 @@ export async function runTrain(
     (run) =>
       trainBody(run, {
         data,
-        counts: exampleCounts(built, data),
+        counts,
         load: () => source.create(base, trainerOptions),
         stage: {
           ...{ loss, seed, epochs, maxUpdates, schedule, optimizer, tokensPerUpdate, tokensPerBatch },

@@ -19,7 +19,7 @@ const modelOptions = under("Model:", [
     name: "model",
     kind: text,
     argument: "MODEL",
-    help: "what training starts from: a model directory (Hugging Face layout) or a .gguf file (required)",
+    help: "what training starts from: a model directory (Hugging Face layout), a .gguf file or builtin:tiny (required)",
   },
   {
     name: "init",

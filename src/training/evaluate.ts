@@ -1,8 +1,9 @@
 /** The loss and the measures of a model on examples that it is not trained on. Forward only; nothing changes. */
+import { ErprmError } from "../errors.js";
 import { abortedError } from "../policy/native-call.js";
 import { packExamples, totalWeight } from "./batch.js";
 import type { RewardExample, TrainingExample } from "./example.js";
-import type { ExampleStore } from "./example-store.js";
+import type { ExampleName, ExampleStore } from "./example-store.js";
 import type { ScoredPrefixes } from "./measures.js";
 import { packBatches } from "./pack.js";
 import type { TrainingEngine } from "./trainer.js";
@@ -23,7 +24,7 @@ export interface Evaluation {
   prefixes?: (ScoredPrefixes & { problemIds: string[] }) | undefined;
 }
 
-/** @throws ERPRM_ABORTED between batches, ERPRM_OUT_OF_MEMORY */
+/** @throws ERPRM_NUMERICAL {problemId, index} for a loss that is not finite; ERPRM_ABORTED between batches; ERPRM_OUT_OF_MEMORY */
 export async function evaluateExamples(
   engine: TrainingEngine,
   store: ExampleStore<TrainingExample>,
@@ -38,8 +39,13 @@ export async function evaluateExamples(
   let numPositions = 0;
   for (const examples of packBatches(all, store.lengths(), tokensPerBatch)) {
     if (signal?.aborted) throw abortedError(signal);
-    const { batch } = packExamples(store, examples, divisor);
+    const { batch, positionOffsets } = packExamples(store, examples, divisor);
     const result = await engine.evaluate(batch);
+    const broken = result.losses.findIndex((one) => !Number.isFinite(one));
+    if (broken >= 0) {
+      const sequence = positionOffsets.findIndex((end) => end > broken) - 1;
+      failLoss(result.losses[broken] as number, store.name(examples[sequence] as number));
+    }
     for (const [p, weight] of batch.weights.entries()) loss += weight * (result.losses[p] as number);
     numPositions += batch.positions.length;
     onTokens?.(batch.values.length);
@@ -55,4 +61,12 @@ export async function evaluateExamples(
   }
   const prefixes = store.kind === "reward" ? { scores, successRates, problemIds } : undefined;
   return { loss, numSolutions: store.size, numPositions, prefixes };
+}
+
+function failLoss(loss: number, { problemId, index }: ExampleName): never {
+  throw new ErprmError(
+    "ERPRM_NUMERICAL",
+    `Expected finite losses of the held-out solutions, received ${loss} for solution ${index} of problem ${JSON.stringify(problemId)}: the weights are no longer sound; a smaller learning rate may help`,
+    { problemId, index },
+  );
 }

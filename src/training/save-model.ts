@@ -5,6 +5,7 @@
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { syncDirectory } from "../data/atomic-file.js";
 import { addFiles, writeSynced } from "../data/staging.js";
 import type { RewardModelConfig } from "../reward/convention.js";
 import { rewardModelFile, rewardModelJson } from "../reward/reward-model-config.js";
@@ -63,8 +64,9 @@ export async function saveModel(
     if (lora) {
       const adapter = join(staged, "adapter");
       await mkdir(adapter);
-      const { name: baseName, fingerprint: baseFingerprint } = base;
-      await writeAdapter(adapter, tensors, { baseName, baseFingerprint, ...lora, head }, write);
+      const description = { basePath: base.opened.path, baseFingerprint: base.fingerprint, ...lora, head };
+      await writeAdapter(adapter, tensors, description, write);
+      await syncDirectory(adapter);
     }
     if (rewardModel) await writeSynced(join(staged, rewardModelFile), rewardModelJson(rewardModel));
     await writeSynced(join(staged, "config.json"), json(config));

@@ -43,7 +43,7 @@ Face layout with reward_model.json, which erprm score reads. A training that was
 with the same command, and ends with the same bytes.
 
 Examples:
-  erprm train prm --model model --labels runs/labels/labels.jsonl --out runs/prm
+  erprm train prm --model builtin:tiny --labels runs/labels/labels.jsonl --out runs/prm
   erprm train prm --model model --labels runs/labels/labels.jsonl --target soft --loss binary --out runs/soft-prm
   erprm train prm --model model --labels runs/labels/labels.jsonl --lora-rank 16 --early-stopping 3 --out runs/lora-prm
   erprm score --reward-model runs/prm --solutions runs/solutions/solutions.jsonl --out runs/scores`,
