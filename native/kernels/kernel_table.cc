@@ -4,13 +4,15 @@
 #include <cstring>
 #include <vector>
 
-#define ERPRM_DECLARE_ISA(isa)                    \
-  namespace erprm::isa {                          \
-  void add_linear_kernels(KernelTable& table);    \
-  void add_product_kernels(KernelTable& table);   \
-  void add_pointwise_kernels(KernelTable& table); \
-  void add_attention_kernels(KernelTable& table); \
-  void add_sampling_kernels(KernelTable& table);  \
+#define ERPRM_DECLARE_ISA(isa)                       \
+  namespace erprm::isa {                             \
+  void add_linear_kernels(KernelTable& table);       \
+  void add_product_kernels(KernelTable& table);      \
+  void add_pointwise_kernels(KernelTable& table);    \
+  void add_attention_kernels(KernelTable& table);    \
+  void add_sampling_kernels(KernelTable& table);     \
+  void add_training_kernels(KernelTable& table);     \
+  void add_softmax_tile_kernels(KernelTable& table); \
   }
 
 ERPRM_DECLARE_ISA(generic)
@@ -22,16 +24,18 @@ ERPRM_DECLARE_ISA(avx512)
 namespace erprm {
 namespace {
 
-#define ERPRM_FILL_TABLE(isa)          \
-  [] {                                 \
-    KernelTable table{};               \
-    table.name = #isa;                 \
-    isa::add_linear_kernels(table);    \
-    isa::add_product_kernels(table);   \
-    isa::add_pointwise_kernels(table); \
-    isa::add_attention_kernels(table); \
-    isa::add_sampling_kernels(table);  \
-    return table;                      \
+#define ERPRM_FILL_TABLE(isa)             \
+  [] {                                    \
+    KernelTable table{};                  \
+    table.name = #isa;                    \
+    isa::add_linear_kernels(table);       \
+    isa::add_product_kernels(table);      \
+    isa::add_pointwise_kernels(table);    \
+    isa::add_attention_kernels(table);    \
+    isa::add_sampling_kernels(table);     \
+    isa::add_training_kernels(table);     \
+    isa::add_softmax_tile_kernels(table); \
+    return table;                         \
   }()
 
 }  // namespace

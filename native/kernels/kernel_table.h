@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/training_table.h"
+
 namespace erprm {
 
 inline constexpr int kPanel = 16;          // output columns in one packed panel of a weight matrix
@@ -100,6 +102,8 @@ struct KernelTable {
 
   // ln p of `token` under softmax(logits / temperature), temperature > 0. Scratch as above.
   float (*log_probability)(const float* logits, int vocabulary, float temperature, int token, float* scratch);
+
+  TrainingKernels training;
 };
 
 // Every table this processor can run, the portable one first, the best last. Thread-safe.

@@ -114,7 +114,8 @@ void product_f32(const float* a, size_t lda, int rows, const float* panels, int 
                  size_t ldc) {
   const size_t panel_size = static_cast<size_t>(depth) * kPanel;
   while (columns > 0) {
-    const int count = std::min(kTilePanels, (columns + kPanel - 1) / kPanel), some = std::min(columns, count * kPanel);
+    const int left = (columns + kPanel - 1) / kPanel;
+    const int count = std::min(kTilePanels, left == 4 ? 2 : left), some = std::min(columns, count * kPanel);
     if (count == 1) {
       stripe_of<1>(a, lda, rows, panels, panel_size, depth, some, add, c, ldc);
     } else if (count == 2) {

@@ -24,8 +24,6 @@ struct Factor {
   int64_t row_step, depth_step;
 };
 
-bool is_plain(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
-
 void check(bool fits, const at::Tensor& x, const at::Tensor& w, const at::Tensor& y) {
   require(fits && x.stride(1) == 1 && w.stride(1) == 1 && y.stride(1) == 1, ErrorCode::INVALID_ARGUMENT,
           "Expected the factors of a product to fit, received [", x.size(0), ", ", x.size(1), "] and [", w.size(0),
@@ -53,7 +51,33 @@ void multiply_block(const Factor& left, const Factor& right, int64_t depth, bool
   }
 }
 
-// c [M, N] (+)= left right^T. Tasks are blocks of columns, cut by rows too where those are few for the threads.
+// How the result is cut into tasks: blocks of so many columns, and of so many rows.
+struct Cut {
+  int64_t columns, rows;
+};
+
+// Enough tasks for the threads, as little packing as can be: the right factor is packed once a block of rows, the left
+// one (where it is) once a block of columns.
+Cut cut_for(int64_t rows, int64_t columns, bool left_packed) {
+  const int64_t threads = num_parallel_threads(), tasks = threads == 1 ? 1 : 4 * threads;
+  const auto parts = [](int64_t total, int64_t size) { return (total + size - 1) / size; };
+  Cut best{};
+  int64_t least = INT64_MAX;
+  for (int64_t column_parts = parts(columns, kColumns); column_parts <= std::max(tasks, parts(columns, kColumns));
+       ++column_parts) {
+    // Whole tiles: three panels wide.
+    const int64_t width = parts(parts(columns, column_parts), 3 * kPanel) * 3 * kPanel;
+    const int64_t row_parts = std::min(parts(tasks, parts(columns, width)), parts(rows, kPanel));
+    const int64_t height = padded(parts(rows, row_parts));
+    const int64_t cost = columns * parts(rows, height) + (left_packed ? rows * parts(columns, width) : 0);
+    if (cost >= least) continue;
+    least = cost;
+    best = {width, height};
+  }
+  return best;
+}
+
+// c [M, N] (+)= left right^T
 void multiply(const Factor& left, const Factor& right, int64_t depth, bool accumulate, const at::Tensor& y) {
   const int64_t rows = y.size(0), columns = y.size(1), ldc = y.stride(0);
   float* c = y.data_ptr<float>();
@@ -62,24 +86,22 @@ void multiply(const Factor& left, const Factor& right, int64_t depth, bool accum
     if (!accumulate) y.zero_();
     return;
   }
-  const int64_t threads = num_parallel_threads();
-  const int64_t column_blocks = (columns + kColumns - 1) / kColumns;
-  const int64_t wanted = threads == 1 ? 1 : (4 * threads + column_blocks - 1) / column_blocks;
-  const int64_t block_rows = padded((rows + wanted - 1) / wanted);
-  const int64_t row_blocks = (rows + block_rows - 1) / block_rows;
+  const Cut cut = cut_for(rows, columns, left.depth_step != 1);
+  const int64_t column_blocks = (columns + cut.columns - 1) / cut.columns;
+  const int64_t row_blocks = (rows + cut.rows - 1) / cut.rows;
   parallel_for(0, column_blocks * row_blocks, 1, [&](int64_t begin, int64_t end) {
     const int64_t slice = std::min<int64_t>(depth, kProductDepth);
-    const at::Tensor panels = at::empty({slice * padded(std::min(columns, kColumns))}, at::kFloat);
+    const at::Tensor panels = at::empty({slice * padded(std::min(columns, cut.columns))}, at::kFloat);
     // Rows are read as they lie; columns would be a page apart at every step.
     const bool packed = left.depth_step != 1;
     const at::Tensor left_panels = at::empty({packed ? slice * padded(std::min(rows, kRows)) : 0}, at::kFloat);
     while (begin < end) {
       // All tasks of one block of columns together, so that it is packed once.
       const int64_t block = begin / row_blocks, last = std::min(end, (block + 1) * row_blocks);
-      const int64_t row = (begin - block * row_blocks) * block_rows;
-      const int64_t row_end = std::min(rows, (last - block * row_blocks) * block_rows);
-      multiply_block(left, right, depth, accumulate, c, ldc, row, row_end, block * kColumns,
-                     std::min(columns, (block + 1) * kColumns), panels.data_ptr<float>(),
+      const int64_t row = (begin - block * row_blocks) * cut.rows;
+      const int64_t row_end = std::min(rows, (last - block * row_blocks) * cut.rows);
+      multiply_block(left, right, depth, accumulate, c, ldc, row, row_end, block * cut.columns,
+                     std::min(columns, (block + 1) * cut.columns), panels.data_ptr<float>(),
                      packed ? left_panels.data_ptr<float>() : nullptr);
       begin = last;
     }
@@ -92,19 +114,19 @@ Factor by_columns(const at::Tensor& x) { return {x.data_ptr<float>(), 1, x.strid
 }  // namespace
 
 void product_nt(const at::Tensor& x, const at::Tensor& w, const at::Tensor& y, bool accumulate) {
-  if (!is_plain(x)) return reference::product_nt(x, w, y, accumulate);
+  if (!runs_on_kernels(x)) return reference::product_nt(x, w, y, accumulate);
   check(x.size(1) == w.size(1) && y.size(0) == x.size(0) && y.size(1) == w.size(0), x, w, y);
   multiply(by_rows(x), by_rows(w), x.size(1), accumulate, y);
 }
 
 void product_nn(const at::Tensor& x, const at::Tensor& w, const at::Tensor& y, bool accumulate) {
-  if (!is_plain(x)) return reference::product_nn(x, w, y, accumulate);
+  if (!runs_on_kernels(x)) return reference::product_nn(x, w, y, accumulate);
   check(x.size(1) == w.size(0) && y.size(0) == x.size(0) && y.size(1) == w.size(1), x, w, y);
   multiply(by_rows(x), by_columns(w), x.size(1), accumulate, y);
 }
 
 void product_tn(const at::Tensor& x, const at::Tensor& w, const at::Tensor& y, bool accumulate) {
-  if (!is_plain(x)) return reference::product_tn(x, w, y, accumulate);
+  if (!runs_on_kernels(x)) return reference::product_tn(x, w, y, accumulate);
   check(x.size(0) == w.size(0) && y.size(0) == x.size(1) && y.size(1) == w.size(1), x, w, y);
   multiply(by_columns(x), by_columns(w), x.size(0), accumulate, y);
 }

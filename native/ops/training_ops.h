@@ -13,6 +13,12 @@
 
 namespace erprm {
 
+// Whether x is of the kind the CPU's own kernels take: f32 on the CPU. Others go to training_reference.h.
+bool runs_on_kernels(const at::Tensor& x);
+
+// Throws INVALID_ARGUMENT, naming the index, unless every token is in [0, vocabulary).
+void check_tokens(std::span<const int32_t> tokens, int64_t vocabulary);
+
 // y = x * r * w, r [T] = 1 / sqrt(mean over C of x^2 + epsilon)
 void rms_norm_forward(const at::Tensor& x, const at::Tensor& weight, double epsilon, const at::Tensor& y,
                       const at::Tensor& inverse_rms);
