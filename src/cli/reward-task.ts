@@ -4,6 +4,7 @@ import { resolveConvention } from "../reward/resolve-convention.js";
 import type { PromptSettings } from "../text/prompt.js";
 import { parseStepRule } from "../text/step-rule.js";
 import type { TrainingBase } from "../training/training-base.js";
+import type { IdleFlags } from "./idle-flags.js";
 import type { OptionValues } from "./option.js";
 import type { rewardOptions } from "./train-options.js";
 import type { TrainTask } from "./train-plan.js";
@@ -19,6 +20,12 @@ interface RewardRequest {
   /** Of the command, beside those of the tag. */
   options: Record<string, unknown>;
   examples(tools: { encoder: StepEncoder; convention: Convention }): TrainTask["examples"];
+}
+
+/** What only some losses look at. */
+export function idleRewardFlags({ loss }: Pick<RewardValues, "loss">): IdleFlags[] {
+  const why = `with --loss ${loss}: a value head has no candidate tokens`;
+  return [{ names: ["positive", "negative"], why, when: loss !== "two-way" }];
 }
 
 /** @throws ERPRM_INVALID_ARGUMENT for a tag or candidates that are not in the model's vocabulary */

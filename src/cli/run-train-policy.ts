@@ -4,16 +4,22 @@ import { readSolutions } from "../data/read-solutions.js";
 import { parseStepRule } from "../text/step-rule.js";
 import { policyExamplesFromProblems, policyExamplesFromSolutions } from "../training/policy-examples.js";
 import type { trainPolicyOptions } from "./commands/train-policy.js";
+import { refuseIdleFlags } from "./idle-flags.js";
 import { inputPrompt } from "./input-prompt.js";
 import { oneInput } from "./one-input.js";
 import { nativeSource, runTrain } from "./run-train.js";
 import type { Run } from "./stage-command.js";
 import { take } from "./take.js";
 import type { TrainerSource, TrainPlan } from "./train-plan.js";
+import { idleTrainFlags } from "./train-values.js";
 
 export function runTrainPolicy(source: TrainerSource = nativeSource): Run<typeof trainPolicyOptions> {
   return async (values, given, surroundings) => {
     const { name, path } = oneInput(["problems", "solutions"], values, given);
+    refuseIdleFlags(given, [
+      { names: ["keep-wrong"], why: "with --problems: their solutions are not graded", when: name === "problems" },
+      ...idleTrainFlags(values),
+    ]);
     const prompt = await inputPrompt(path, values, surroundings);
     const { limit } = values;
     const onlyCorrect = !values.keepWrong;

@@ -3,18 +3,21 @@ import { parseLabelName } from "../data/label-name.js";
 import { readLabels } from "../data/read-solutions.js";
 import { processExamples } from "../training/step-examples.js";
 import type { trainPrmOptions } from "./commands/train-prm.js";
+import { refuseIdleFlags } from "./idle-flags.js";
 import { inputPrompt } from "./input-prompt.js";
 import { required } from "./policy-values.js";
-import { rewardTask } from "./reward-task.js";
+import { idleRewardFlags, rewardTask } from "./reward-task.js";
 import { nativeSource, runTrain } from "./run-train.js";
 import type { Run } from "./stage-command.js";
 import { take } from "./take.js";
 import type { TrainerSource, TrainPlan } from "./train-plan.js";
+import { idleTrainFlags } from "./train-values.js";
 
 export function runTrainPrm(source: TrainerSource = nativeSource): Run<typeof trainPrmOptions> {
-  return async (values, _given, surroundings) => {
+  return async (values, given, surroundings) => {
     const path = required("labels", values.labels, "a file with labelled solutions");
     const target = parseLabelName(values.target).name;
+    refuseIdleFlags(given, [...idleRewardFlags(values), ...idleTrainFlags(values)]);
     const prompt = await inputPrompt(path, values, surroundings);
     const weightBy = values.weightBy;
     const plan: TrainPlan = {

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { failArgument } from "../check.js";
 import { manifestName } from "../data/manifest.js";
 import { ErprmError } from "../errors.js";
 import { formatStepRule, parseStepRule } from "../text/step-rule.js";
@@ -9,6 +10,7 @@ import type { BuiltExamples } from "../training/build-examples.js";
 import type { TrainingExample } from "../training/example.js";
 import { splitExamples } from "../training/held-out.js";
 import { modelFileNames } from "../training/save-model.js";
+import { checkSchedule } from "../training/schedule.js";
 import { checkTrainerOptions, Trainer, type TrainerOptions } from "../training/trainer.js";
 import { openTrainingBase, type TrainingBase } from "../training/training-base.js";
 import { packageBuild } from "./package-build.js";
@@ -100,9 +102,13 @@ export async function runTrain(
   for (const text of built.notes) say(text);
   const data = splitExamples(built.store, { seed, share: values.heldOut });
   const counts = exampleCounts(built, data);
+  if (values.earlyStopping !== undefined && data.heldOut.size === 0) {
+    failArgument("--early-stopping", "given only where problems are held out (--held-out)", values.earlyStopping);
+  }
   const tokensPerUpdate = values.tokensPerUpdate ?? defaultTokensPerUpdate(epochs * data.training.numTokens);
   const learningRate = values.learningRate ?? defaultLearningRate(numParameters(base), lora !== undefined);
   const schedule = scheduleOf(values, learningRate);
+  checkSchedule(schedule);
   const { weightDecay, beta1, beta2, maxGradientNorm, evaluateEvery, earlyStopping, heldOut, saveDtype } = values;
   const optimizer = { weightDecay, beta1, beta2, maxGradientNorm };
 

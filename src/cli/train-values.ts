@@ -5,6 +5,7 @@ import { type Lora, type LoraTarget, loraTargets } from "../training/lora.js";
 import type { StoredType } from "../training/safetensors-writer.js";
 import type { Schedule } from "../training/schedule.js";
 import type { TrainingBase } from "../training/training-base.js";
+import type { IdleFlags } from "./idle-flags.js";
 import type { OptionValues } from "./option.js";
 import type { epochsOption, trainOptions } from "./train-options.js";
 
@@ -21,6 +22,11 @@ export function loraOf({ loraRank, loraAlpha, loraTargets: list }: TrainValues):
   if (unknown !== undefined) failArgument("--lora-targets", `among ${loraTargets.join(", ")}`, unknown);
   const targets = loraTargets.filter((target) => names.includes(target));
   return { rank: loraRank, alpha: loraAlpha ?? 2 * loraRank, targets };
+}
+
+export function idleTrainFlags({ loraRank }: Pick<TrainValues, "loraRank">): IdleFlags[] {
+  const why = "without --lora-rank: all weights are trained";
+  return [{ names: ["lora-alpha", "lora-targets"], why, when: loraRank === 0 }];
 }
 
 /** Numbers of the network, an output matrix that is tied to the embedding counted once. */

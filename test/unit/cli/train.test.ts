@@ -205,19 +205,29 @@ test.serial(
   },
 );
 
-test.serial("a tag that the vocabulary lacks and unknown options are exit 2", async (t) => {
-  const { run } = await makeInputs(t);
-  for (const [more, message] of [
-    [["--loss", "two-way", "--positive", "good"], /positive/],
-    [["--target", "er:x"], /er:x/],
-    [["--lora-rank", "2", "--lora-targets", "q_proj,lm_head"], /Expected --lora-targets to be among q_proj.*"lm_head"/],
-    [["--held-out", "0", "--early-stopping", "2"], /problems are held out/],
-  ] as const) {
-    const { code, stderr } = await run("run", [...more]);
-    t.is(code, 2, stderr);
-    t.regex(stderr, message);
-  }
-});
+test.serial(
+  "a tag that the vocabulary lacks and options that do not fit are exit 2 before anything is made",
+  async (t) => {
+    const { path, run } = await makeInputs(t);
+    for (const [more, message] of [
+      [["--loss", "two-way", "--positive", "good"], /positive/],
+      [["--target", "er:x"], /er:x/],
+      [
+        ["--lora-rank", "2", "--lora-targets", "q_proj,lm_head"],
+        /Expected --lora-targets to be among q_proj.*"lm_head"/,
+      ],
+      [["--held-out", "0", "--early-stopping", "2"], /problems are held out/],
+      [["--warmup", "1.5"], /Expected the warm-up to be an integer/],
+      [["--lora-alpha", "2"], /Expected no --lora-alpha without --lora-rank/],
+      [["--positive", "+"], /Expected no --positive with --loss binary: a value head has no candidate tokens/],
+    ] as const) {
+      const { code, stderr } = await run("run", [...more]);
+      t.is(code, 2, stderr);
+      t.regex(stderr, message);
+      t.false(existsSync(path("run")));
+    }
+  },
+);
 
 test.serial("what this machine or this model cannot do is said before a run directory is made", async (t) => {
   const { path, run } = await makeInputs(t);
@@ -275,6 +285,9 @@ test.serial("policies and outcome reward models are trained by the same means; o
     readFileSync(join(path("orm"), "training.jsonl"), "utf8"),
     readFileSync(join(path("orm-labels"), "training.jsonl"), "utf8"),
   );
+  const idle = await train("policy", "--problems", path("problems.jsonl"), "--keep-wrong", "--out", path("idle"));
+  t.is(idle.code, 2);
+  t.regex(idle.stderr, /Expected no --keep-wrong with --problems/);
   const none = await train("orm", "--out", path("none"));
   t.is(none.code, 2);
   t.regex(none.stderr, /Expected one of --solutions and --labels, received none/);
