@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { packageRoot } from "../../src/native/loader.js";
+import { warnWhenBusy } from "./busy-machine.js";
 import { interleave, median, type Row, type Run } from "./measure.js";
 import { findPython } from "./python-peer.js";
 import { type ShapeName, shapeNames, vocabularyOf, workOf, writeShape } from "./random-checkpoint.js";
@@ -122,4 +123,5 @@ for (const row of rows) {
 }
 console.log(`${flags.sequences} sequences an update, ${flags.threads} threads`);
 console.log(table.toString());
+warnWhenBusy(rows);
 console.log(JSON.stringify({ threads: Number(flags.threads), machine: cpus()[0]?.model, rows }));
