@@ -45,8 +45,10 @@ TEST("the next-token loss and its gradients agree with torch's derivatives, what
 
     const at::Tensor leaf = hidden.clone().requires_grad_(), rows = weight.clone().requires_grad_();
     const at::Tensor logs = at::log_softmax(leaf.mm(rows.t()), -1);
-    at::Tensor total = at::zeros({});
-    for (int64_t p = 0; p < positions; ++p) total = total - logs[p][tokens[p]] * double(weights[p]);
+    // As one product: the weight of every position at its token, zero elsewhere.
+    const at::Tensor chosen = at::zeros({positions, vocabulary});
+    for (int64_t p = 0; p < positions; ++p) chosen.data_ptr<float>()[p * vocabulary + tokens[p]] = weights[p];
+    const at::Tensor total = -(logs * chosen).sum();
     if (positions > 0) {
       total.backward();
       CHECK_NEAR(distance(alone[1], leaf.grad()), 0, 1e-5);
