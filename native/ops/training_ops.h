@@ -1,9 +1,11 @@
 // training_ops: the parts of a transformer that are no matrix product, forward and backward, on packed sequences.
 //
 // T tokens of S sequences, sequence s = rows [offsets[s], offsets[s+1]); C width, F feed-forward width, H heads,
-// G kv heads, D head size, V vocabulary, P positions. Tensors are f32, contiguous, on the CPU. Outputs are given, of
-// the right shape; "+=" adds, "=" overwrites. An undefined weight gradient is not computed. No number depends on how
-// many threads compute it. Threads: those of the caller's pool (core/parallel.h).
+// G kv heads, D head size, V vocabulary, P positions. Tensors are contiguous. f32 on the CPU runs on kernels of our
+// own, anything else on the expressions of training_reference.h. Outputs are given, of the right shape; "+=" adds, "="
+// overwrites. An undefined weight gradient is not computed. On the CPU no number depends on how many threads compute
+// it. Threads: those of the caller's pool (core/parallel.h). On the CPU the head size must be a multiple of 16. Throws
+// INVALID_ARGUMENT for sizes that do not fit and for tokens outside the vocabulary.
 #pragma once
 
 #include <ATen/core/Tensor.h>
