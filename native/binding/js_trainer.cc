@@ -21,6 +21,7 @@ namespace {
 struct TrainerState {
   explicit TrainerState(int threads) : pool(threads) {}
   ThreadPool pool;
+  const std::shared_ptr<BlockCache> memory = std::make_shared<BlockCache>();
   std::optional<Trainer> trainer;
 };
 
@@ -85,7 +86,7 @@ Napi::Value run(const Napi::CallbackInfo& info, const HandlePointer& handle, Bod
   return DeviceThread::of(env).run(
       env,
       [state = handle->state(), body = std::move(body)]() -> MakeValue {
-        const TrainingMode mode;
+        const TrainingMode mode(state->memory);
         const ThreadPool::Use use(state->pool);
         return body(*state->trainer);
       },
@@ -202,8 +203,8 @@ Napi::Value create_trainer(const Napi::CallbackInfo& info) {
     TrainerSettings settings = read_trainer_settings(info[1]);
     const std::shared_ptr<JobQueue> queue = DeviceThread::of(env).queue();
     return DeviceThread::of(env).run(env, [config, table = std::move(table), settings, queue]() -> MakeValue {
-      const TrainingMode mode;
       auto state = std::make_shared<TrainerState>(settings.threads);
+      const TrainingMode mode(state->memory);
       const ThreadPool::Use use(state->pool);
       const Checkpoint checkpoint(table.files, table.tensors);
       state->trainer.emplace(config, checkpoint, settings.options);

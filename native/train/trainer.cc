@@ -27,7 +27,11 @@ void expect_size(const char* name, size_t received, size_t expected) {
 
 }  // namespace
 
-TrainingMode::TrainingMode() : torch_threads_(at::get_num_threads()) { at::set_num_threads(1); }
+TrainingMode::TrainingMode(std::shared_ptr<BlockCache> cache)
+    : memory_(std::move(cache)), torch_threads_(at::get_num_threads()) {
+  at::set_num_threads(1);
+}
+
 TrainingMode::~TrainingMode() { at::set_num_threads(torch_threads_); }
 
 Trainer::Trainer(const ModelConfig& config, const Checkpoint& checkpoint, TrainerOptions options)

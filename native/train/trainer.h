@@ -14,6 +14,7 @@
 #include "model/checkpoint.h"
 #include "model/config.h"
 #include "train/adamw.h"
+#include "train/cached_memory.h"
 #include "train/losses.h"
 #include "train/network.h"
 #include "train/parameters.h"
@@ -49,16 +50,18 @@ struct TrainingResult {
 };
 
 // The device thread serves decoding in inference mode, where autograd is off, and lets torch use all threads. Training
-// wants autograd, and torch's own small operations on one thread: ours compute everything large (core/parallel.h).
+// wants autograd, torch's own small operations on one thread (ours compute everything large, core/parallel.h), and
+// activations in memory that was used before.
 class TrainingMode {
  public:
-  TrainingMode();
+  explicit TrainingMode(std::shared_ptr<BlockCache> cache);
   ~TrainingMode();
   TrainingMode(const TrainingMode&) = delete;
   TrainingMode& operator=(const TrainingMode&) = delete;
 
  private:
   const c10::InferenceMode off_{false};
+  const CachedMemory memory_;
   const int torch_threads_;
 };
 
