@@ -1,11 +1,11 @@
+// The autograd functions around linear layers. What is cheap to compute again from what is kept anyway (a norm's
+// result, a SwiGLU's) is not kept: a third of the activations' memory.
 #include <ATen/ops/empty.h>
-#include <ATen/ops/mul.h>
-#include <ATen/ops/sum.h>
+#include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "core/parallel.h"
-#include "ops/matrix_product.h"
 #include "train/autograd_ops.h"
+#include "train/linear.h"
 
 namespace erprm {
 namespace {
@@ -13,128 +13,121 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// The layers of one call, kept by the node of the graph.
-struct LayerList : torch::CustomClassHolder {
-  explicit LayerList(std::vector<Linear> list) : layers(std::move(list)) {}
-  const std::vector<Linear> layers;
+// What one call needs beside its activations, kept by the node of the graph.
+struct LinearCall : torch::CustomClassHolder {
+  std::vector<Linear> layers;
+  ParameterPointer norm;  // null without
+  double epsilon = 0;
 };
 
-constexpr const char* kLayers = "layers";
+constexpr const char* kCall = "call";
 
-const std::vector<Linear>& layers_of(AutogradContext* context) {
-  return static_cast<const LayerList&>(*context->saved_data[kLayers].toCapsule()).layers;
+using CallPointer = c10::intrusive_ptr<LinearCall>;
+
+const LinearCall& call_of(AutogradContext* context) {
+  return static_cast<const LinearCall&>(*context->saved_data[kCall].toCapsule());
 }
 
-// A parameter in the type of the activations.
-at::Tensor typed(const Parameter& parameter, const at::Tensor& like) { return parameter.value.to(like.scalar_type()); }
-
-// y += b in every row of y [T, outputs].
-void add_bias(const at::Tensor& y, const Linear& layer) {
-  if (layer.bias) y.add_(typed(*layer.bias, y));
+CallPointer call_with(std::vector<Linear> layers) {
+  auto call = c10::make_intrusive<LinearCall>();
+  call->layers = std::move(layers);
+  return call;
 }
 
-// gradient [outputs] += the sum of the rows of dy [T, outputs], in their order.
-void add_rows(const at::Tensor& dy, const at::Tensor& gradient) {
-  if (!dy.is_cpu()) {
-    gradient.add_(dy.sum(0));
-    return;
-  }
-  const float* rows = dy.data_ptr<float>();
-  float* sums = gradient.data_ptr<float>();
-  const int64_t width = dy.size(1), count = dy.size(0);
-  parallel_for(0, width, 64, [&](int64_t begin, int64_t end) {
-    for (int64_t t = 0; t < count; ++t) {
-      for (int64_t i = begin; i < end; ++i) sums[i] += rows[t * width + i];
-    }
-  });
+at::Tensor inputs_of(const Linear& layer, const at::Tensor& dy) {
+  return at::empty({dy.size(0), layer.weight->value.size(1)}, dy.options());
 }
 
-bool trains_weight(const std::vector<Linear>& layers) {
-  for (const Linear& layer : layers) {
-    if (layer.weight->trained()) return true;
-  }
-  return false;
-}
-
-// The gradients of one layer's parameters from dy [T, outputs] and x [T, inputs].
-void add_parameter_gradients(const Linear& layer, const at::Tensor& dy, const at::Tensor& x) {
-  if (layer.weight->trained()) product_tn(dy, x, layer.weight->gradient, true);
-  if (layer.bias && layer.bias->trained()) add_rows(dy, layer.bias->gradient);
-}
-
-struct LinearLayers : torch::autograd::Function<LinearLayers> {
-  static variable_list forward(AutogradContext* context, const at::Tensor& x,
-                               const c10::intrusive_ptr<LayerList>& list) {
+struct NormedLinears : torch::autograd::Function<NormedLinears> {
+  static variable_list forward(AutogradContext* context, const at::Tensor& x, const CallPointer& call) {
+    const at::Tensor inverse_rms = at::empty({x.size(0)}, x.options().dtype(at::kFloat));
+    const at::Tensor normed = at::empty_like(x);
+    rms_norm_forward(x, call->norm->value, call->epsilon, normed, inverse_rms);
     variable_list outputs;
-    for (const Linear& layer : list->layers) {
+    for (const Linear& layer : call->layers) {
       outputs.push_back(at::empty({x.size(0), layer.weight->value.size(0)}, x.options()));
-      product_nt(x, typed(*layer.weight, x), outputs.back(), false);
-      add_bias(outputs.back(), layer);
+      linear_forward(layer, normed, outputs.back(), false);
     }
-    context->saved_data[kLayers] = c10::IValue::make_capsule(list);
-    if (trains_weight(list->layers)) context->save_for_backward({x});
+    context->saved_data[kCall] = c10::IValue::make_capsule(call);
+    context->save_for_backward({x});
     return outputs;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const std::vector<Linear>& layers = layers_of(context);
-    const variable_list saved = context->get_saved_variables();
-    at::Tensor dx;
-    for (size_t i = 0; i < layers.size(); ++i) {
-      const at::Tensor dy = gradients[i].contiguous();
-      const bool first = !dx.defined();
-      if (first) dx = at::empty({dy.size(0), layers[i].weight->value.size(1)}, dy.options());
-      product_nn(dy, typed(*layers[i].weight, dy), dx, !first);
-      add_parameter_gradients(layers[i], dy, saved.empty() ? at::Tensor() : saved[0]);
+    const LinearCall& call = call_of(context);
+    const at::Tensor x = context->get_saved_variables()[0];
+    const at::Tensor inverse_rms = at::empty({x.size(0)}, x.options().dtype(at::kFloat));
+    const at::Tensor normed = at::empty_like(x), dnormed = at::empty_like(x), dx = at::empty_like(x);
+    rms_norm_forward(x, call.norm->value, call.epsilon, normed, inverse_rms);
+    for (size_t i = 0; i < call.layers.size(); ++i) {
+      linear_backward(call.layers[i], gradients[i].contiguous(), normed, dnormed, i > 0);
     }
+    rms_norm_backward(dnormed, x, call.norm->value, inverse_rms, dx, call.norm->gradient);
     return {dx, at::Tensor()};
   }
 };
 
 struct AddLinear : torch::autograd::Function<AddLinear> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& residual, const at::Tensor& x,
-                            const c10::intrusive_ptr<LayerList>& list) {
-    const Linear& layer = list->layers[0];
+                            const CallPointer& call) {
     const at::Tensor y = residual.clone();
-    product_nt(x, typed(*layer.weight, x), y, true);
-    add_bias(y, layer);
-    context->saved_data[kLayers] = c10::IValue::make_capsule(list);
-    if (trains_weight(list->layers)) context->save_for_backward({x});
+    linear_forward(call->layers[0], x, y, true);
+    context->saved_data[kCall] = c10::IValue::make_capsule(call);
+    context->save_for_backward({x});
     return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const Linear& layer = layers_of(context)[0];
-    const variable_list saved = context->get_saved_variables();
-    const at::Tensor dy = gradients[0].contiguous();
-    const at::Tensor dx = at::empty({dy.size(0), layer.weight->value.size(1)}, dy.options());
-    product_nn(dy, typed(*layer.weight, dy), dx, false);
-    add_parameter_gradients(layer, dy, saved.empty() ? at::Tensor() : saved[0]);
+    const Linear& layer = call_of(context).layers[0];
+    const at::Tensor dy = gradients[0].contiguous(), dx = inputs_of(layer, dy);
+    linear_backward(layer, dy, context->get_saved_variables()[0], dx, false);
     return {dy, dx, at::Tensor()};
   }
 };
 
-// y + scale (x A^T) B^T
-at::Tensor add_adapter(const at::Tensor& y, const at::Tensor& x, const Adapter& adapter) {
-  const Linear down{adapter.a, {}, {}}, up{adapter.b, {}, {}};
-  return add_linear(y, at::mul(linear_layers(x, {&down})[0], adapter.scale), up);
-}
+struct AddSwigluLinear : torch::autograd::Function<AddSwigluLinear> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& residual, const at::Tensor& gate,
+                            const at::Tensor& up, const CallPointer& call) {
+    const at::Tensor activated = at::empty_like(gate), y = residual.clone();
+    swiglu_forward(gate, up, activated);
+    linear_forward(call->layers[0], activated, y, true);
+    context->saved_data[kCall] = c10::IValue::make_capsule(call);
+    context->save_for_backward({gate, up});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const Linear& layer = call_of(context).layers[0];
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor& gate = saved[0];
+    const at::Tensor& up = saved[1];
+    const at::Tensor activated = at::empty_like(gate), dgate = at::empty_like(gate), dup = at::empty_like(gate);
+    swiglu_forward(gate, up, activated);
+    const at::Tensor dy = gradients[0].contiguous(), dactivated = inputs_of(layer, dy);
+    linear_backward(layer, dy, activated, dactivated, false);
+    swiglu_backward(dactivated, gate, up, dgate, dup);
+    return {dy, dgate, dup, at::Tensor()};
+  }
+};
 
 }  // namespace
 
-std::vector<at::Tensor> linear_layers(const at::Tensor& x, const std::vector<const Linear*>& layers) {
-  std::vector<Linear> copies;
-  for (const Linear* layer : layers) copies.push_back(*layer);
-  variable_list outputs = LinearLayers::apply(x, c10::make_intrusive<LayerList>(std::move(copies)));
-  for (size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i]->adapter) outputs[i] = add_adapter(outputs[i], x, *layers[i]->adapter);
-  }
-  return outputs;
+std::vector<at::Tensor> normed_linears(const at::Tensor& x, const ParameterPointer& norm, double epsilon,
+                                       const std::vector<const Linear*>& layers) {
+  const CallPointer call = call_with({});
+  for (const Linear* layer : layers) call->layers.push_back(*layer);
+  call->norm = norm;
+  call->epsilon = epsilon;
+  return NormedLinears::apply(x, call);
 }
 
 at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const Linear& layer) {
-  at::Tensor y = AddLinear::apply(residual, x, c10::make_intrusive<LayerList>(std::vector<Linear>{layer}));
-  return layer.adapter ? add_adapter(y, x, *layer.adapter) : y;
+  return AddLinear::apply(residual, x, call_with({layer}));
+}
+
+at::Tensor add_swiglu_linear(const at::Tensor& residual, const at::Tensor& gate, const at::Tensor& up,
+                             const Linear& layer) {
+  return AddSwigluLinear::apply(residual, gate, up, call_with({layer}));
 }
 
 }  // namespace erprm

@@ -64,22 +64,6 @@ struct RotatedAttention : torch::autograd::Function<RotatedAttention> {
   }
 };
 
-struct Swiglu : torch::autograd::Function<Swiglu> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& gate, const at::Tensor& up) {
-    const at::Tensor y = at::empty_like(gate);
-    swiglu_forward(gate, up, y);
-    context->save_for_backward({gate, up});
-    return y;
-  }
-
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const variable_list saved = context->get_saved_variables();
-    const at::Tensor dgate = at::empty_like(saved[0]), dup = at::empty_like(saved[1]);
-    swiglu_backward(gradients[0].contiguous(), saved[0], saved[1], dgate, dup);
-    return {dgate, dup};
-  }
-};
-
 }  // namespace
 
 at::Tensor rms_norm(const at::Tensor& x, const ParameterPointer& weight, double epsilon) {
@@ -90,7 +74,5 @@ at::Tensor rotated_attention(const at::Tensor& q, const at::Tensor& k, const at:
                              const std::shared_ptr<const PackedSequences>& sequences, const AttentionShape& shape) {
   return RotatedAttention::apply(q, k, v, c10::make_intrusive<AttentionCall>(sequences, shape));
 }
-
-at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up) { return Swiglu::apply(gate, up); }
 
 }  // namespace erprm

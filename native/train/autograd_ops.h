@@ -20,11 +20,16 @@ struct PackedSequences {
   at::Tensor cosines, sines;     // f32 [T, D/2], of each token's position in its sequence
 };
 
-// x W^T + b for each layer, all reading the same x [T, inputs].
-std::vector<at::Tensor> linear_layers(const at::Tensor& x, const std::vector<const Linear*>& layers);
+// y = norm(x) W^T + b (train/linear.h) for each layer, all reading the same x [T, C]: -> [T, outputs] each.
+std::vector<at::Tensor> normed_linears(const at::Tensor& x, const ParameterPointer& norm, double epsilon,
+                                       const std::vector<const Linear*>& layers);
 
-// residual + x W^T + b
+// residual + the layer of x
 at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const Linear& layer);
+
+// residual + the layer of silu(gate) * up, gate and up [T, F]
+at::Tensor add_swiglu_linear(const at::Tensor& residual, const at::Tensor& gate, const at::Tensor& up,
+                             const Linear& layer);
 
 // x [rows, width] normalised over its width, times weight [width].
 at::Tensor rms_norm(const at::Tensor& x, const ParameterPointer& weight, double epsilon);
@@ -32,8 +37,5 @@ at::Tensor rms_norm(const at::Tensor& x, const ParameterPointer& weight, double 
 // Rotates q and k and attends: -> [T, H D]. q [T, H D] and k [T, G D] are used up: their numbers change.
 at::Tensor rotated_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                              const std::shared_ptr<const PackedSequences>& sequences, const AttentionShape& shape);
-
-// silu(gate) * up
-at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up);
 
 }  // namespace erprm

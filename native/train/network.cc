@@ -55,7 +55,7 @@ at::Tensor TrainingNetwork::layer(int index, const at::Tensor& x,
     return rms_norm(heads.view({-1, config_.head_size}), weight, epsilon).view(heads.sizes());
   };
   std::vector<at::Tensor> qkv =
-      linear_layers(rms_norm(x, weights.attention_norm, epsilon), {&weights.query, &weights.key, &weights.value});
+      normed_linears(x, weights.attention_norm, epsilon, {&weights.query, &weights.key, &weights.value});
   if (config_.query_key_norm) {
     qkv[0] = norm_heads(qkv[0], weights.query_norm);
     qkv[1] = norm_heads(qkv[1], weights.key_norm);
@@ -65,8 +65,8 @@ at::Tensor TrainingNetwork::layer(int index, const at::Tensor& x,
   at::Tensor middle = add_linear(x, attended, weights.attention_output);  // [T, C], of the last layer [P, C]
   if (last) middle = at::index_select(middle, 0, positions);
   const std::vector<at::Tensor> gate_up =
-      linear_layers(rms_norm(middle, weights.feed_forward_norm, epsilon), {&weights.gate, &weights.up});
-  const at::Tensor out = add_linear(middle, swiglu(gate_up[0], gate_up[1]), weights.down);
+      normed_linears(middle, weights.feed_forward_norm, epsilon, {&weights.gate, &weights.up});
+  const at::Tensor out = add_swiglu_linear(middle, gate_up[0], gate_up[1], weights.down);
   return last ? rms_norm(out, parameters_->final_norm, epsilon) : out;
 }
 
