@@ -3,7 +3,8 @@ import type { OpenedModel } from "../model/open-model.js";
 import { openModel } from "../model/open-model.js";
 import type { NativeAddon } from "../native/contract.js";
 import { loadNative } from "../native/loader.js";
-import { loadText, type TextModel } from "../text/text-model.js";
+import { loadModelText } from "../policy/model-text.js";
+import type { TextModel } from "../text/text-model.js";
 
 export interface TrainingBase {
   /** As the user named it. */
@@ -26,7 +27,7 @@ export interface OpenBaseOptions {
 
 /**
  * Finds and checks the model without reading its weights, but for the fingerprint. `loadAddon`: for other engines.
- * @throws as `openModel` and `loadText`; ERPRM_NATIVE_MISSING
+ * @throws as `openModel` and `loadModelText`; ERPRM_NATIVE_MISSING
  */
 export async function openTrainingBase(
   name: string,
@@ -38,17 +39,7 @@ export async function openTrainingBase(
     signal,
     weights: init === "random" ? "optional" : "required",
   });
-  const { tokenizerFiles, ggufMetadata } = opened;
-  const text = await loadText({
-    kind: opened.kind,
-    path: opened.path,
-    eosTokenIds: opened.stopTokenIds,
-    ...(ggufMetadata && { ggufMetadata }),
-    ...(tokenizerFiles && { tokenizerPath: tokenizerFiles.tokenizer }),
-    ...(tokenizerFiles?.tokenizerConfig && { tokenizerConfigPath: tokenizerFiles.tokenizerConfig }),
-    ...(tokenizerFiles?.generationConfig && { generationConfigPath: tokenizerFiles.generationConfig }),
-    ...(tokenizerFiles?.chatTemplate && { chatTemplatePath: tokenizerFiles.chatTemplate }),
-  });
+  const text = await loadModelText(opened);
   const { fingerprint, notes } = opened;
   // Last: what is wrong with the model is said even where the addon was not built yet.
   return { name, opened, text, fingerprint, notes, addon: loadAddon() };
