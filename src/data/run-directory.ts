@@ -29,6 +29,8 @@ export interface RunDescription {
   build: Record<string, unknown>;
   /** Names of the files that the stage writes in the directory: what `force` removes. */
   outputs: readonly string[];
+  /** Those of them that only an unfinished run needs: they go when the manifest says that it is complete, not before. */
+  scaffolding?: readonly string[];
 }
 
 export class RunDirectory {
@@ -42,9 +44,17 @@ export class RunDirectory {
   #manifest: Manifest;
   #lock: RunLock | undefined;
   readonly #appenders: JsonlAppender<never>[] = [];
+  readonly #scaffolding: readonly string[];
 
-  private constructor(path: string, manifest: Manifest, lock: RunLock, earlier: Manifest | undefined, build: unknown) {
+  private constructor(
+    path: string,
+    manifest: Manifest,
+    lock: RunLock,
+    earlier: Manifest | undefined,
+    { build, scaffolding = [] }: RunDescription,
+  ) {
     this.path = path;
+    this.#scaffolding = scaffolding;
     this.complete = manifest.status === "complete";
     this.resumed = earlier !== undefined;
     const isOtherBuild = earlier !== undefined && JSON.stringify(earlier.build) !== JSON.stringify(build);
@@ -79,7 +89,8 @@ export class RunDirectory {
         throw error;
       });
       if (!options.force && (await mayGoOn(path, found, wanted))) {
-        const directory = new RunDirectory(path, found as Manifest, lock, found, description.build);
+        const directory = new RunDirectory(path, found as Manifest, lock, found, description);
+        if (directory.complete) await directory.#removeScaffolding();
         if (directory.complete) await directory.close();
         return directory;
       }
@@ -88,7 +99,7 @@ export class RunDirectory {
       await writeManifest(manifestPath, { ...wanted, outputs: outdated, status: "clearing" });
       for (const name of outdated) await rm(join(path, name), { recursive: true, force: true });
       await writeManifest(manifestPath, wanted);
-      return new RunDirectory(path, wanted, lock, undefined, description.build);
+      return new RunDirectory(path, wanted, lock, undefined, description);
     } catch (error) {
       await lock.release();
       throw error;
@@ -117,7 +128,12 @@ export class RunDirectory {
     const completedAt = new Date().toISOString();
     this.#manifest = { ...this.#manifest, status: "complete", completedAt, counts, timings };
     await writeManifest(this.file(manifestName), this.#manifest);
+    await this.#removeScaffolding();
     await this.close();
+  }
+
+  async #removeScaffolding(): Promise<void> {
+    for (const name of this.#scaffolding) await rm(this.file(name), { recursive: true, force: true });
   }
 
   /** Closes the files and gives the lock back; the run can go on later. May be called again. */

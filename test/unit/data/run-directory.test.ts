@@ -69,6 +69,23 @@ test("a finished run is complete: the same command finds nothing to do and takes
   for (let i = 0; i < 2; i += 1) t.true((await begin(path, { options: { topP: 1, temperature: 0.7 } })).complete);
 });
 
+test("what only an unfinished run needs stays until the manifest says complete, and goes at the latest with the next command", async (t) => {
+  const path = join(temporaryDirectory(t), "run");
+  const own = { outputs: ["checkpoints"], scaffolding: ["checkpoints"] };
+  const first = await begin(path, own);
+  const checkpoint = join(path, "checkpoints", "update-1");
+  mkdirSync(checkpoint, { recursive: true });
+  await first.close();
+  const second = await begin(path, own);
+  t.true(existsSync(checkpoint), "a run that goes on");
+  await second.finish({}, {});
+  t.false(existsSync(join(path, "checkpoints")), "a run that is complete");
+  // As if the process had been killed between the two.
+  mkdirSync(checkpoint, { recursive: true });
+  t.true((await begin(path, own)).complete);
+  t.deepEqual(readdirSync(path), ["manifest.json"]);
+});
+
 test("other options, inputs, models or seeds are refused with exit code 4, each difference named", async (t) => {
   const directory = temporaryDirectory(t);
   const [path, problems] = [join(directory, "run"), join(directory, "problems.jsonl")];
