@@ -50,10 +50,9 @@ export class RunKeeper implements TrainingKeeper {
     await this.#log?.append(record);
   }
 
-  /** The model is saved: no checkpoint is needed any more. */
+  /** The model is saved; the records are on the disk like it. */
   async finish(): Promise<void> {
     await this.#log?.sync();
-    await this.#checkpoints.clear();
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { failArgument } from "../check.js";
 import { manifestName } from "../data/manifest.js";
 import { ErprmError } from "../errors.js";
 import { formatStepRule, parseStepRule } from "../text/step-rule.js";
+import { expectSavable } from "../training/base-files.js";
 import type { BuiltExamples } from "../training/build-examples.js";
 import type { TrainingExample } from "../training/example.js";
 import { splitExamples } from "../training/held-out.js";
@@ -24,9 +25,9 @@ import { TrainProgress } from "./train-progress.js";
 import { trainSummaryForm } from "./train-summary.js";
 import {
   defaultLearningRate,
-  defaultMaxLength,
   defaultTokensPerUpdate,
   loraOf,
+  maxLengthOf,
   numParameters,
   scheduleOf,
   storedTypes,
@@ -64,7 +65,7 @@ async function makeExamples(
   try {
     return await task.examples({
       vocabularySize: base.opened.checkpoint.config.vocabularySize,
-      maxLength: values.maxLength ?? defaultMaxLength(base),
+      maxLength: maxLengthOf(values, base),
       file: Object.values(plan.inputs)[0],
       maxFaultShare: values.maxFaults,
       onProgress: (numRecords) => progress.update(numRecords),
@@ -87,10 +88,15 @@ export async function runTrain(
   const out = required("out", values.out, "the run directory");
   const { init, device, dtype, threads, seed, gradientCheckpointing, tokensPerBatch, epochs, maxUpdates } = values;
   const lora = loraOf(values);
+  if (values.earlyStopping !== undefined && values.heldOut === 0) {
+    failArgument("--early-stopping", "given only where problems are held out (--held-out)", values.earlyStopping);
+  }
   const base = await source.open(model, { init, signal });
   const say = (text: string) => note(text, values, surroundings);
   for (const text of base.notes) say(text);
   await refuseModelDirectory(out, base);
+  await expectSavable(base);
+  const maxLength = maxLengthOf(values, base);
   const task = plan.task(base);
   const { loss, candidates, rewardModel } = task;
   const trainerOptions: TrainerOptions = {
@@ -102,9 +108,6 @@ export async function runTrain(
   for (const text of built.notes) say(text);
   const data = splitExamples(built.store, { seed, share: values.heldOut });
   const counts = exampleCounts(built, data);
-  if (values.earlyStopping !== undefined && data.heldOut.size === 0) {
-    failArgument("--early-stopping", "given only where problems are held out (--held-out)", values.earlyStopping);
-  }
   const tokensPerUpdate = values.tokensPerUpdate ?? defaultTokensPerUpdate(epochs * data.training.numTokens);
   const learningRate = values.learningRate ?? defaultLearningRate(numParameters(base), lora !== undefined);
   const schedule = scheduleOf(values, learningRate);
@@ -120,7 +123,7 @@ export async function runTrain(
       ...{ loss, init, device, dtype, gradientCheckpointing, lora, saveDtype },
       ...{ epochs, maxUpdates, schedule, ...optimizer, tokensPerUpdate, tokensPerBatch },
       ...{ heldOut, evaluateEvery, earlyStopping, limit: values.limit },
-      maxLength: values.maxLength ?? defaultMaxLength(base),
+      maxLength,
       split: formatStepRule(parseStepRule(values.split)),
     },
     freeOptions: {
@@ -132,6 +135,7 @@ export async function runTrain(
     models: { base: base.fingerprint },
     build: packageBuild({ ...base.addon.buildInfo }),
     outputs: [trainingLog, checkpointFolder, ...modelFileNames],
+    scaffolding: [checkpointFolder],
   };
   await withRun(
     description,

@@ -24,9 +24,19 @@ export function loraOf({ loraRank, loraAlpha, loraTargets: list }: TrainValues):
   return { rank: loraRank, alpha: loraAlpha ?? 2 * loraRank, targets };
 }
 
-export function idleTrainFlags({ loraRank }: Pick<TrainValues, "loraRank">): IdleFlags[] {
-  const why = "without --lora-rank: all weights are trained";
-  return [{ names: ["lora-alpha", "lora-targets"], why, when: loraRank === 0 }];
+export function idleTrainFlags({ loraRank, heldOut }: Pick<TrainValues, "loraRank" | "heldOut">): IdleFlags[] {
+  return [
+    {
+      names: ["lora-alpha", "lora-targets"],
+      why: "without --lora-rank: all weights are trained",
+      when: loraRank === 0,
+    },
+    {
+      names: ["early-stopping", "evaluate-every"],
+      why: "with --held-out 0: no problems are held out",
+      when: heldOut === 0,
+    },
+  ];
 }
 
 /** Numbers of the network, an output matrix that is tied to the embedding counted once. */
@@ -47,8 +57,12 @@ export function defaultTokensPerUpdate(tokensInAll: number): number {
   return Math.round(Math.min(Math.max(tokensInAll / 400, 1024), 16_384));
 }
 
-export function defaultMaxLength({ opened }: TrainingBase): number {
-  return Math.min(opened.checkpoint.config.contextLength, 4096);
+/** @throws ERPRM_INVALID_ARGUMENT for more than the model's context, where it would end in the middle of training */
+export function maxLengthOf({ maxLength }: Pick<TrainValues, "maxLength">, { opened }: TrainingBase): number {
+  const { contextLength } = opened.checkpoint.config;
+  if (maxLength === undefined) return Math.min(contextLength, 4096);
+  if (maxLength <= contextLength) return maxLength;
+  return failArgument("--max-length", `at most ${contextLength}, the model's context`, maxLength);
 }
 
 export function scheduleOf(values: TrainValues, peak: number): Schedule {

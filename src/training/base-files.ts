@@ -1,5 +1,5 @@
 /** The files around the weights that a trained model takes over from its base. */
-import { copyFile, open, readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ioError } from "../data/io-error.js";
 import { writeSynced } from "../data/staging.js";
@@ -26,6 +26,15 @@ export function baseConfig({ opened }: TrainingBase): Promise<Record<string, unk
   return opened.kind === "gguf" ? configOfGguf(opened) : readJsonObject(join(opened.path, "config.json"));
 }
 
+/**
+ * What saving would fail on, to be said before training.
+ * @throws ERPRM_INVALID_CHECKPOINT for a .gguf base that has no form as config.json; as `baseConfig`
+ */
+export async function expectSavable(base: TrainingBase): Promise<void> {
+  await baseConfig(base);
+  if (base.opened.kind === "gguf") tokenizerFilesOfGguf(base);
+}
+
 /** Copies them byte for byte; those of a .gguf file are made from its metadata. @throws ERPRM_IO */
 export async function writeTakenOver(base: TrainingBase, directory: string): Promise<void> {
   if (base.opened.kind === "gguf") {
@@ -36,14 +45,13 @@ export async function writeTakenOver(base: TrainingBase, directory: string): Pro
   const present = await readdir(path);
   for (const name of takenOverNames) {
     if (!present.includes(name)) continue;
+    // Read and written anew: a copy would be as read-only as the file that it was made of.
+    const content = await readFile(join(path, name)).catch((error) => {
+      throw ioError(error, join(path, name), "read");
+    });
     const target = join(directory, name);
-    try {
-      await copyFile(join(path, name), target);
-      const handle = await open(target, "r+");
-      await handle.sync();
-      await handle.close();
-    } catch (error) {
+    await writeSynced(target, content).catch((error) => {
       throw ioError(error, target, "write");
-    }
+    });
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { packageRoot } from "../../../src/native/loader.js";
 import { makeFolder } from "../../support/folder.js";
+import { writeGgufModel } from "../../support/gguf-model.js";
 import { parityModels } from "../../support/parity-models.js";
 import { type RandomModel, writeRandomModel } from "../../support/random-model.js";
 import { runCli, startCli } from "../../support/run-cli.js";
@@ -216,7 +217,9 @@ test.serial(
         ["--lora-rank", "2", "--lora-targets", "q_proj,lm_head"],
         /Expected --lora-targets to be among q_proj.*"lm_head"/,
       ],
-      [["--held-out", "0", "--early-stopping", "2"], /problems are held out/],
+      [["--held-out", "0", "--early-stopping", "2"], /Expected no --early-stopping .* no problems are held out/],
+      [["--held-out", "0"], /Expected no --evaluate-every with --held-out 0/],
+      [["--max-length", "1025"], /Expected --max-length to be at most 1024, the model's context, received 1025/],
       [["--warmup", "1.5"], /Expected the warm-up to be an integer/],
       [["--lora-alpha", "2"], /Expected no --lora-alpha without --lora-rank/],
       [["--positive", "+"], /Expected no --positive with --loss binary: a value head has no candidate tokens/],
@@ -242,6 +245,24 @@ test.serial("what this machine or this model cannot do is said before a run dire
     t.false(existsSync(path("run")));
   }
 });
+
+test.serial(
+  "a network that config.json cannot describe is refused before training, not when it is saved",
+  async (t) => {
+    const { path, run } = await makeInputs(t);
+    const { config, ...rest } = parityModels.llama as RandomModel;
+    const scaling = {
+      rope_type: "llama3",
+      ...{ factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 64 },
+    };
+    const stored = { ...rest, config: { ...config, max_position_embeddings: 1024, rope_scaling: scaling } };
+    await writeGgufModel(path("stored.gguf"), stored, 1);
+    const { code, stderr } = await run("run", ["--model", path("stored.gguf")]);
+    t.is(code, 2);
+    t.regex(stderr, /can be written as config\.json, received a rope_freqs tensor in .*stored\.gguf/);
+    t.false(existsSync(path("run")));
+  },
+);
 
 test.serial("a training that made things worse says so", async (t) => {
   const { run } = await makeInputs(t);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { openModel } from "../../../src/model/open-model.js";
@@ -71,6 +71,13 @@ test("a value head takes the place of the output matrix, in weights and config",
   t.deepEqual(config.architectures, ["LlamaForTokenClassification"]);
   t.deepEqual(config.id2label, { "0": "correct" });
   t.is(config.torch_dtype, "bfloat16");
+});
+
+test("what a read-only base lends can be written in the saved model", async (t) => {
+  const { folder, base, tensors, out } = await openBase(t, "llama");
+  chmodSync(join(folder, "base", "tokenizer.json"), 0o444);
+  await saveModel(engineOf(tensors), base, out, { type: "F32" });
+  t.is(statSync(join(out, "tokenizer.json")).mode & 0o200, 0o200);
 });
 
 test("tokenizer and generation settings are copied byte for byte, other files are not", async (t) => {
