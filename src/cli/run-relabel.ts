@@ -5,6 +5,7 @@ import { labelNames } from "../stages/label-names.js";
 import { relabelStage } from "../stages/relabel.js";
 import type { LabelRecord } from "../types.js";
 import { packageBuild } from "./package-build.js";
+import { promptOrigin } from "./prompt-origin.js";
 import type { Surroundings } from "./stage-command.js";
 import { drop, take } from "./take.js";
 import { LabelTally } from "./tally.js";
@@ -20,9 +21,11 @@ export interface RelabelValues extends RunValues {
 export async function runRelabel(values: RelabelValues, surroundings: Surroundings): Promise<void> {
   const { from, eta, limit } = values;
   const { signal } = surroundings;
+  // Handed on: whoever trains on these labels asks as the solutions were asked for.
+  const prompt = (await promptOrigin(from))?.prompt;
   const description = {
     stage: "label",
-    options: { labels: labelNames(eta), limit },
+    options: { labels: labelNames(eta), limit, ...prompt },
     seed: 0,
     inputs: { labels: from },
     build: packageBuild(),

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { makeFolder } from "../../support/folder.js";
@@ -234,6 +234,16 @@ test("the same command on a finished run does nothing and says so", async (t) =>
   const second = JSON.parse((await runCli(args)).stdout) as Record<string, unknown>;
   t.false(first.alreadyComplete);
   t.deepEqual(second, { ...first, alreadyComplete: true });
+});
+
+test("labels computed anew from counts hand on the prompt of the run that they come from", async (t) => {
+  const origin = { status: "complete", stage: "label", options: { instruction: "" }, outputs: ["labels.jsonl"] };
+  const folder = makeFolder(t, { "labels.jsonl": labels, "manifest.json": JSON.stringify(origin) });
+  const args = ["label", "--from", join(folder, "labels.jsonl"), "--out", join(folder, "run")];
+  const { code, stderr } = await runCli(args);
+  t.is(code, 0, stderr);
+  const { options } = JSON.parse(readFileSync(join(folder, "run", "manifest.json"), "utf8"));
+  t.is(options.instruction, "");
 });
 
 test("changed input makes it another run (exit 4)", async (t) => {
