@@ -40,7 +40,7 @@ export async function syncDirectory(directory: string): Promise<void> {
 }
 
 /** An error that no system call raised: the writer's own, to be passed on unchanged. */
-function isPlainError(error: unknown): boolean {
+export function isPlainError(error: unknown): boolean {
   return (
     typeof (error as NodeJS.ErrnoException)?.code !== "string" || (error as NodeJS.ErrnoException).errno === undefined
   );

@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { syncDirectory } from "./atomic-file.js";
+import { isPlainError, syncDirectory } from "./atomic-file.js";
 import { ioError } from "./io-error.js";
 
 /** A name that `RunDirectory` knows for one that a killed process left behind. */
@@ -27,7 +27,7 @@ export async function replaceDirectory(path: string, write: (directory: string) 
     await syncDirectory(dirname(path));
   } catch (error) {
     await rm(staged, { recursive: true, force: true });
-    throw ioError(error, path, "write");
+    throw isPlainError(error) ? error : ioError(error, path, "write");
   }
 }
 
@@ -55,7 +55,7 @@ export async function addFiles(
     }
     await syncDirectory(directory);
   } catch (error) {
-    throw ioError(error, directory, "write");
+    throw isPlainError(error) ? error : ioError(error, directory, "write");
   } finally {
     await rm(staged, { recursive: true, force: true });
   }

@@ -4,7 +4,8 @@
  * Two are kept, the newest ones, and the one with the best held-out loss while early stopping may go back to it.
  */
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { syncDirectory } from "../data/atomic-file.js";
 import { ioError } from "../data/io-error.js";
 import { removeLeftovers, replaceDirectory, writeSynced } from "../data/staging.js";
 import { ErprmError } from "../errors.js";
@@ -55,7 +56,7 @@ export class Checkpoints {
    */
   async save(engine: TrainingEngine, state: TrainingState): Promise<void> {
     try {
-      await mkdir(this.directory, { recursive: true });
+      if (await mkdir(this.directory, { recursive: true })) await syncDirectory(dirname(this.directory));
     } catch (error) {
       throw ioError(error, this.directory, "write");
     }

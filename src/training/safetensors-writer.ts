@@ -3,6 +3,7 @@
  * The form is the one `src/model/safetensors.ts` reads: 8 bytes (length of the header), JSON, data.
  */
 import { open } from "node:fs/promises";
+import { isPlainError } from "../data/atomic-file.js";
 import { ioError } from "../data/io-error.js";
 import type { TensorSlot } from "../native/contract.js";
 
@@ -81,7 +82,7 @@ export async function writeSafetensors(
       await handle.close();
     }
   } catch (error) {
-    throw ioError(error, path, "write");
+    throw isPlainError(error) ? error : ioError(error, path, "write");
   }
   return fileBytes;
 }
