@@ -1,6 +1,6 @@
-/** The progress of a training: updates done, loss, held-out loss, tokens a second, memory; refreshed within long updates. */
+/** The progress of a training: updates done, loss, held-out loss and measures, tokens a second, memory; refreshed within long updates. */
 import type { TrainingProgress } from "../stages/train.js";
-import type { TrainingRecord } from "../training/training-record.js";
+import type { HeldOutRecord, TrainingRecord } from "../training/training-record.js";
 import { formatByteSize } from "./byte-size.js";
 import { Progress, type ProgressOptions } from "./progress.js";
 
@@ -12,13 +12,24 @@ export function peakMemoryBytes(): number {
   return process.resourceUsage().maxRSS * 1024;
 }
 
+/** `held-out loss 0.5432 (Brier score 0.181, area 0.804, calibration 0.041)`; a policy has no measures. */
+function heldOutText({ loss, measures }: HeldOutRecord): string {
+  const shown = [
+    ["Brier score", measures?.brierScore],
+    ["area", measures?.areaUnderCurve],
+    ["calibration", measures?.calibrationError],
+  ] as const;
+  const texts = shown.flatMap(([name, value]) => (typeof value === "number" ? [`${name} ${value.toFixed(3)}`] : []));
+  return `held-out loss ${loss.toFixed(4)}${texts.length > 0 ? ` (${texts.join(", ")})` : ""}`;
+}
+
 export class TrainProgress implements TrainingProgress {
   readonly #options: Omit<ProgressOptions, "unit" | "total" | "done">;
   #progress: Progress | undefined;
   #startedAt = performance.now();
   #done = 0;
   #losses: number[] = [];
-  #heldOutLoss: number | undefined;
+  #heldOut: HeldOutRecord | undefined;
   #evaluating = false;
   /** Tokens trained on by this process. */
   tokensTrained = 0;
@@ -56,7 +67,7 @@ export class TrainProgress implements TrainingProgress {
       this.#losses = [...this.#losses, record.loss].slice(-shownUpdates);
     } else {
       this.#evaluating = false;
-      this.#heldOutLoss = record.loss;
+      this.#heldOut = record;
     }
     this.#show();
   }
@@ -70,7 +81,7 @@ export class TrainProgress implements TrainingProgress {
     if (this.#losses.length > 0) {
       parts.push(`loss ${(this.#losses.reduce((sum, loss) => sum + loss, 0) / this.#losses.length).toFixed(4)}`);
     }
-    if (this.#heldOutLoss !== undefined) parts.push(`held-out loss ${this.#heldOutLoss.toFixed(4)}`);
+    if (this.#heldOut) parts.push(heldOutText(this.#heldOut));
     if (this.#evaluating) parts.push("evaluating");
     if (this.tokensTrained > 0) parts.push(`${(this.tokensTrained / this.seconds).toFixed(0)} tokens/s`);
     parts.push(formatByteSize(peakMemoryBytes()));

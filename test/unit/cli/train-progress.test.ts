@@ -1,0 +1,38 @@
+import test from "ava";
+import { TrainProgress } from "../../../src/cli/train-progress.js";
+import { initialState } from "../../../src/training/training-state.js";
+
+const measures = {
+  ...{ n: 9, numBins: 10, brierScore: 0.18123, constantBrierScore: 0.25, calibrationError: 0.0412 },
+  ...{ areaUnderCurve: null, crossEntropy: 0.5, meanScore: 0.4, meanSuccessRate: 0.4 },
+};
+
+function shownAfter(measured: typeof measures | undefined): string {
+  let shown = "";
+  const stream = {
+    isTTY: true,
+    columns: 400,
+    write: (text: string) => {
+      shown = text;
+    },
+  };
+  const progress = new TrainProgress({ title: "train prm", stream, now: () => (now += 1000) });
+  let now = 0;
+  progress.start(initialState(true), 40);
+  progress.record({ kind: "held-out", updateIndex: 0, loss: 0.7, solutions: 3, positions: 9, measures: measured });
+  const update = { updateIndex: 1, epoch: 0, learningRate: 0.1, gradientNorm: 1, tokens: 30, positions: 9 };
+  progress.tokens(30);
+  progress.record({ kind: "update", loss: 0.65, ...update });
+  return shown;
+}
+
+test("the progress of a training shows updates, losses, the measures that have a value, speed and memory", (t) => {
+  t.regex(
+    shownAfter(measures),
+    /train prm 1\/40 updates, .*, loss 0\.6500, held-out loss 0\.7000 \(Brier score 0\.181, calibration 0\.041\), \d+ tokens\/s, [\d.]+ [KMG]iB, .* left/,
+  );
+});
+
+test("a policy has a held-out loss and no measures", (t) => {
+  t.regex(shownAfter(undefined), /held-out loss 0\.7000, \d+ tokens\/s/);
+});
