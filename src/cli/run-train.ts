@@ -76,6 +76,14 @@ async function makeExamples(
   }
 }
 
+/** Only what changes no bit of the results can be changed in a run that is to go on. */
+function withMemoryAdvice(error: unknown): unknown {
+  if (!(error instanceof ErprmError) || error.code !== "ERPRM_OUT_OF_MEMORY") return error;
+  const advice =
+    "the same command goes on from the last checkpoint, with --gradient-checkpointing in less memory; a smaller --tokens-per-batch or --max-length is another run";
+  return new ErprmError(error.code, `${error.message}; ${advice}`, error.details, error);
+}
+
 /** @throws as `RunDirectory.open`, `trainStage`, `saveModel` and what opens the model and reads the inputs */
 export async function runTrain(
   plan: TrainPlan,
@@ -120,14 +128,14 @@ export async function runTrain(
     options: {
       ...task.options,
       ...plan.prompt,
-      ...{ loss, init, device, dtype, gradientCheckpointing, lora, saveDtype },
+      ...{ loss, init, device, dtype, lora, saveDtype },
       ...{ epochs, maxUpdates, schedule, ...optimizer, tokensPerUpdate, tokensPerBatch },
       ...{ heldOut, evaluateEvery, earlyStopping, limit: values.limit },
       maxLength,
       split: formatStepRule(parseStepRule(values.split)),
     },
     freeOptions: {
-      ...{ model, threads, maxFaults: values.maxFaults },
+      ...{ model, threads, gradientCheckpointing, maxFaults: values.maxFaults },
       ...{ spikeFactor: values.spikeFactor, checkpointEvery: values.checkpointEvery },
     },
     seed,
@@ -158,6 +166,8 @@ export async function runTrain(
         }),
         progress: new TrainProgress({ title: description.stage, quiet: values.quiet, stream: stderr }),
         note: say,
+      }).catch((error: unknown) => {
+        throw withMemoryAdvice(error);
       }),
     trainSummaryForm,
   );

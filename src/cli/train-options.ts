@@ -165,7 +165,7 @@ const updateOptions = under("Updates:", [
   {
     name: "gradient-checkpointing",
     kind: { type: "switch" },
-    help: "compute activations again in the backward pass: less memory, about a third more time",
+    help: "compute activations again in the backward pass: less memory, about a third more time, the same results",
     default: false,
   },
 ] as const satisfies readonly OptionSpec[]);

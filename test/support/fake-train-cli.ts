@@ -1,6 +1,6 @@
 /**
  * `erprm train` with a fake trainer, as a process that can be killed. FAKE_DELAY_MS slows every call down; FAKE_NAN=K makes
- * the losses of update K no numbers.
+ * the losses of update K no numbers, FAKE_MEMORY=K has none left for it.
  */
 import { Command } from "commander";
 import { trainOrmOptions } from "../../src/cli/commands/train-orm.js";
@@ -12,7 +12,7 @@ import { runTrainPrm } from "../../src/cli/run-train-prm.js";
 import { stageCommand } from "../../src/cli/stage-command.js";
 import { processSurroundings } from "../../src/cli/surroundings.js";
 import type { TrainerSource } from "../../src/cli/train-plan.js";
-import { exitCodeOf } from "../../src/errors.js";
+import { ErprmError, exitCodeOf } from "../../src/errors.js";
 import type { NativeAddon } from "../../src/native/contract.js";
 import { Trainer } from "../../src/training/trainer.js";
 import { openTrainingBase } from "../../src/training/training-base.js";
@@ -20,6 +20,7 @@ import { FakeTrainer } from "./fake-trainer.js";
 
 const delayMs = Number(process.env.FAKE_DELAY_MS ?? 0);
 const broken = Number(process.env.FAKE_NAN ?? 0);
+const full = Number(process.env.FAKE_MEMORY ?? 0);
 const addon = { buildInfo: { cuda: false } } as NativeAddon;
 
 const source: TrainerSource = {
@@ -28,8 +29,9 @@ const source: TrainerSource = {
     process.stderr.write("loaded\n");
     const spoil = (losses: Float32Array, numUpdates: number) => {
       if (numUpdates === broken - 1) losses[0] = Number.NaN;
+      if (numUpdates === full - 1) throw new ErprmError("ERPRM_OUT_OF_MEMORY", `no memory for update ${full}`);
     };
-    const options = { loss, delayMs, ...(seed !== undefined && { seed }), ...(broken > 0 && { spoil }) };
+    const options = { loss, delayMs, ...(seed !== undefined && { seed }), spoil };
     return new Trainer(new FakeTrainer(options), base);
   },
 };

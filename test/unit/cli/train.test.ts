@@ -85,7 +85,8 @@ test.serial(
 test.serial("a finished training is not done again, and says the same", async (t) => {
   const { run } = await makeInputs(t);
   const first = JSON.parse((await run("run", ["--json"])).stdout) as Record<string, unknown>;
-  const again = await run("run", ["--json", "--threads", "1", "--checkpoint-every", "3", "--spike-factor", "0"]);
+  const free = ["--threads", "1", "--checkpoint-every", "3", "--spike-factor", "0", "--gradient-checkpointing"];
+  const again = await run("run", ["--json", ...free, "--max-faults", "0.5"]);
   t.is(again.code, 0, again.stderr);
   t.deepEqual(JSON.parse(again.stdout), { ...first, alreadyComplete: true });
   t.notRegex(again.stderr, /loaded/);
@@ -261,6 +262,20 @@ test.serial(
     t.is(code, 2);
     t.regex(stderr, /can be written as config\.json, received a rope_freqs tensor in .*stored\.gguf/);
     t.false(existsSync(path("run")));
+  },
+);
+
+test.serial(
+  "a training that ran out of memory is exit 3, says what helps, and goes on with it to the same bytes",
+  async (t) => {
+    const { run, files } = await makeInputs(t);
+    const { code, stderr } = await run("run", ["--checkpoint-every", "2"], { FAKE_MEMORY: "6" });
+    t.is(code, 3);
+    t.regex(stderr, /no memory for update 6; the same command goes on .* with --gradient-checkpointing/);
+    const resumed = await run("run", ["--gradient-checkpointing"]);
+    t.is(resumed.code, 0, resumed.stderr);
+    await run("whole");
+    t.deepEqual(files("run"), files("whole"));
   },
 );
 
