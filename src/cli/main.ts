@@ -57,7 +57,9 @@ const commands: Record<string, CommandEntry> = {
 /** The program with the named command in full and the others by name. */
 async function programFor(args: readonly string[], surroundings: Surroundings): Promise<Command> {
   const program = new Command("erprm")
-    .description("Labels for the steps of solutions: a policy rolls out, completions of every prefix are graded.")
+    .description(
+      "Process reward models: a policy rolls out, completions of every prefix give labels, labels train a model.",
+    )
     .version(packageVersion())
     .showSuggestionAfterError()
     .exitOverride()
