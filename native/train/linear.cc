@@ -5,6 +5,7 @@
 
 #include "core/parallel.h"
 #include "ops/matrix_product.h"
+#include "ops/training_ops.h"
 
 namespace erprm {
 namespace {
@@ -20,8 +21,8 @@ at::Tensor lowered(const Adapter& adapter, const at::Tensor& x) {
 
 // gradient [outputs] += the sum of the rows of dy [T, outputs], in their order.
 void add_rows(const at::Tensor& dy, const at::Tensor& gradient) {
-  if (!dy.is_cpu()) {
-    gradient.add_(dy.sum(0));
+  if (!runs_on_kernels(dy)) {
+    gradient.add_(dy.sum(0, false, at::kFloat));
     return;
   }
   const float* rows = dy.data_ptr<float>();

@@ -41,7 +41,8 @@ struct LogitLoss {
     const at::Tensor row = direction.to(at::kCPU, at::kFloat).contiguous();
     const float* h = host_hidden.data_ptr<float>();
     const float* w = row.data_ptr<float>();
-    const at::Tensor gradient = gradients ? at::empty({count, width}, at::kFloat) : at::Tensor();
+    const at::Tensor gradient = at::empty({gradients ? count : 0, width}, at::kFloat);
+    float* dh = gradient.data_ptr<float>();
     for (int64_t p = 0; p < count; ++p) {
       double d = bias;
       for (int64_t i = 0; i < width; ++i) d += static_cast<double>(w[i]) * h[p * width + i];
@@ -49,9 +50,7 @@ struct LogitLoss {
       result.losses.push_back(static_cast<float>(at_d.loss));
       result.scores.push_back(static_cast<float>(sigmoid(d)));
       slopes.push_back(weights[p] * at_d.derivative);
-      for (int64_t i = 0; gradients && i < width; ++i) {
-        gradient.data_ptr<float>()[p * width + i] = static_cast<float>(slopes.back() * w[i]);
-      }
+      for (int64_t i = 0; gradients && i < width; ++i) dh[p * width + i] = static_cast<float>(slopes.back() * w[i]);
     }
     if (gradients) result.hidden_gradient = gradient.to(hidden.device(), hidden.scalar_type());
   }
@@ -98,7 +97,8 @@ LossResult next_token(const at::Tensor& hidden, const Parameter& output, std::sp
   LossResult result;
   const at::Tensor losses = at::empty({hidden.size(0)}, hidden.options().dtype(at::kFloat));
   if (gradients) result.hidden_gradient = at::empty({hidden.size(0), hidden.size(1)}, hidden.options());
-  next_token_loss(hidden, output.value, tokens, weights, losses, result.hidden_gradient,
+  // A product takes factors of one type; on the CPU, where both are f32, this is no copy.
+  next_token_loss(hidden, output.value.to(hidden.scalar_type()), tokens, weights, losses, result.hidden_gradient,
                   gradients ? output.gradient : at::Tensor());
   const at::Tensor host = losses.to(at::kCPU);
   result.losses.assign(host.data_ptr<float>(), host.data_ptr<float>() + host.numel());
