@@ -38,9 +38,12 @@ BlockCache::Block BlockCache::take(size_t bytes) {
     if (found->second.empty()) waiting_.erase(found);
     waiting_bytes_ -= block.bytes;
   } else {
-    most_used_ = std::max(most_used_, used_ + bytes);
-    release_down_to(std::max(with_slack(most_used_), used_ + bytes) - bytes);
+    release_down_to(with_slack(std::max(most_used_, used_ + bytes)) - bytes);
     block.data = allocate(bytes);
+    if (block.data == nullptr && waiting_bytes_ > 0) {
+      release_down_to(used_);
+      block.data = allocate(bytes);
+    }
     if (block.data == nullptr) return block;
   }
   used_ += block.bytes;

@@ -26,7 +26,8 @@ class BlockCache {
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
 
-  // A block of at least `bytes` bytes; its content is whatever it was.
+  // A block of at least `bytes` bytes; its content is whatever it was. Before it says that the system has no memory it
+  // has given back all that waited.
   Block take(size_t bytes);
   void give(const Block& block);
 

@@ -47,5 +47,13 @@ TEST("whatever sizes come, the memory held stays within a quarter of the most th
   CHECK(cache.held_bytes() <= most_used * 5 / 4 * 5 / 4);
 }
 
+TEST("a request that the system refuses does not count as memory that was ever in use") {
+  BlockCache cache;
+  CHECK(cache.take(size_t{1} << 60).data == nullptr);
+  CHECK(cache.held_bytes() == 0);
+  for (size_t bytes = 100'000; bytes < 2'000'000; bytes += bytes / 3) cache.give(cache.take(bytes));
+  CHECK(cache.held_bytes() <= 2'000'000 * 5 / 4);
+}
+
 }  // namespace
 }  // namespace erprm
