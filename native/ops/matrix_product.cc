@@ -24,10 +24,14 @@ struct Factor {
   int64_t row_step, depth_step;
 };
 
+// The stride of a single row may be anything.
+bool rows_lie_apart(const at::Tensor& x) { return x.stride(1) == 1 && (x.size(0) <= 1 || x.stride(0) >= x.size(1)); }
+
 void check(bool fits, const at::Tensor& x, const at::Tensor& w, const at::Tensor& y) {
-  require(fits && x.stride(1) == 1 && w.stride(1) == 1 && y.stride(1) == 1, ErrorCode::INVALID_ARGUMENT,
-          "Expected the factors of a product to fit, received [", x.size(0), ", ", x.size(1), "] and [", w.size(0),
-          ", ", w.size(1), "] for [", y.size(0), ", ", y.size(1), "]");
+  require(fits, ErrorCode::INVALID_ARGUMENT, "Expected the factors of a product to fit, received [", x.size(0), ", ",
+          x.size(1), "] and [", w.size(0), ", ", w.size(1), "] for [", y.size(0), ", ", y.size(1), "]");
+  require(rows_lie_apart(x) && rows_lie_apart(w) && rows_lie_apart(y), ErrorCode::INVALID_ARGUMENT,
+          "Expected the matrices of a product to lie in rows that do not overlap");
 }
 
 // Rows [row, row_end) and columns [column, column_end) of c = left right^T.
@@ -108,7 +112,8 @@ void multiply(const Factor& left, const Factor& right, int64_t depth, bool accum
   });
 }
 
-Factor by_rows(const at::Tensor& x) { return {x.data_ptr<float>(), x.stride(0), 1}; }
+// A step of 0 would say that the factor is packed.
+Factor by_rows(const at::Tensor& x) { return {x.data_ptr<float>(), std::max(x.stride(0), x.size(1)), 1}; }
 Factor by_columns(const at::Tensor& x) { return {x.data_ptr<float>(), 1, x.stride(0)}; }
 
 }  // namespace

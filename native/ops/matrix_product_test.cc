@@ -75,3 +75,12 @@ TEST("a product over nothing is zero, or nothing more, and misfits are refused")
   product_nn(at::empty({0, 3}), at::empty({3, 4}), at::empty({0, 4}), false);
   CHECK_THROWS(product_nn(at::empty({2, 3}), at::empty({4, 2}), at::empty({2, 2}), false), "to fit");
 }
+
+TEST("a single row may have any stride; rows that overlap are refused") {
+  const at::Tensor numbers = at::randn({700}), w = at::randn({20, 700}), y = at::empty({1, 20}),
+                   same = at::empty({1, 20});
+  product_nt(numbers.as_strided({1, 700}, {0, 1}), w, y, false);
+  product_nt(numbers.view({1, 700}), w, same, false);
+  CHECK(y.equal(same));
+  CHECK_THROWS(product_nt(numbers.as_strided({3, 700}, {0, 1}), w, at::empty({3, 20}), false), "do not overlap");
+}
