@@ -53,6 +53,15 @@ test("a folder of src imports only from the layers below it", (t) => {
   t.deepEqual(wrong, []);
 });
 
+test("CONTRIBUTING's picture of the layers has every folder", (t) => {
+  const [, native = "", src = ""] = /\n {4}native:(.*)\n {4}src:([^#]*?)\n\n/.exec(read("CONTRIBUTING.md")) ?? [];
+  const named = (line: string) => new Set(line.match(/\w+/g));
+  for (const folder of Object.keys(mayImport)) t.true(named(src).has(folder), `src/${folder}`);
+  for (const folder of readdirSync(join(packageRoot, "native"), { withFileTypes: true })) {
+    if (folder.isDirectory()) t.true(named(native).has(folder.name), `native/${folder.name}`);
+  }
+});
+
 test("types, errors and checks import nothing but each other", (t) => {
   for (const name of ["types", "errors", "check"]) {
     for (const imported of importsOf(`src/${name}.ts`)) {
