@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { RunDirectory } from "../data/run-directory.js";
 import { removeLeftovers } from "../data/staging.js";
-import { type TrainingEnd, type TrainStageOptions, trainStage } from "../stages/train.js";
+import { defaultTokensPerBatch, type TrainingEnd, type TrainStageOptions, trainStage } from "../stages/train.js";
 import { evaluateExamples } from "../training/evaluate.js";
 import type { TrainingExample } from "../training/example.js";
 import type { SplitExamples } from "../training/held-out.js";
@@ -96,7 +96,7 @@ function warnOfRise(before: number | undefined, after: number | undefined, note:
 
 /** The weights that are saved, on the held-out problems, with intervals over problems. */
 async function finalMeasures(trainer: Trainer, { data, stage }: TrainBody): Promise<Record<string, number>> {
-  const { signal, seed = 0, tokensPerBatch = 2048 } = stage;
+  const { signal, seed = 0, tokensPerBatch = defaultTokensPerBatch } = stage;
   if (data.heldOut.size === 0) return {};
   const { loss, prefixes } = await evaluateExamples(trainer, data.heldOut, { tokensPerBatch, signal });
   if (!prefixes) return { heldOutLoss: loss };

@@ -70,6 +70,8 @@ export async function saveModel(
     }
     if (rewardModel) await writeSynced(join(staged, rewardModelFile), rewardModelJson(rewardModel));
     await writeSynced(join(staged, "config.json"), json(config));
+    // First what makes the directory a model, then the weights of that model.
+    await rm(join(directory, "config.json"), { force: true });
     for (const name of await readdir(directory)) if (isWeightFile(name)) await rm(join(directory, name));
   });
 }
