@@ -30,4 +30,7 @@ struct ModelConfig {
   int heads_per_kv_head() const { return num_heads / num_kv_heads; }
 };
 
+// Throws INVALID_CHECKPOINT for a head size that the kernels do not take, or heads that cannot share the kv heads.
+void check_heads(const ModelConfig& config);
+
 }  // namespace erprm

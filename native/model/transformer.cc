@@ -64,11 +64,7 @@ std::vector<int32_t> ascending(std::vector<int32_t> rows) {
 Transformer::Transformer(ModelConfig config, std::shared_ptr<const Checkpoint> checkpoint, WeightType type,
                          OutputMatrix output_matrix)
     : config_(std::move(config)), checkpoint_(std::move(checkpoint)) {
-  require(config_.head_size % kPanel == 0, ErrorCode::INVALID_CHECKPOINT, "Expected headSize to be a multiple of ",
-          kPanel, ", received ", config_.head_size);
-  require(config_.num_kv_heads > 0 && config_.num_heads % config_.num_kv_heads == 0, ErrorCode::INVALID_CHECKPOINT,
-          "Expected numHeads to be a multiple of numKvHeads, received ", config_.num_heads, " and ",
-          config_.num_kv_heads);
+  check_heads(config_);
   const WeightReader read(*checkpoint_, type);
   const int64_t hidden = config_.hidden_size, feed_forward = config_.intermediate_size;
   const int64_t query_width = int64_t{config_.num_heads} * config_.head_size;

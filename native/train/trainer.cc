@@ -14,6 +14,7 @@ bool has_value_head(LossKind loss) { return loss == LossKind::kBinary || loss ==
 
 std::shared_ptr<const Parameters> read_parameters(const ModelConfig& config, const Checkpoint& checkpoint,
                                                   const TrainerOptions& options) {
+  check_heads(config);
   const ParameterOptions wanted{
       has_value_head(options.loss), options.lora_rank,     options.lora_alpha, options.lora_targets,
       options.initialise,           options.initial_range, options.seed,       options.device};
@@ -102,9 +103,19 @@ TrainingResult Trainer::run(const TrainingBatch& batch, TrainingPass::Mode mode)
   if (batch.positions.empty()) return {};
   TrainingPass pass(network_, batch.values, batch.offsets, batch.positions, mode);
   const bool gradients = mode != TrainingPass::Mode::kForwardOnly;
-  LossResult result = loss(pass.hidden(), batch, gradients);
-  if (gradients) pass.backward(result.hidden_gradient);
-  return {std::move(result.losses), std::move(result.scores)};
+  try {
+    LossResult result = loss(pass.hidden(), batch, gradients);
+    if (gradients) pass.backward(result.hidden_gradient);
+    return {std::move(result.losses), std::move(result.scores)};
+  } catch (...) {
+    // Some parameters have this batch in their gradients and some do not: no update may come of that.
+    if (gradients) clear_gradients();
+    throw;
+  }
+}
+
+void Trainer::clear_gradients() {
+  for (const ParameterPointer& parameter : trained_) parameter->gradient.zero_();
 }
 
 TrainingResult Trainer::accumulate(const TrainingBatch& batch) {
@@ -116,7 +127,7 @@ TrainingResult Trainer::evaluate(const TrainingBatch& batch) { return run(batch,
 double Trainer::update(const UpdateOptions& options) {
   const double norm = gradient_norm(trained_);
   if (!std::isfinite(norm)) {
-    for (const ParameterPointer& parameter : trained_) parameter->gradient.zero_();
+    clear_gradients();
     throw Error(
         ErrorCode::NUMERICAL,
         concat("Expected the gradients of update ", options.update_index, " to be finite, received a norm of ", norm),

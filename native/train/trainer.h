@@ -67,11 +67,12 @@ class TrainingMode {
 
 class Trainer {
  public:
-  // Throws what Parameters throws; INVALID_ARGUMENT for candidates outside the vocabulary.
+  // Throws what Parameters and check_heads throw; INVALID_ARGUMENT for candidates outside the vocabulary.
   Trainer(const ModelConfig& config, const Checkpoint& checkpoint, TrainerOptions options);
 
   // Forward and backward: adds the gradient of sum of weights[p] * l_p.
-  // Throws INVALID_ARGUMENT for a batch that does not fit the model, naming what and where; OUT_OF_MEMORY.
+  // Throws INVALID_ARGUMENT for a batch that does not fit the model, naming what and where; OUT_OF_MEMORY. An error in
+  // the middle of the work clears the gradients, those of earlier batches too.
   TrainingResult accumulate(const TrainingBatch& batch);
   // Forward only.
   TrainingResult evaluate(const TrainingBatch& batch);
@@ -86,6 +87,7 @@ class Trainer {
  private:
   TrainingResult run(const TrainingBatch& batch, TrainingPass::Mode mode);
   void check(const TrainingBatch& batch) const;
+  void clear_gradients();
   LossResult loss(const at::Tensor& hidden, const TrainingBatch& batch, bool gradients) const;
 
   const TrainerOptions options_;

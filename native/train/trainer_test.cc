@@ -1,7 +1,10 @@
 // The trainer in bf16, as it computes on CUDA: parameters in f32, activations and products in bf16, every operation
 // through ops/training_reference.h. Here on the CPU, where it is slow and never used, so that the path is known to
-// hold.
+// hold. And what a trainer refuses, and what a failure leaves.
 #include "train/trainer.h"
+
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <cmath>
 
@@ -97,6 +100,29 @@ TEST("bf16 with f32 weights trains as f32 does, within the rounding of bf16, for
       CHECK_NEAR(rounded.after, exact.after, 0.1 * exact.before);
     }
   }
+}
+
+TEST("a failure in the middle of a batch leaves no part of it in any gradient") {
+  const TrainingMode mode(std::make_shared<BlockCache>());
+  Trainer trainer(small_config(), Checkpoint({}, {}), options_of(at::kFloat, LossKind::kNextToken, 0));
+  const TrainingBatch batch = batch_of(LossKind::kNextToken);
+  trainer.accumulate(batch);
+  // The backward pass comes by here when the gradients of the layers above are complete.
+  trainer.parameters().named("model.layers.0.self_attn.q_proj.weight")->gradient = at::zeros({1, 1});
+  CHECK_THROWS(trainer.accumulate(batch), "to fit");
+  for (const ParameterPointer& parameter : trainer.trained()) {
+    CHECK(parameter->gradient.equal(at::zeros_like(parameter->gradient)));
+  }
+}
+
+TEST("heads that no kernel takes are refused before a weight is read") {
+  const TrainerOptions options = options_of(at::kFloat, LossKind::kBinary, 0);
+  ModelConfig config = small_config();
+  config.head_size = 24;
+  CHECK_THROWS(Trainer(config, Checkpoint({}, {}), options), "headSize to be a multiple of 16, received 24");
+  config = small_config();
+  config.num_kv_heads = 3;
+  CHECK_THROWS(Trainer(config, Checkpoint({}, {}), options), "received 4 and 3");
 }
 
 }  // namespace
