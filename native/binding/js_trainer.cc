@@ -1,7 +1,5 @@
 #include "binding/js_trainer.h"
 
-#include <ATen/Parallel.h>
-
 #include <memory>
 #include <optional>
 
@@ -200,7 +198,8 @@ Napi::Value create_trainer(const Napi::CallbackInfo& info) {
   return guard_promise(env, [&]() -> Napi::Value {
     const ModelConfig config = read_model_config(info[0]);
     CheckpointTable table = read_checkpoint_table(info[0]);
-    TrainerSettings settings = read_trainer_settings(info[1]);
+    const TrainerSettings settings = read_trainer_settings(info[1]);
+    expect_head_for(settings.options.loss, read_value_head(info[0]));
     const std::shared_ptr<JobQueue> queue = DeviceThread::of(env).queue();
     return DeviceThread::of(env).run(env, [config, table = std::move(table), settings, queue]() -> MakeValue {
       auto state = std::make_shared<TrainerState>(settings.threads);

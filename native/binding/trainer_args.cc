@@ -2,7 +2,7 @@
 
 #include <ATen/Context.h>
 
-#include <cmath>
+#include <limits>
 
 #include "binding/args.h"
 #include "core/error.h"
@@ -36,13 +36,18 @@ at::Device read_device(const Fields& fields) {
                                           name.find_first_not_of("0123456789", 5) == std::string::npos);
   require(is_cuda, ErrorCode::INVALID_ARGUMENT, "Expected ", fields.path("device"),
           " to be cpu, cuda or cuda:INDEX, received ", name);
-  if (ERPRM_CUDA == 0 || !at::globalContext().hasCUDA()) {
-    throw Error(
-        ErrorCode::DEVICE_UNAVAILABLE,
-        concat("Expected ", fields.path("device"), " to be a device of this machine and build (cpu), received ", name),
-        {{"wanted", name}, {"available", "cpu"}});
+  const int count =
+      ERPRM_CUDA == 1 && at::globalContext().hasCUDA() ? int{at::detail::getCUDAHooks().deviceCount()} : 0;
+  // A longer index than torch reads is none that a machine has.
+  const int index = name.size() <= 5 ? 0 : name.size() <= 8 ? std::stoi(name.substr(5)) : count;
+  if (index >= count) {
+    const std::string available = count == 0 ? "cpu" : concat("cpu, cuda:0 to cuda:", count - 1);
+    throw Error(ErrorCode::DEVICE_UNAVAILABLE,
+                concat("Expected ", fields.path("device"), " to be a device of this machine and build (", available,
+                       "), received ", name),
+                {{"wanted", name}, {"available", available}});
   }
-  return at::Device(name);
+  return at::Device(at::kCUDA, name.size() <= 5 ? at::DeviceIndex{-1} : static_cast<at::DeviceIndex>(index));
 }
 
 std::array<int32_t, 2> read_candidates(const Fields& fields, LossKind loss) {
@@ -87,6 +92,16 @@ TrainerSettings read_trainer_settings(Napi::Value value) {
   return settings;
 }
 
+void expect_head_for(LossKind loss, const std::vector<ValueHeadLayer>& layers) {
+  if (layers.empty()) return;
+  require(loss == LossKind::kBinary || loss == LossKind::kSquared, ErrorCode::INVALID_CHECKPOINT,
+          "Expected a language model for a loss that reads the output matrix, received a value head in its place");
+  const ValueHeadLayer& layer = layers[0];
+  require(layers.size() == 1 && layer.name == "score" && layer.outputs == 1, ErrorCode::INVALID_CHECKPOINT,
+          "Expected a value head of one layer, score, with one output, received ", layers.size(), " layers, the first ",
+          layer.name, " with ", layer.outputs, " outputs");
+}
+
 TrainingBatch read_training_batch(Napi::Value value) {
   const Fields fields("batch", value);
   return {fields.copy<int32_t>("values"), fields.copy<int32_t>("offsets"), fields.copy<int32_t>("positions"),
@@ -102,7 +117,8 @@ UpdateOptions read_update_options(Napi::Value value) {
   options.beta2 = read_at_least(fields, "beta2", 0);
   require(options.beta1 < 1 && options.beta2 < 1, ErrorCode::INVALID_ARGUMENT,
           "Expected options.beta1 and options.beta2 to be below 1, received ", options.beta1, " and ", options.beta2);
-  options.epsilon = read_at_least(fields, "epsilon", 0);
+  // As f32, which AdamW computes with: without it a gradient of zero would be divided by zero.
+  options.epsilon = read_at_least(fields, "epsilon", std::numeric_limits<float>::min());
   options.weight_decay = read_at_least(fields, "weightDecay", 0);
   options.max_gradient_norm = read_at_least(fields, "maxGradientNorm", 0);
   return options;

@@ -104,7 +104,8 @@ ParameterPointer Parameters::tensor(const Checkpoint& checkpoint, const std::str
 // A language model has none yet: it begins small, so that every score begins near one half.
 ParameterPointer Parameters::value_head(const Checkpoint& checkpoint, const std::string& name,
                                         std::vector<int64_t> shape) {
-  if (checkpoint.find(name) != nullptr) return add(name, read_tensor(checkpoint, name, shape), true);
+  const bool stored = !options_.initialise && checkpoint.find(name) != nullptr;
+  if (stored) return add(name, read_tensor(checkpoint, name, shape), true);
   const at::Tensor value = at::zeros(shape, at::kFloat);
   if (shape.size() == 2) fill_normal(value, options_.seed, name, options_.initial_range);
   return add(name, value, true);

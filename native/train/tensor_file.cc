@@ -2,7 +2,6 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/isfinite.h>
-#include <ATen/ops/mm.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -120,6 +119,11 @@ void read_tensors(const Parameters& parameters, const std::string& path, const s
     const at::Tensor& target = tensor_of(parameters, slot.name);
     const at::Tensor numbers = at::empty(target.sizes(), at::kFloat);
     file.read(static_cast<char*>(numbers.mutable_data_ptr()), numbers.nbytes(), slot.offset);
+    if (!at::isfinite(numbers).all().item<bool>()) {
+      throw Error(ErrorCode::INVALID_CHECKPOINT,
+                  concat("Expected tensor ", slot.name, " of ", path, " to hold finite numbers"),
+                  {{"tensor", slot.name}, {"path", path}});
+    }
     target.copy_(numbers);
   }
 }

@@ -259,6 +259,7 @@ export interface NativeUpdateOptions {
   learningRate: number;
   beta1: number;
   beta2: number;
+  /** Above 0, as f32 too: parameters without a gradient are divided by it. */
   epsilon: number;
   /** Decoupled; norms and biases have none. */
   weightDecay: number;
@@ -288,7 +289,10 @@ export interface TensorSlot {
 
 export interface NativeTrainer {
   tensors(): TrainerTensor[];
-  /** Forward and backward; adds the gradient of sum of weights[p] * l_p to what earlier calls left. */
+  /**
+   * Forward and backward; adds the gradient of sum of weights[p] * l_p to what earlier calls left. When it fails in the
+   * middle (ERPRM_OUT_OF_MEMORY), all gradients are cleared: the update has to begin anew.
+   */
   accumulate(batch: NativeTrainingBatch): Promise<NativeTrainingResult>;
   /** Forward only. */
   evaluate(batch: NativeTrainingBatch): Promise<NativeTrainingResult>;
@@ -301,6 +305,7 @@ export interface NativeTrainer {
   gradient(name: string): Promise<Float32Array>;
   /** Writes tensors into a file that exists, in place. */
   writeTensors(path: string, slots: TensorSlot[]): Promise<void>;
+  /** Rejects with ERPRM_INVALID_CHECKPOINT for numbers that are not finite. */
   readTensors(path: string, slots: TensorSlot[]): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -319,7 +324,11 @@ export interface NativeAddon {
   errorCodes: Record<string, string>;
   loadPolicy(checkpoint: Checkpoint, options: NativePolicyOptions): Promise<NativePolicy>;
   loadRewardModel(checkpoint: Checkpoint, options: NativeRewardModelOptions): Promise<NativeRewardModel>;
-  /** A checkpoint without a value head gets one of one output where the loss wants it. */
+  /**
+   * A checkpoint without a value head gets one of one output where the loss wants it. Rejects with
+   * ERPRM_INVALID_CHECKPOINT for any other head than `score`, of one layer and one output, and for any head with a loss
+   * that reads the output matrix.
+   */
   createTrainer(checkpoint: Checkpoint, options: NativeTrainerOptions): Promise<NativeTrainer>;
   /**
    * label[e, p] = (1/eta_e) ln(mean over k in [offsets[p], offsets[p+1]) of exp(eta_e * outcomes[k])); eta 0 is the mean.

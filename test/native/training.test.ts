@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import type { Checkpoint, LossName, NativeTrainer } from "../../src/native/contract.js";
+import type { Checkpoint, LossName, NativeTrainer, TensorEntry, ValueHeadLayer } from "../../src/native/contract.js";
 import { loadNative } from "../../src/native/loader.js";
 import { makeFolder } from "../support/folder.js";
 import { loadTiny, writeTinyModel } from "../support/tiny-engine.js";
@@ -208,7 +208,56 @@ test("what cannot be trained is refused when the trainer is made", async (t) => 
   await refused({ loraRank: 4 }, /loraTargets to name at least one/);
   await refused({ computeType: "bf16" }, /f32 on the CPU/);
   await refused({ device: "gpu" }, /cpu, cuda or cuda:INDEX/);
-  if (!loadNative().buildInfo.cuda) await refused({ device: "cuda" }, /received cuda/, "ERPRM_DEVICE_UNAVAILABLE");
+  const noDevice = "ERPRM_DEVICE_UNAVAILABLE";
+  if (!loadNative().buildInfo.cuda) await refused({ device: "cuda" }, /received cuda/, noDevice);
+  for (const device of ["cuda:99", "cuda:999", "cuda:99999999999"])
+    await refused({ device }, /received cuda:9/, noDevice);
+});
+
+test("a value head that is not the trained kind is refused, not replaced by a new one", async (t) => {
+  const directory = await writeTinyModel(t);
+  const refused = (loss: LossName, valueHead: ValueHeadLayer[], message: RegExp) => {
+    const options = { loss, candidates: Int32Array.from(loss === "two-way" ? [5, 9] : []) };
+    const trainer = createTinyTrainer(t, directory, options, (checkpoint) => ({ ...checkpoint, valueHead }));
+    return t.throwsAsync(trainer, { code: "ERPRM_INVALID_CHECKPOINT", message });
+  };
+  const layer = { name: "score", outputs: 1, bias: true };
+  await refused(
+    "binary",
+    [{ ...layer, name: "score.0", outputs: 64 }, layer],
+    /received 2 layers, the first score\.0 with 64/,
+  );
+  await refused("squared", [{ ...layer, name: "v_head" }], /received 1 layers, the first v_head/);
+  await refused("binary", [{ ...layer, outputs: 2 }], /with 2 outputs/);
+  await refused("next-token", [layer], /reads the output matrix/);
+  await refused("two-way", [layer], /reads the output matrix/);
+});
+
+test("a value head is drawn anew with all other weights, whatever the checkpoint holds", async (t) => {
+  const directory = await writeTinyModel(t);
+  const options = { loss: "binary", initialise: true, seed: 4n } as const;
+  const withHead = (checkpoint: Checkpoint): Checkpoint => {
+    const norm = checkpoint.tensors.find(({ name }) => name === "model.norm.weight") as TensorEntry;
+    const tensors = [...checkpoint.tensors, { ...norm, name: "score.weight", shape: [1, 64] }];
+    return { ...checkpoint, tensors, valueHead: [{ name: "score", outputs: 1, bias: false }] };
+  };
+  const folder = makeFolder(t);
+  const drawn = await bytesOf(await createTinyTrainer(t, directory, options), folder);
+  t.deepEqual(await bytesOf(await createTinyTrainer(t, directory, options, withHead), folder), drawn);
+  const stored = { ...options, initialise: false };
+  const plain = await bytesOf(await createTinyTrainer(t, directory, stored), folder);
+  t.notDeepEqual(await bytesOf(await createTinyTrainer(t, directory, stored, withHead), folder), plain);
+});
+
+test("an update without an epsilon is refused: it would make NaN of every weight without a gradient", async (t) => {
+  const trainer = await createTinyTrainer(t, await writeTinyModel(t));
+  const folder = makeFolder(t);
+  const before = await bytesOf(trainer, folder);
+  for (const epsilon of [0, 1e-60]) {
+    const refused = { code: "ERPRM_INVALID_ARGUMENT", message: /options\.epsilon/ };
+    await t.throwsAsync(trainer.update(updateOptions(1, { epsilon })), refused);
+  }
+  t.deepEqual(await bytesOf(trainer, folder), before);
 });
 
 test("a disposed trainer refuses every call; disposing again is harmless", async (t) => {
@@ -233,6 +282,8 @@ test("places that cannot be written or read are errors that name the file or the
   await t.throwsAsync(trainer.writeTensors(path, [slot]), { code: "ERPRM_NOT_FOUND", message: /tensors/ });
   writeFileSync(path, Buffer.alloc(8));
   await t.throwsAsync(trainer.readTensors(path, [slot]), { code: "ERPRM_IO", message: /at least 256 bytes/ });
+  writeFileSync(path, Buffer.alloc(256, 0xff));
+  await t.throwsAsync(trainer.readTensors(path, [slot]), { code: "ERPRM_INVALID_CHECKPOINT", message: /finite/ });
   const other = { ...slot, name: "model.norm.bias" };
   await t.throwsAsync(trainer.readTensors(path, [other]), { code: "ERPRM_INVALID_ARGUMENT", message: /norm\.bias/ });
 });
