@@ -117,7 +117,8 @@ export async function runTrain(
   const data = splitExamples(built.store, { seed, share: values.heldOut });
   const counts = exampleCounts(built, data);
   const tokensPerUpdate = values.tokensPerUpdate ?? defaultTokensPerUpdate(epochs * data.training.numTokens);
-  const learningRate = values.learningRate ?? defaultLearningRate(numParameters(base), lora !== undefined);
+  const learningRate =
+    values.learningRate ?? defaultLearningRate(numParameters(base), { init, hasAdapter: lora !== undefined });
   const schedule = scheduleOf(values, learningRate);
   checkSchedule(schedule);
   const { weightDecay, beta1, beta2, maxGradientNorm, evaluateEvery, earlyStopping, heldOut, saveDtype } = values;

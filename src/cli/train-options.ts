@@ -116,7 +116,7 @@ const updateOptions = under("Updates:", [
     argument: "X",
     help: "the largest learning rate",
     defaultText:
-      "by the model's size, 0.001 below 10 million weights to 0.00001 above 3 billion; three times that for adapters",
+      "by the model's size, 0.0003 below 10 million weights to 0.00001 above 3 billion; three times that for adapters and from nothing",
   },
   {
     name: "schedule",

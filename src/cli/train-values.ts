@@ -46,10 +46,17 @@ export function numParameters({ opened }: TrainingBase): number {
   return shapes.reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
-/** Larger models want smaller rates; adapters, which begin at zero, larger ones. */
-export function defaultLearningRate(parameters: number, hasAdapter: boolean): number {
-  const rate = parameters < 1e7 ? 1e-3 : parameters < 3e8 ? 1e-4 : parameters < 3e9 ? 3e-5 : 1e-5;
-  return hasAdapter ? 3 * rate : rate;
+/**
+ * Larger models want smaller rates; adapters, which begin at zero, and weights that were drawn larger ones. Measured with
+ * builtin:tiny on the labels of 960 solutions: at 0.001 the held-out loss ends above where it began, at 0.0003 far below.
+ */
+export function defaultLearningRate(
+  parameters: number,
+  { init, hasAdapter }: Pick<TrainValues, "init"> & { hasAdapter: boolean },
+): number {
+  const rate = parameters < 1e7 ? 3e-4 : parameters < 3e8 ? 1e-4 : parameters < 3e9 ? 3e-5 : 1e-5;
+  // To three digits: the sum of 1e-4 three times is not 3e-4.
+  return hasAdapter || init === "random" ? Number((3 * rate).toPrecision(3)) : rate;
 }
 
 /** Four hundred updates in all, but neither noisy nor wasteful ones. */

@@ -279,6 +279,20 @@ test.serial(
   },
 );
 
+test.serial(
+  "without --learning-rate it goes by size, three times as high for adapters and drawn weights",
+  async (t) => {
+    const { path, run } = await makeInputs(t);
+    const peakOf = async (out: string, ...more: string[]) => {
+      t.is((await run(out, ["--max-updates", "1", ...more])).code, 0);
+      return JSON.parse(readFileSync(join(path(out), "manifest.json"), "utf8")).options.schedule.peak;
+    };
+    t.is(await peakOf("pretrained"), 3e-4);
+    t.is(await peakOf("random", "--init", "random"), 9e-4);
+    t.is(await peakOf("adapter", "--lora-rank", "2"), 9e-4);
+  },
+);
+
 test.serial("a training that made things worse says so", async (t) => {
   const { run } = await makeInputs(t);
   const wild = ["--loss", "squared", "--learning-rate", "50", "--schedule", "constant", "--warmup", "0"];
