@@ -40,7 +40,7 @@ const { values } = parseArgs({
     work: { type: "string", default: join(packageRoot, "runs", "tiny") },
     device: { type: "string", default: "cpu" },
     threads: { type: "string" },
-    "num-problems": { type: "string", default: "140000" },
+    "num-problems": { type: "string", default: "75000" },
   },
 });
 

@@ -21,6 +21,25 @@ function records(path) {
     .map((line) => JSON.parse(line));
 }
 
+/** Whether a line holds a calculation that is false. */
+function miscalculates(line) {
+  const [, expression, result] = /(\d+(?: [-+*/] \d+)+) = (\d+)/.exec(line) ?? [];
+  if (expression === undefined) return false;
+  const [first, ...rest] = expression.split(" ");
+  let value = Number(first);
+  for (let i = 0; i < rest.length; i += 2) {
+    const operand = Number(rest[i + 1]);
+    value = { "+": value + operand, "-": value - operand, "*": value * operand, "/": value / operand }[rest[i]];
+  }
+  return value !== Number(result);
+}
+
+/** Wrong solutions, and those among them in which a calculation is false. */
+function mistakes(solutions) {
+  const wrong = solutions.filter(({ outcome }) => outcome === 0);
+  return { wrong: wrong.length, miscalculated: wrong.filter(({ steps }) => steps.some(miscalculates)).length };
+}
+
 /**
  * `erprm` runs a command and returns its summary. Result: for each of the settings the share of right solutions, over all
  * problems and by their number of steps, and tokens a second.
@@ -41,7 +60,8 @@ export async function measure({ erprm, model, work }) {
     const tallies = new Map();
     let successes = 0;
     let unfinished = 0;
-    for (const { problemId, outcome, finishReason } of records(join(run, "solutions.jsonl"))) {
+    const solutions = records(join(run, "solutions.jsonl"));
+    for (const { problemId, outcome, finishReason } of solutions) {
       const tally = tallies.get(numSteps.get(problemId)) ?? { n: 0, successes: 0 };
       tallies.set(numSteps.get(problemId), { n: tally.n + 1, successes: tally.successes + outcome });
       successes += outcome;
@@ -50,7 +70,14 @@ export async function measure({ erprm, model, work }) {
     const bySteps = [...tallies]
       .sort(([a], [b]) => a - b)
       .map(([steps, tally]) => ({ steps, ...wilson(tally.successes, tally.n) }));
-    return { difficulty, temperature, all: wilson(successes, numSteps.size), bySteps, unfinished };
+    return {
+      difficulty,
+      temperature,
+      all: wilson(successes, numSteps.size),
+      bySteps,
+      unfinished,
+      mistakes: mistakes(solutions),
+    };
   });
   const problems = problemsOf("default", numSpeedProblems);
   const summary = erprm("rollout", "--policy", model, "--problems", problems, "--out", join(work, "speed"), "--force");

@@ -24,7 +24,7 @@ calculation a line, and is wrong often enough that labelling its steps shows som
 alone, on problems that erprm generated; no text or weights of anybody else went into it. Licence: Apache 2.0, as erprm.
 
     erprm problems --split test --num 100 --out problems.jsonl
-    erprm label --policy builtin:tiny --problems problems.jsonl --out runs/labels
+    erprm label --policy builtin:tiny --problems problems.jsonl --num-solutions 4 --out runs/labels
 
 ## How it was made
 
@@ -38,7 +38,7 @@ alone, on problems that erprm generated; no text or weights of anybody else went
 | tokenizer | byte-level BPE learned from 20,000 of the problems; digits are single tokens, as are \` ки\`, \` +\` and \` -\` |
 | training | \`${made.training}\` |
 | | ${grouped(counts.updates)} updates, ${grouped(counts.tokensTrained)} tokens, loss ${counts.heldOutLoss?.toFixed(4)} a token on held-out problems (${counts.heldOutLossBefore?.toFixed(2)} before) |
-| time | ${(seconds / 60).toFixed(0)} minutes, ${grouped(Math.round(counts.tokensTrained / seconds))} tokens a second (${made.device}${made.threads ? `, ${made.threads} of the threads` : ""}; ${made.processor}) |
+| time | ${(seconds / 60).toFixed(0)} minutes, ${grouped(Math.round(counts.tokensTrained / seconds))} tokens a second (${made.device}${made.threads ? `, threads: ${made.threads}` : ""}; ${made.processor}) |
 | stored | bf16 |
 
 The prompt is the question and a line end. The chat template leaves out the sentence that \`erprm rollout\` appends to questions by default
@@ -73,8 +73,8 @@ ${grouped(Math.round(measured.speed.rolloutsPerSecond))} solutions a second.
 ## What it can and cannot do
 
 - It knows the stories, words and number ranges of the default difficulty, and nothing else: other questions get an answer that means nothing.
-- Its mistakes are of three kinds: a fact is left out or used twice, an operation is mistaken, a calculation with larger numbers is wrong.
-  It seldom recovers: most solutions with a wrong line end with a wrong answer, which makes step labels sharp.
+- Of its ${grouped(first.mistakes.wrong)} wrong solutions above (${first.difficulty}, temperature ${first.temperature}), ${grouped(first.mistakes.miscalculated)} hold a calculation that is false, such as 24 - 12 = 8. In the
+  others every calculation is true, and a fact is left out, used twice or misunderstood.
 - It has no instruction following, no conversation, no words of other languages, and no knowledge of the world.
 - It is made for trying things out and for tests. Nothing that is found with it says how a large model behaves.
 `;

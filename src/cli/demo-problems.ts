@@ -1,40 +1,42 @@
 /**
- * What `erprm demo` works on: problems short enough that a very small model gets some of them right, and a prompt that shows
- * it how (two worked examples), one step a line.
+ * What `erprm demo` works on: problems of our own that the built-in policy gets right now and then. Another policy is shown by
+ * two worked examples how a solution is written: one step a line.
  */
 import type { Sampling } from "../policy/sampling.js";
+import { generateProblem } from "../problems/generate.js";
+import type { PromptSettings } from "../text/prompt.js";
 import type { Problem } from "../types.js";
 
-export const demoProblems: readonly Problem[] = [
-  {
-    id: "demo-train",
-    question: "A train travels 60 km every hour. How many km does it travel in 3 hours?",
-    answer: "180",
-  },
-  {
-    id: "demo-pens",
-    question: "A pen costs $2. Mia buys 7 pens and pays with $20. How many dollars does she get back?",
-    answer: "6",
-  },
-  {
-    id: "demo-eggs",
-    question: "A hen lays 2 eggs every day. How many eggs does it lay in 7 days?",
-    answer: "14",
-  },
-];
+export const demoPolicy = "builtin:tiny";
 
-export const demoTemplate = `Question: A box has 2 rows of 3 cakes. Ann eats 1 cake. How many cakes are left?
-Answer: The box has 2 * 3 = 6 cakes.
-Ann eats 1 cake, so 6 - 1 = 5 cakes are left.
-The answer is 5.
+/** Of the test split, which the built-in policy has not seen; chosen so that some solutions are right and some wrong. */
+const indices = [9, 30, 32];
 
-Question: A book costs $4. Leo buys 3 books and pays with $20. How many dollars does he get back?
-Answer: The books cost 3 * 4 = 12 dollars.
-He gets back 20 - 12 = 8 dollars.
-The answer is 8.
+export function demoProblems(): Problem[] {
+  return indices.map((index) => {
+    const { id, question, answer } = generateProblem(index, { split: "test" });
+    return { id, question, answer };
+  });
+}
 
-Question: {question}
-Answer:`;
+export interface DemoSettings {
+  prompt: PromptSettings;
+  /** Of solutions and completions alike. */
+  sampling: Partial<Sampling>;
+}
 
-/** Of solutions and completions alike: at temperature 1 so small a model seldom gets to the end. */
-export const demoSampling: Partial<Sampling> = { temperature: 0.7, maxTokens: 96, stop: ["\n\n", "Question:"] };
+function workedExamples(): string {
+  return [0, 1]
+    .map((index) => generateProblem(index, { split: "train", difficulty: "easy" }))
+    .map(({ question, solution }) => `Question: ${question}\nAnswer: ${solution}\n\n`)
+    .join("");
+}
+
+/** The built-in policy was trained on such problems and needs no more than the question. */
+export function demoSettings(policy: string): DemoSettings {
+  if (policy === demoPolicy) return { prompt: {}, sampling: { temperature: 1, maxTokens: 256 } };
+  return {
+    prompt: { template: `${workedExamples()}Question: {question}\nAnswer:` },
+    sampling: { temperature: 0.7, maxTokens: 160, stop: ["\n\n", "Question:"] },
+  };
+}

@@ -1,16 +1,12 @@
-/** What `erprm demo` does: rollout and label on the embedded problems, straight through the library, nothing written. */
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { ErprmError } from "../errors.js";
+/** What `erprm demo` does: rollout and label on problems of our own, straight through the library, nothing written. */
 import { Grader } from "../grading/grader.js";
-import { packageRoot } from "../native/loader.js";
 import { Policy } from "../policy/policy.js";
 import { labelStage } from "../stages/label.js";
 import { rolloutStage } from "../stages/rollout.js";
 import { newCounts } from "../stages/stage-counts.js";
 import type { LabelRecord } from "../types.js";
 import type { demoOptions } from "./commands/demo.js";
-import { demoProblems, demoSampling, demoTemplate } from "./demo-problems.js";
+import { demoPolicy, demoProblems, demoSettings } from "./demo-problems.js";
 import { labelTable, type TableStyle } from "./label-table.js";
 import type { OpenPolicy } from "./policy-values.js";
 import { RunProgress } from "./run-progress.js";
@@ -24,17 +20,6 @@ const explanation = `A row is a step: how many of its completions reach the righ
 (the mean) and er:ETA (log-mean-exp, between the two), ± one standard error. A label that drops marks the step where it went wrong.
 `;
 
-async function fetchedModel(): Promise<string> {
-  const script = pathToFileURL(join(packageRoot, "scripts", "fetch-smollm2.mjs")).href;
-  const { fetchSmolLM2 } = (await import(script)) as { fetchSmolLM2(): Promise<string> };
-  try {
-    return await fetchSmolLM2();
-  } catch (error) {
-    const message = `Could not fetch the demo's model: ${(error as Error).message}. Name another one with --policy`;
-    throw new ErprmError("ERPRM_IO", message, {}, error);
-  }
-}
-
 function show(record: LabelRecord, { stdout }: Surroundings, style: TableStyle): void {
   const verdict = record.outcome === 1 ? "right" : `wrong, the answer is ${record.answer}`;
   const answer = record.finalAnswer === undefined ? "no answer" : `answer ${record.finalAnswer}`;
@@ -46,7 +31,8 @@ export function runDemo(openPolicy: OpenPolicy = Policy.open): Run<typeof demoOp
   return async (values, _given, surroundings) => {
     const { signal, stdout, stderr } = surroundings;
     const { numSolutions, numCompletions, seed, json, quiet } = values;
-    const model = values.policy ?? (await fetchedModel());
+    const model = values.policy ?? demoPolicy;
+    const problems = demoProblems();
     const session = new Session();
     const opened = await openPolicy(model, { dtype: values.dtype, threads: values.threads, signal });
     for (const text of opened.notes) note(text, values, surroundings);
@@ -56,12 +42,12 @@ export function runDemo(openPolicy: OpenPolicy = Policy.open): Run<typeof demoOp
       session.loaded();
       const counts = newCounts();
       const tally = new LabelTally();
-      const prompt = { template: demoTemplate };
+      const { prompt, sampling } = demoSettings(model);
       const split = { kind: "newline" } as const;
       const common = { policy, grader, counts, seed, signal, prompt, split };
-      const solutions = rolloutStage(demoProblems, { ...common, numSolutions, sampling: demoSampling });
-      const labels = labelStage(solutions, { ...common, numCompletions, sampling: demoSampling, etas: [2] });
-      const total = demoProblems.length * numSolutions;
+      const solutions = rolloutStage(problems, { ...common, numSolutions, sampling });
+      const labels = labelStage(solutions, { ...common, numCompletions, sampling, etas: [2] });
+      const total = problems.length * numSolutions;
       const progress = new RunProgress(policy, {
         title: "demo",
         unit: "solutions",

@@ -49,7 +49,7 @@ export const policyOptions = under("Policy:", [
     name: "policy",
     kind: { type: "text" },
     argument: "MODEL",
-    help: "the policy: a model directory (Hugging Face layout) or a .gguf file (required)",
+    help: "the policy: a model directory (Hugging Face layout), a .gguf file or builtin:tiny (required)",
   },
   { name: "device", kind: { type: "text" }, argument: "DEVICE", help: "cpu, cuda or cuda:INDEX", default: "cpu" },
   {

@@ -1,4 +1,4 @@
-/** The README's examples are run as they stand, with a small random model in the place of a real one. */
+/** The README's examples are run as they stand; its programs with a small random model in the place of a real one. */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,30 +33,29 @@ async function count(records: AsyncIterable<unknown>): Promise<number> {
 }
 
 test("the first use that the README shows runs from top to bottom and leaves the files it names", async (t) => {
-  const model = await writeModel(t);
   const folder = makeFolder(t);
   const sections = ["First use", "Train and score"].flatMap((heading) => codeBlocks(sectionOf(readme, heading), "sh"));
   const shown = sections.join("\n");
-  const fetch = "$(node scripts/fetch-smollm2.mjs)";
-  t.is(shown.split(fetch).length, 2, "the model is fetched once");
-  t.true(existsSync(join(packageRoot, "scripts/fetch-smollm2.mjs")));
-  const script = `npx() { [ "$1" = erprm ]; shift; "${process.execPath}" "${cliProgram}" "$@"; }\n${shown.replace(fetch, model)}`;
+  t.notRegex(shown, /\$\(|curl|pip/, "nothing is downloaded");
+  for (const [, path = ""] of readme.matchAll(/\$\(node (\S+)\)/g)) t.true(existsSync(join(packageRoot, path)), path);
+  const script = `npx() { [ "$1" = erprm ]; shift; "${process.execPath}" "${cliProgram}" "$@"; }\n${shown}`;
   const { stdout } = await run("bash", ["-euo", "pipefail", "-c", script], { cwd: folder });
 
+  const numSolutions = 20;
   const runs = (path: string) => join(folder, "runs", path);
-  t.is(await count(readSolutions(runs("first/solutions.jsonl"))), 6);
-  t.is(await count(readLabels(runs("first/labels.jsonl"))), 6);
+  t.is(await count(readSolutions(runs("first/solutions.jsonl"))), numSolutions);
+  t.is(await count(readLabels(runs("first/labels.jsonl"))), numSolutions);
   t.true(stdout.includes(readFileSync(runs("first/labels.jsonl"), "utf8").split("\n")[0] as string));
   for await (const { labels } of readLabels(runs("other-etas/labels.jsonl"))) {
     t.deepEqual(Object.keys(labels), ["hard", "soft", "er:0.5", "er:8"]);
   }
-  t.is(await count(readRecords(runs("math-shepherd.jsonl"))), 6);
-  t.is(await count(readRecords(runs("er-prm.jsonl"))), 6);
+  t.is(await count(readRecords(runs("math-shepherd.jsonl"))), numSolutions);
+  t.is(await count(readRecords(runs("er-prm.jsonl"))), numSolutions);
   // The same options and seed: rolled out apart, the solutions are the same.
   t.is(readFileSync(runs("solutions/solutions.jsonl"), "utf8"), readFileSync(runs("first/solutions.jsonl"), "utf8"));
-  t.is(await count(readLabels(runs("second/labels.jsonl"))), 6);
+  t.is(await count(readLabels(runs("second/labels.jsonl"))), numSolutions);
   t.true(existsSync(runs("prm/adapter/adapter_config.json")));
-  t.is(await count(readScores(runs("scores/scores.jsonl"))), 6);
+  t.is(await count(readScores(runs("scores/scores.jsonl"))), numSolutions);
   t.true(stdout.includes(readFileSync(runs("scores/scores.jsonl"), "utf8").split("\n")[0] as string));
 });
 

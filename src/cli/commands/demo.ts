@@ -14,7 +14,7 @@ export const demoOptions = [
     kind: { type: "text" },
     argument: "MODEL",
     help: "another policy",
-    defaultText: "SmolLM2-135M-Instruct, fetched through pip once",
+    defaultText: "builtin:tiny",
   },
   { name: "num-solutions", kind: count, argument: "N", help: "solutions of each problem", default: 3 },
   { name: "num-completions", kind: count, argument: "K", help: "completions of each prefix", default: 16 },

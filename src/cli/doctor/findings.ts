@@ -3,6 +3,8 @@ import { execFile } from "node:child_process";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { ErprmError } from "../../errors.js";
+import { builtinModels } from "../../model/builtin.js";
+import { openModel } from "../../model/open-model.js";
 import type { BuildInfo } from "../../native/contract.js";
 import { loadNativeFrom, nativeAddonPath } from "../../native/loader.js";
 import type { Finding } from "./finding.js";
@@ -108,7 +110,22 @@ export async function cudaFinding(buildInfo: BuildInfo | undefined): Promise<Fin
   };
 }
 
-/** Python is a convenience: it brings libtorch and the demo's model. */
+/** The models that ship with the package open without the addon. */
+export async function builtinFindings(): Promise<Finding[]> {
+  return Promise.all(
+    builtinModels.map(async (model): Promise<Finding> => {
+      const name = `builtin:${model}`;
+      try {
+        const { path } = await openModel(name);
+        return { name, state: "ok", message: path };
+      } catch (error) {
+        return { name, state: "warning", message: messageOf(error), remedy: "install erprm again" };
+      }
+    }),
+  );
+}
+
+/** Python is a convenience: it brings libtorch, and models for a first use. */
 export async function pythonFindings(): Promise<Finding[]> {
   const tools: [string, string[], string][] = [
     ["python3", ["--version"], "apt-get install python3"],

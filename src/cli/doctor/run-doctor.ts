@@ -1,6 +1,7 @@
 import type { DoctorReport } from "./finding.js";
 import {
   addonFinding,
+  builtinFindings,
   cudaFinding,
   kernelFinding,
   libtorchFinding,
@@ -18,6 +19,7 @@ export async function runDoctor(): Promise<DoctorReport> {
     await libtorchFinding(isAddonOk),
     addon,
     kernelFinding(buildInfo),
+    ...(await builtinFindings()),
     ...machineFindings(),
     await cudaFinding(buildInfo),
     ...(await pythonFindings()),

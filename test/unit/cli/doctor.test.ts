@@ -9,7 +9,7 @@ test("the report of a working machine names everything that the build and the ru
   const names = findings.map(({ name }) => name);
   t.deepEqual(names, [
     ...["node", "cmake", "compiler", "build tool", "libtorch", "addon", "kernels"],
-    ...["cores", "memory", "cuda", "python3", "pip"],
+    ...["builtin:tiny", "cores", "memory", "cuda", "python3", "pip"],
   ]);
   t.true(ok, JSON.stringify(findings));
 });

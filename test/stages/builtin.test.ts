@@ -1,0 +1,63 @@
+/** The policy that ships with the package, used as anybody would: without any option. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "ava";
+import { readSolutions } from "../../src/data/read-solutions.js";
+import { Policy } from "../../src/policy/policy.js";
+import { generateProblem, generateProblems } from "../../src/problems/generate.js";
+import { rolloutStage } from "../../src/stages/rollout.js";
+import { wilson } from "../../src/stages/wilson.js";
+import { makeFolder } from "../support/folder.js";
+import { runCli } from "../support/run-cli.js";
+
+test("builtin:tiny solves about half of the default test problems, ending every solution itself", async (t) => {
+  const folder = makeFolder(t);
+  const [problems, out] = [join(folder, "problems.jsonl"), join(folder, "run")];
+  t.is((await runCli(["problems", "--num", "250", "--out", problems])).code, 0);
+  const { code, stdout, stderr } = await runCli([
+    ...["rollout", "--policy", "builtin:tiny", "--problems", problems],
+    ...["--num-solutions", "1", "--out", out, "--json"],
+  ]);
+  t.is(code, 0, stderr);
+  const { counts } = JSON.parse(stdout.trim());
+  const { low = 1, high = 0 } = wilson(counts.correct, counts.solutions) ?? {};
+  t.true(high > 0.45 && low < 0.65, `${counts.correct} of ${counts.solutions} right`);
+  t.true(counts.truncated <= 4, `${counts.truncated} cut off`);
+  for await (const { steps, finalAnswer, finishReason, tokenIds } of readSolutions(join(out, "solutions.jsonl"))) {
+    if (finishReason !== "stop") continue;
+    t.is(tokenIds?.at(-1), 0);
+    t.is(steps.at(-1), `The answer is ${finalAnswer}.`);
+  }
+});
+
+test("its solutions have one step a line, as the worked ones have", async (t) => {
+  const policy = await Policy.load("builtin:tiny");
+  try {
+    const problems = [...generateProblems({ split: "test", num: 40 })];
+    const solutions = rolloutStage(problems, { policy, numSolutions: 1, sampling: { temperature: 0 } });
+    let sameLength = 0;
+    for await (const { problemId, steps } of solutions) {
+      for (const step of steps.slice(0, -1)) t.regex(step, /^[^\n]*\d+ [-+*/] \d+[^\n]* = \d+[^\n]*\n$/);
+      const { numSteps } = generateProblem(Number(problemId.split("-")[2]), { split: "test" });
+      if (steps.length === numSteps + 1) sameLength += 1;
+    }
+    t.true(sameLength >= 28, `${sameLength} of 40 as long as the worked solution`);
+  } finally {
+    await policy.dispose();
+  }
+});
+
+test("the demo needs no download and no option, and shows labels of its three problems", async (t) => {
+  const { code, stdout, stderr } = await runCli(["demo", "--num-solutions", "2", "--num-completions", "4"], {
+    env: { PATH: "/nowhere", http_proxy: "http://127.0.0.1:9", https_proxy: "http://127.0.0.1:9" },
+  });
+  t.is(code, 0, stderr);
+  t.is(stdout.match(/^Solution [12]: /gm)?.length, 6);
+  t.regex(stdout, /er:2/);
+});
+
+test("the model card's first table holds the number that the aim is about, and the directory holds what it needs", (t) => {
+  const card = readFileSync(new URL("../../../models/tiny/README.md", import.meta.url), "utf8");
+  const [, right = ""] = /^\| default \| 0\.7 \| ([\d.]+) % \|/m.exec(card) ?? [];
+  t.true(Number(right) >= 45 && Number(right) <= 65, right);
+});
