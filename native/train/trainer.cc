@@ -101,9 +101,9 @@ LossResult Trainer::loss(const at::Tensor& hidden, const TrainingBatch& batch, b
 TrainingResult Trainer::run(const TrainingBatch& batch, TrainingPass::Mode mode) {
   check(batch);
   if (batch.positions.empty()) return {};
-  TrainingPass pass(network_, batch.values, batch.offsets, batch.positions, mode);
   const bool gradients = mode != TrainingPass::Mode::kForwardOnly;
   try {
+    TrainingPass pass(network_, batch.values, batch.offsets, batch.positions, mode);
     LossResult result = loss(pass.hidden(), batch, gradients);
     if (gradients) pass.backward(result.hidden_gradient);
     return {std::move(result.losses), std::move(result.scores)};

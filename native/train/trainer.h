@@ -71,8 +71,8 @@ class Trainer {
   Trainer(const ModelConfig& config, const Checkpoint& checkpoint, TrainerOptions options);
 
   // Forward and backward: adds the gradient of sum of weights[p] * l_p.
-  // Throws INVALID_ARGUMENT for a batch that does not fit the model, naming what and where; OUT_OF_MEMORY. An error in
-  // the middle of the work clears the gradients, those of earlier batches too.
+  // Throws INVALID_ARGUMENT for a batch that does not fit the model, naming what and where: gradients are as before.
+  // OUT_OF_MEMORY, or any other error of the work itself, clears them, those of earlier batches too.
   TrainingResult accumulate(const TrainingBatch& batch);
   // Forward only.
   TrainingResult evaluate(const TrainingBatch& batch);

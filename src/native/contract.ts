@@ -290,8 +290,9 @@ export interface TensorSlot {
 export interface NativeTrainer {
   tensors(): TrainerTensor[];
   /**
-   * Forward and backward; adds the gradient of sum of weights[p] * l_p to what earlier calls left. When it fails in the
-   * middle (ERPRM_OUT_OF_MEMORY), all gradients are cleared: the update has to begin anew.
+   * Forward and backward; adds the gradient of sum of weights[p] * l_p to what earlier calls left. A batch that does not
+   * fit the model (ERPRM_INVALID_ARGUMENT) changes nothing; any other failure, such as ERPRM_OUT_OF_MEMORY, clears all
+   * gradients: the update has to begin anew.
    */
   accumulate(batch: NativeTrainingBatch): Promise<NativeTrainingResult>;
   /** Forward only. */

@@ -196,6 +196,79 @@ test("a batch that does not fit the model is refused, naming what and where", as
   });
 });
 
+test("numbers that are not finite are refused in a batch, and what is refused leaves the gradients alone", async (t) => {
+  const trainer = await createTinyTrainer(t, await writeTinyModel(t), { loss: "squared" });
+  const batch = labelBatch([9]);
+  await trainer.accumulate(batch);
+  const before = await trainer.gradient("score.weight");
+  t.false(before.every((value) => value === 0));
+  for (const key of ["labels", "weights"] as const) {
+    for (const number of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const changed = { ...batch, [key]: batch[key].map(() => number) };
+      const message = new RegExp(`batch\\.${key}\\[0\\] .* received ${number}`);
+      await t.throwsAsync(trainer.accumulate(changed), { code: "ERPRM_INVALID_ARGUMENT", message });
+    }
+  }
+  t.deepEqual(await trainer.gradient("score.weight"), before);
+});
+
+test("batches without tokens or without positions train nothing; a single token trains as it does among others", async (t) => {
+  const trainer = await createTinyTrainer(t, await writeTinyModel(t));
+  for (const lengths of [[], [0], [0, 1, 0], [1]]) {
+    const { losses } = await trainer.accumulate(nextTokenBatch(lengths));
+    t.is(losses.length, 0);
+  }
+  const none = { positions: new Int32Array(0), tokens: new Int32Array(0), weights: new Float32Array(0) };
+  await trainer.accumulate({ ...nextTokenBatch([30]), ...none });
+  t.true((await trainer.gradient("model.embed_tokens.weight")).every((value) => value === 0));
+
+  const one = { ...nextTokenBatch([1]), positions: Int32Array.of(0), tokens: Int32Array.of(7) };
+  const alone = await trainer.accumulate({ ...one, weights: Float32Array.of(1) });
+  const others = nextTokenBatch([1, 40, 3]);
+  const among = await createTinyTrainer(t, await writeTinyModel(t));
+  const { losses } = await among.accumulate({
+    ...others,
+    positions: Int32Array.of(0, ...others.positions),
+    tokens: Int32Array.of(7, ...others.tokens),
+    weights: Float32Array.of(1, ...others.weights.map(() => 0)),
+  });
+  t.is(losses[0], alone.losses[0]);
+  for (const name of ["model.embed_tokens.weight", "model.layers.0.self_attn.v_proj.weight", "model.norm.weight"]) {
+    const expected = await trainer.gradient(name);
+    const gradient = await among.gradient(name);
+    t.true(
+      gradient.every((value, i) => Math.abs(value - (expected[i] as number)) < 1e-7),
+      name,
+    );
+    t.false(
+      gradient.every((value) => value === 0),
+      name,
+    );
+  }
+});
+
+test("a label of 0 or 1 at a saturated score has a finite loss and gradient", async (t) => {
+  const directory = await writeTinyModel(t);
+  for (const loss of ["binary", "squared"] as const) {
+    const trainer = await createTinyTrainer(t, directory, { loss });
+    const path = join(makeFolder(t), "head");
+    for (const logit of [1e4, -1e4]) {
+      writeFileSync(path, Buffer.from(Float32Array.of(logit).buffer));
+      await trainer.readTensors(path, [{ name: "score.bias", type: "F32", offset: 0, merged: false }]);
+      const batch = { ...labelBatch([5]), labels: Float32Array.of(0, 1), weights: Float32Array.of(1, 1) };
+      const { losses, scores } = await trainer.accumulate(batch);
+      const wrong = loss === "binary" ? 1e4 : 1;
+      const [atZero, atOne] = logit > 0 ? [wrong, 0] : [0, wrong];
+      t.true(
+        Math.abs((losses[0] as number) - atZero) < 10 && Math.abs((losses[1] as number) - atOne) < 10,
+        `${losses}`,
+      );
+      t.deepEqual([...scores], logit > 0 ? [1, 1] : [0, 0]);
+      t.true((await trainer.gradient("score.weight")).every(Number.isFinite));
+    }
+  }
+});
+
 test("what cannot be trained is refused when the trainer is made", async (t) => {
   const directory = await writeTinyModel(t);
   const refused = (options: object, message: RegExp, code = "ERPRM_INVALID_ARGUMENT") =>
