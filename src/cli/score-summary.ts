@@ -58,7 +58,10 @@ export function scoreSummaryText(summary: RunSummary): string {
   if (counts.right === undefined) lines.push(["outcomes", "none in the file: nothing to hold the scores against"]);
   else lines.push(["outcomes", `${number("right")} right, ${number("wrong")} wrong`]);
   for (const [how, { meanRight, meanWrong, area, n }] of Object.entries(byAggregate)) {
-    const means = [meanRight && `right ${meanRight.toFixed(3)}`, meanWrong && `wrong ${meanWrong.toFixed(3)}`];
+    const means = [
+      meanRight !== undefined && `right ${meanRight.toFixed(3)}`,
+      meanWrong !== undefined && `wrong ${meanWrong.toFixed(3)}`,
+    ];
     const auc = area === undefined ? "" : `, area under the curve ${area.toFixed(3)} (n = ${grouped.format(n)})`;
     lines.push([how, `mean ${means.filter(Boolean).join(", ")}${auc}`]);
   }
