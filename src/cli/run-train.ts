@@ -9,7 +9,7 @@ import { formatStepRule, parseStepRule } from "../text/step-rule.js";
 import { expectSavable } from "../training/base-files.js";
 import type { BuiltExamples } from "../training/build-examples.js";
 import type { TrainingExample } from "../training/example.js";
-import { splitExamples } from "../training/held-out.js";
+import { type SplitExamples, splitExamples } from "../training/held-out.js";
 import { modelFileNames } from "../training/save-model.js";
 import { checkSchedule } from "../training/schedule.js";
 import { checkTrainerOptions, Trainer, type TrainerOptions } from "../training/trainer.js";
@@ -54,7 +54,21 @@ async function refuseModelDirectory(out: string, base: TrainingBase): Promise<vo
   });
 }
 
+/** The examples on both sides of the split; their common store is of no use any more and must not outlive this. */
 async function makeExamples(
+  task: TrainTask,
+  plan: TrainPlan,
+  base: TrainingBase,
+  values: TrainValues,
+  surroundings: Surroundings,
+): Promise<{ data: SplitExamples<TrainingExample>; counts: Record<string, number> }> {
+  const built = await buildExamples(task, plan, base, values, surroundings);
+  for (const text of built.notes) note(text, values, surroundings);
+  const data = splitExamples(built.store, { seed: values.seed, share: values.heldOut });
+  return { data, counts: exampleCounts(built, data) };
+}
+
+async function buildExamples(
   task: TrainTask,
   plan: TrainPlan,
   base: TrainingBase,
@@ -112,10 +126,7 @@ export async function runTrain(
     computeType: dtype,
   };
   checkTrainerOptions(base, trainerOptions);
-  const built = await makeExamples(task, plan, base, values, surroundings);
-  for (const text of built.notes) say(text);
-  const data = splitExamples(built.store, { seed, share: values.heldOut });
-  const counts = exampleCounts(built, data);
+  const { data, counts } = await makeExamples(task, plan, base, values, surroundings);
   const tokensPerUpdate = values.tokensPerUpdate ?? defaultTokensPerUpdate(epochs * data.training.numTokens);
   const learningRate =
     values.learningRate ?? defaultLearningRate(numParameters(base), { init, hasAdapter: lora !== undefined });
@@ -176,7 +187,7 @@ export async function runTrain(
 
 function exampleCounts(
   { faults, leftOut }: BuiltExamples<TrainingExample>,
-  { training, heldOut }: ReturnType<typeof splitExamples<TrainingExample>>,
+  { training, heldOut }: SplitExamples<TrainingExample>,
 ): Record<string, number> {
   return {
     examples: training.size,
