@@ -155,8 +155,9 @@ export class Trainer implements TrainingEngine {
   }
 
   /**
-   * Forward and backward of packed sequences; the gradient is added to what earlier calls left.
-   * @throws ERPRM_INVALID_ARGUMENT, ERPRM_OUT_OF_MEMORY, ERPRM_DEVICE_FAULT, ERPRM_DISPOSED
+   * Forward and backward of packed sequences; the gradient is added to what earlier calls left. A failure while it works
+   * clears all gradients.
+   * @throws ERPRM_INVALID_ARGUMENT (gradients as before), ERPRM_OUT_OF_MEMORY, ERPRM_DEVICE_FAULT, ERPRM_DISPOSED
    */
   async accumulate(batch: NativeTrainingBatch): Promise<NativeTrainingResult> {
     this.#expectAlive();
