@@ -8,7 +8,7 @@ const file = { type: "text" } as const;
 export const trainOrmOptions = [
   { name: "solutions", kind: file, argument: "FILE", help: "graded solutions, right and wrong ones" },
   { name: "labels", kind: file, argument: "FILE", help: "labelled solutions; their outcomes are trained on" },
-  epochsOption(2),
+  epochsOption(1),
   ...rewardOptions,
   ...trainOptions,
 ] as const;

@@ -22,7 +22,7 @@ export const trainPrmOptions = [
     help: "completions: a step weighs as much as the completions behind its label; none: all steps alike",
     default: "none",
   },
-  epochsOption(2),
+  epochsOption(1),
   ...rewardOptions,
   ...trainOptions,
 ] as const;

@@ -99,7 +99,7 @@ test.serial("options that change numbers make another training: exit 4, naming t
     ["--seed", "1"],
     ["--target", "soft"],
     ["--loss", "squared"],
-    ["--epochs", "1"],
+    ["--epochs", "2"],
     ["--learning-rate", "0.5"],
     ["--step-tag", "\n\n"],
     ["--weight-by", "completions"],
