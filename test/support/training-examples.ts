@@ -1,5 +1,5 @@
 /** Small stores of examples whose labels follow from their tokens, so that there is something to learn. */
-import type { RewardExample, TrainingExample } from "../../src/training/example.js";
+import type { PolicyExample, RewardExample } from "../../src/training/example.js";
 import { ExampleStore } from "../../src/training/example-store.js";
 import { randomNumbers } from "./random-numbers.js";
 
