@@ -39,7 +39,16 @@ export {
 export { extractAnswer } from "./grading/extract.js";
 export { Grader, type GraderOptions, gradeAnswer, type Verdict } from "./grading/grader.js";
 export type { GradeOptions } from "./grading/options.js";
-export type { EngineStats, WeightType } from "./native/contract.js";
+export type {
+  EngineStats,
+  LossName,
+  NativeTrainingBatch,
+  NativeTrainingResult,
+  NativeUpdateOptions,
+  TensorSlot,
+  TrainerTensor,
+  WeightType,
+} from "./native/contract.js";
 export { logMeanExp } from "./native/log-mean-exp.js";
 export { type OpenedPolicy, Policy, type PolicyOptions } from "./policy/policy.js";
 export type { Prompts, RaggedTokens, Rollout, RolloutOptions } from "./policy/rollouts.js";
@@ -75,6 +84,7 @@ export {
   type RewardModelOptions,
   type ScoreOptions,
 } from "./reward/reward-model.js";
+export type { Scored } from "./reward/score-batches.js";
 export { type LabelStageOptions, labelStage } from "./stages/label.js";
 export type { OutcomeGrader } from "./stages/outcomes.js";
 export { relabelStage } from "./stages/relabel.js";
@@ -101,12 +111,12 @@ export { splitSteps } from "./text/split-steps.js";
 export { parseStepRule, type StepRule } from "./text/step-rule.js";
 export type { ChatTokenizer, TextModel } from "./text/text-model.js";
 export type { DecodeOptions, EncodeOptions, Tokenizer } from "./text/tokenizer.js";
-export type { BuildOptions, BuiltExamples, LeftOut } from "./training/build-examples.js";
+export type { BuildOptions, BuiltExamples, LeftOut, Records } from "./training/build-examples.js";
 export { type CalibrationBin, calibrationTable } from "./training/calibration.js";
 export { Checkpoints } from "./training/checkpoints.js";
 export type { PolicyExample, RewardExample, TrainingExample } from "./training/example.js";
-export { ExampleStore } from "./training/example-store.js";
-export type { FaultPlace, FaultReason, FaultSummary } from "./training/faults.js";
+export { type ExampleName, ExampleStore } from "./training/example-store.js";
+export { type FaultPlace, type FaultReason, type FaultSummary, faultReasons } from "./training/faults.js";
 export { heldOutProblems, type SplitExamples, splitExamples } from "./training/held-out.js";
 export {
   type Estimate,
@@ -120,6 +130,7 @@ export {
   type MeasureName,
   type Measures,
   measure,
+  measureNames,
   type ScoredPrefixes,
   type SortedPrefixes,
   sortPrefixes,
@@ -140,6 +151,7 @@ export {
   type RewardExampleOptions,
   type StepExampleOptions,
   type Weighting,
+  weightings,
 } from "./training/step-examples.js";
 export { Trainer, type TrainerOptions, type TrainingEngine } from "./training/trainer.js";
 export { type OpenBaseOptions, openTrainingBase, type TrainingBase } from "./training/training-base.js";

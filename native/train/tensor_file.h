@@ -25,8 +25,8 @@ struct TensorSlot {
 // type.
 void write_tensors(const Parameters& parameters, const std::string& path, const std::vector<TensorSlot>& slots);
 
-// F32 slots only, not merged. Throws as above; IO when the file ends before a tensor does, INVALID_CHECKPOINT for a number
-// that is not finite. Tensors before the one it names have been replaced then.
+// F32 slots only, not merged. Throws as above; IO when the file ends before a tensor does, INVALID_CHECKPOINT for a
+// number that is not finite. Tensors before the one it names have been replaced then.
 void read_tensors(const Parameters& parameters, const std::string& path, const std::vector<TensorSlot>& slots);
 
 // The tensor of this name, a moment's included.
