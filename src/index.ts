@@ -39,6 +39,7 @@ export {
 export { extractAnswer } from "./grading/extract.js";
 export { Grader, type GraderOptions, gradeAnswer, type Verdict } from "./grading/grader.js";
 export type { GradeOptions } from "./grading/options.js";
+export type { StoredTensor } from "./model/stored-tensor.js";
 export type {
   EngineStats,
   LossName,
@@ -111,6 +112,8 @@ export { splitSteps } from "./text/split-steps.js";
 export { parseStepRule, type StepRule } from "./text/step-rule.js";
 export type { ChatTokenizer, TextModel } from "./text/text-model.js";
 export type { DecodeOptions, EncodeOptions, Tokenizer } from "./text/tokenizer.js";
+export type { AdapterConfig } from "./training/adapter-config.js";
+export { expectAdapterFits } from "./training/adapter-fit.js";
 export type { BuildOptions, BuiltExamples, LeftOut, Records } from "./training/build-examples.js";
 export { type CalibrationBin, calibrationTable } from "./training/calibration.js";
 export { Checkpoints } from "./training/checkpoints.js";
@@ -125,6 +128,7 @@ export {
   type MeasuresWithIntervals,
   measureWithIntervals,
 } from "./training/intervals.js";
+export { loadAdapter } from "./training/load-adapter.js";
 export { type Lora, type LoraOptions, type LoraTarget, loraTargets } from "./training/lora.js";
 export {
   type MeasureName,
@@ -135,6 +139,7 @@ export {
   type SortedPrefixes,
   sortPrefixes,
 } from "./training/measures.js";
+export { type OpenedAdapter, openAdapter } from "./training/open-adapter.js";
 export { outcomeExamples } from "./training/outcome-examples.js";
 export {
   endTokenOf,

@@ -6,10 +6,13 @@ import { failArgument } from "../check.js";
 import { manifestName } from "../data/manifest.js";
 import { ErprmError } from "../errors.js";
 import { formatStepRule, parseStepRule } from "../text/step-rule.js";
+import { expectAdapterFits } from "../training/adapter-fit.js";
 import { expectSavable } from "../training/base-files.js";
 import type { BuiltExamples } from "../training/build-examples.js";
 import type { TrainingExample } from "../training/example.js";
 import { type SplitExamples, splitExamples } from "../training/held-out.js";
+import { loadAdapter } from "../training/load-adapter.js";
+import { type OpenedAdapter, openAdapter } from "../training/open-adapter.js";
 import { modelFileNames } from "../training/save-model.js";
 import { checkSchedule } from "../training/schedule.js";
 import { checkTrainerOptions, Trainer, type TrainerOptions } from "../training/trainer.js";
@@ -90,6 +93,27 @@ async function buildExamples(
   }
 }
 
+/** An adapter that has other numbers makes another run. */
+function adapterInputs({ configPath, weightsPath }: OpenedAdapter): Record<string, string> {
+  return { adapterConfig: configPath, adapterWeights: weightsPath };
+}
+
+async function createTrainer(
+  base: TrainingBase,
+  options: TrainerOptions,
+  adapter: OpenedAdapter | undefined,
+  source: TrainerSource,
+): Promise<Trainer> {
+  const trainer = await source.create(base, options);
+  try {
+    if (adapter) await loadAdapter(adapter, trainer, base.addon);
+    return trainer;
+  } catch (error) {
+    await trainer.dispose();
+    throw error;
+  }
+}
+
 /** Only what changes no bit of the results can be changed in a run that is to go on. */
 function withMemoryAdvice(error: unknown): unknown {
   if (!(error instanceof ErprmError) || error.code !== "ERPRM_OUT_OF_MEMORY") return error;
@@ -109,13 +133,17 @@ export async function runTrain(
   const model = required("model", values.model, "a model directory or a .gguf file");
   const out = required("out", values.out, "the run directory");
   const { init, device, dtype, threads, seed, gradientCheckpointing, tokensPerBatch, epochs, maxUpdates } = values;
-  const lora = loraOf(values);
+  if (values.adapter !== undefined && init === "random") {
+    failArgument("--init", "pretrained with --adapter, which belongs to the weights of its base model", init);
+  }
+  const adapter = values.adapter === undefined ? undefined : await openAdapter(values.adapter);
+  const lora = adapter?.lora ?? loraOf(values);
   if (values.earlyStopping !== undefined && values.heldOut === 0) {
     failArgument("--early-stopping", "given only where problems are held out (--held-out)", values.earlyStopping);
   }
   const base = await source.open(model, { init, signal });
   const say = (text: string) => note(text, values, surroundings);
-  for (const text of base.notes) say(text);
+  for (const text of [...base.notes, ...(adapter?.notes ?? [])]) say(text);
   await refuseModelDirectory(out, base);
   await expectSavable(base);
   const maxLength = maxLengthOf(values, base);
@@ -126,6 +154,7 @@ export async function runTrain(
     computeType: dtype,
   };
   checkTrainerOptions(base, trainerOptions);
+  if (adapter) expectAdapterFits(adapter, base, loss);
   const { data, counts } = await makeExamples(task, plan, base, values, surroundings);
   const tokensPerUpdate = values.tokensPerUpdate ?? defaultTokensPerUpdate(epochs * data.training.numTokens);
   const learningRate =
@@ -147,11 +176,11 @@ export async function runTrain(
       split: formatStepRule(parseStepRule(values.split)),
     },
     freeOptions: {
-      ...{ model, threads, gradientCheckpointing, maxFaults: values.maxFaults },
+      ...{ model, adapter: values.adapter, threads, gradientCheckpointing, maxFaults: values.maxFaults },
       ...{ spikeFactor: values.spikeFactor, checkpointEvery: values.checkpointEvery },
     },
     seed,
-    inputs: plan.inputs,
+    inputs: { ...plan.inputs, ...(adapter && adapterInputs(adapter)) },
     models: { base: base.fingerprint },
     build: packageBuild({ ...base.addon.buildInfo }),
     outputs: [trainingLog, checkpointFolder, ...modelFileNames],
@@ -165,7 +194,7 @@ export async function runTrain(
       trainBody(run, {
         data,
         counts,
-        load: () => source.create(base, trainerOptions),
+        load: () => createTrainer(base, trainerOptions, adapter, source),
         stage: {
           ...{ loss, seed, epochs, maxUpdates, schedule, optimizer, tokensPerUpdate, tokensPerBatch },
           ...{ evaluateEvery, earlyStopping, spikeFactor: values.spikeFactor, signal },

@@ -75,6 +75,13 @@ const adapterOptions = under("Adapter (LoRA):", [
     help: "layers with adapters, comma-separated",
     default: loraTargets.join(","),
   },
+  {
+    name: "adapter",
+    kind: text,
+    argument: "DIR",
+    help: "go on from this adapter of MODEL: adapter/ of an earlier training, or one that PEFT wrote; rank, alpha and targets are its own",
+    defaultText: "a new adapter, or none",
+  },
 ] as const satisfies readonly OptionSpec[]);
 
 const dataOptions = under("Examples:", [

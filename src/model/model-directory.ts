@@ -72,7 +72,7 @@ function failAdapter(directory: string): never {
   failCheckpoint(
     directory,
     "Expected a model, found a PEFT adapter (adapter_config.json): merge it into its base model first, and name the merged one; " +
-      "`erprm train --lora-rank` writes the merged model beside the adapter",
+      "`erprm train --lora-rank` writes the merged model beside the adapter, and `erprm train --adapter` goes on from an adapter",
   );
 }
 

@@ -31,12 +31,23 @@ const elementBytes = new Map(
   }),
 );
 
+export interface SafetensorsHeader {
+  tensors: StoredTensor[];
+  /** What the writer noted, such as `format`; nothing of it is needed to read the tensors. */
+  metadata: ReadonlyMap<string, string>;
+}
+
+/** The tensors of one file. @throws as `readSafetensorsHeader` */
+export async function readSafetensors(path: string): Promise<StoredTensor[]> {
+  return (await readSafetensorsHeader(path)).tensors;
+}
+
 /**
  * Reads the header of one file.
  * @throws ERPRM_INVALID_CHECKPOINT, naming file and tensor, for a header that is cut short or malformed, and for offsets that
  * leave the file, overlap, or do not fit the shape; ERPRM_NOT_FOUND; ERPRM_IO
  */
-export async function readSafetensors(path: string): Promise<StoredTensor[]> {
+export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
   return withFile(path, async (file, fileSize) => {
     const prefix = await readBytes(file, 0, 8);
     if (prefix.length < 8) {
@@ -72,8 +83,14 @@ export async function readSafetensors(path: string): Promise<StoredTensor[]> {
       .filter(([name]) => name !== "__metadata__")
       .map(([name, entry]) => storedTensor(path, dataStart, name, entry));
     expectDisjoint(path, fileSize, tensors);
-    return tensors;
+    return { tensors, metadata: notes(header.__metadata__) };
   });
+}
+
+/** The format has texts by names here; whatever else stands there says nothing to anybody. */
+function notes(metadata: unknown): Map<string, string> {
+  if (typeof metadata !== "object" || metadata === null) return new Map();
+  return new Map(Object.entries(metadata).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
 function storedTensor(file: string, dataStart: number, name: string, entry: unknown): StoredTensor {

@@ -336,7 +336,7 @@ export interface NativeAddon {
    * outcomes f32 finite, offsets i32 [P+1], etas f64 [E] -> f32 [E, P].
    */
   logMeanExp(outcomes: Float32Array, offsets: Int32Array, etas: Float64Array): Promise<Float32Array>;
-  /** The tensor as f32, row-major: for tests of the readers. */
+  /** The tensor as f32, row-major: for what a trainer cannot read itself, and for tests of the readers. */
   readTensor(
     path: string,
     type: TensorType,

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { writeSynced } from "../data/staging.js";
 import type { TrainerTensor } from "../native/contract.js";
+import { adapterConfigName, adapterPrefix, adapterWeightsName, baseFingerprintKey } from "./adapter-files.js";
 import { type TensorPlan, type WriteInPlace, writeSafetensors } from "./safetensors-writer.js";
 import type { ModelHead } from "./save-config.js";
 
@@ -24,7 +25,7 @@ export function planAdapter(tensors: readonly TrainerTensor[], head: ModelHead):
   return tensors
     .filter(({ name, kind }) => kind === "adapter" || (head === "value-head" && /^score\./.test(name)))
     .filter(({ kind }) => kind !== "moment")
-    .map(({ name, shape }) => ({ name: `base_model.model.${name}`, source: name, shape, type: "F32", merged: false }));
+    .map(({ name, shape }) => ({ name: `${adapterPrefix}${name}`, source: name, shape, type: "F32", merged: false }));
 }
 
 export function adapterConfig({ basePath, rank, alpha, targets, head }: AdapterDescription): Record<string, unknown> {
@@ -59,9 +60,9 @@ export async function writeAdapter(
   description: AdapterDescription,
   write: WriteInPlace,
 ): Promise<void> {
-  const metadata = { format: "pt", base_fingerprint: description.baseFingerprint };
+  const metadata = { format: "pt", [baseFingerprintKey]: description.baseFingerprint };
   const plan = planAdapter(tensors, description.head);
-  await writeSafetensors(join(directory, "adapter_model.safetensors"), plan, write, metadata);
+  await writeSafetensors(join(directory, adapterWeightsName), plan, write, metadata);
   const config = `${JSON.stringify(adapterConfig(description), null, 2)}\n`;
-  await writeSynced(join(directory, "adapter_config.json"), config);
+  await writeSynced(join(directory, adapterConfigName), config);
 }

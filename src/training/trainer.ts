@@ -72,7 +72,10 @@ function nativeTrainerOptions(options: TrainerOptions, hasCuda: boolean): Native
   };
 }
 
-const headLosses: readonly LossName[] = ["binary", "squared"];
+/** Such a loss reads a value head of one output; the others read the output matrix. */
+export function lossHasValueHead(loss: LossName): boolean {
+  return loss === "binary" || loss === "squared";
+}
 
 /**
  * What the loss reads must be there: the output matrix, or a value head of one output, which is added where there is none.
@@ -91,7 +94,7 @@ function expectHeadFor(loss: LossName, { opened }: TrainingBase): void {
       },
     );
   };
-  if (!headLosses.includes(loss)) {
+  if (!lossHasValueHead(loss)) {
     fail("a language model", "a value head in the place of the output matrix (a reward model, or a classifier)");
   }
   if (more.length > 0) fail("a value head of one layer", `one of ${more.length + 1} layers`);

@@ -9,6 +9,7 @@ import { loadNative } from "../../src/native/loader.js";
 import { RewardModel } from "../../src/reward/reward-model.js";
 import { heldOutProblems } from "../../src/training/held-out.js";
 import { openTrainingBase } from "../../src/training/training-base.js";
+import { adapterTensors, peftLora, writeAdapterDirectory } from "../support/adapter-directory.js";
 import { writeGgufModel } from "../support/gguf-model.js";
 import { parityModels } from "../support/parity-models.js";
 import { type RandomModel, writeRandomModel } from "../support/random-model.js";
@@ -155,6 +156,103 @@ test.serial("a policy, and the adapter of one: the saved weights are the base wi
     await values(path("adapter", "model.safetensors"), untouched),
     await values(path("model", "model.safetensors"), untouched),
   );
+});
+
+/** A rate at which weights that are no zeros stay as they are, to the bit. */
+const still = ["--learning-rate", "1e-30", "--max-updates", "1"];
+const adapterFiles = ["model.safetensors", "adapter/adapter_model.safetensors"];
+
+test.serial(
+  "training goes on from an adapter where the training that made it ended, a value head with it",
+  async (t) => {
+    for (const [kind, options] of [
+      ["policy", []],
+      ["prm", ["--loss", "binary"]],
+    ] as const) {
+      const [first, next] = [`${kind}-adapter`, `${kind}-next`];
+      const lora = ["--lora-rank", "3", "--lora-alpha", "5", "--lora-targets", "v_proj,gate_proj"];
+      const made = await runCli(trainArgs(kind, first, ...options, ...lora, "--max-updates", "4"));
+      t.is(made.code, 0, made.stderr);
+      const adapter = ["--adapter", path(first, "adapter")];
+      const { code, stdout, stderr } = await runCli(trainArgs(kind, next, ...options, ...adapter, ...still));
+      t.is(code, 0, stderr);
+      t.is(JSON.parse(stdout).counts.heldOutLossBefore, JSON.parse(made.stdout).counts.heldOutLoss);
+      for (const name of adapterFiles)
+        t.deepEqual(readFileSync(path(next, name)), readFileSync(path(first, name)), name);
+      t.deepEqual(readJson(next, "adapter", "adapter_config.json"), readJson(first, "adapter", "adapter_config.json"));
+    }
+  },
+);
+
+test.serial("an adapter that PEFT wrote is merged as PEFT merges it, whatever type it is stored in", async (t) => {
+  const base = await openTrainingBase(path("model"));
+  const layer = "model.layers.1.mlp.down_proj";
+  const before = await values(path("model", "model.safetensors"), `${layer}.weight`);
+  for (const type of ["F32", "BF16", "F16"] as const) {
+    const tensors = adapterTensors(base, { type });
+    writeAdapterDirectory(path(`peft-${type}`), tensors, { config: { use_rslora: true } });
+    const out = `from-${type}`;
+    const { code, stderr } = await runCli(trainArgs("policy", out, "--adapter", path(`peft-${type}`), ...still));
+    t.is(code, 0, stderr);
+    const file = path(`peft-${type}`, "adapter_model.safetensors");
+    const a = await values(file, `base_model.model.${layer}.lora_A.weight`);
+    const b = await values(file, `base_model.model.${layer}.lora_B.weight`);
+    const after = await values(path(out, "model.safetensors"), `${layer}.weight`);
+    const [rank, scale] = [peftLora.rank, peftLora.alpha / Math.sqrt(peftLora.rank)];
+    const inputsOf = a.length / rank;
+    let [furthest, moved] = [0, 0];
+    for (const [i, value] of after.entries()) {
+      const [row, column] = [Math.floor(i / inputsOf), i % inputsOf];
+      let product = 0;
+      for (let k = 0; k < rank; k += 1) {
+        product += (b[rank * row + k] as number) * (a[k * inputsOf + column] as number);
+      }
+      furthest = Math.max(furthest, Math.abs(value - (before[i] as number) - scale * product));
+      moved = Math.max(moved, Math.abs(scale * product));
+    }
+    t.true(furthest < 1e-6 && moved > 1e-3, `${type}: ${furthest} of ${moved}`);
+  }
+});
+
+test.serial("an adapter for another base is exit 2, another adapter in a run that was begun is exit 4", async (t) => {
+  const made = ["--lora-rank", "2", "--max-updates", "1"];
+  t.is((await runCli(trainArgs("policy", "one", ...made))).code, 0);
+  t.is((await runCli(trainArgs("policy", "other", ...made, "--seed", "1"))).code, 0);
+  await writeRandomModel(path("stranger"), model, 3);
+  const on = ["--adapter", path("one", "adapter")];
+  const refused = await runCli(trainArgs("policy", "refused", ...on, "--model", path("stranger")));
+  t.is(refused.code, 2);
+  t.regex(
+    refused.stderr,
+    /Expected an adapter for .*stranger \(fingerprint .*found one for another base model, .*model \(/,
+  );
+  t.false(existsSync(path("refused")));
+
+  t.is((await runCli(trainArgs("policy", "going", ...on, ...still))).code, 0);
+  t.regex((await runCli(trainArgs("policy", "going", ...on, ...still))).stdout, /"alreadyComplete":true/);
+  const conflict = await runCli(trainArgs("policy", "going", "--adapter", path("other", "adapter"), ...still));
+  t.is(conflict.code, 4);
+  t.regex(conflict.stderr, /input adapterWeights was [0-9a-f]{12} and is now/);
+});
+
+test.serial("a training from an adapter that was killed ends with the same bytes", async (t) => {
+  t.is((await runCli(trainArgs("policy", "seed-adapter", "--lora-rank", "2", "--max-updates", "3"))).code, 0);
+  const options = ["--adapter", path("seed-adapter", "adapter"), "--epochs", "6", "--tokens-per-update", "200"];
+  t.is((await runCli(trainArgs("policy", "on-whole", ...options))).code, 0);
+  t.is(readJson("on-whole", "manifest.json").options.schedule.peak, 9e-4, "the rate of adapters, new or not");
+  const running = startCli(trainArgs("policy", "on-killed", ...options, "--checkpoint-every", "2"));
+  const timer = setInterval(() => {
+    const checkpoints = path("on-killed", "checkpoints");
+    if (existsSync(checkpoints) && readdirSync(checkpoints).includes("update-4")) running.kill("SIGKILL");
+  }, 2);
+  const { code } = await running.result;
+  clearInterval(timer);
+  t.is(code, null, "it was killed before it ended");
+  const { code: resumed, stderr } = await runCli(trainArgs("policy", "on-killed", ...options));
+  t.is(resumed, 0, stderr);
+  for (const name of ["training.jsonl", ...adapterFiles]) {
+    t.deepEqual(readFileSync(path("on-killed", name)), readFileSync(path("on-whole", name)), name);
+  }
 });
 
 test.serial("a training from nothing learns, whatever the weights it was not to look at", async (t) => {

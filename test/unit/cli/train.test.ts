@@ -223,6 +223,10 @@ test.serial(
       [["--max-length", "1025"], /Expected --max-length to be at most 1024, the model's context, received 1025/],
       [["--warmup", "1.5"], /Expected the warm-up to be an integer/],
       [["--lora-alpha", "2"], /Expected no --lora-alpha without --lora-rank/],
+      [["--adapter", path("none")], /Expected a directory with a LoRA adapter at .*none, found nothing there/],
+      [["--adapter", path("none"), "--lora-rank", "4"], /Expected no --lora-rank with --adapter/],
+      [["--adapter", path("none"), "--lora-alpha", "4"], /Expected no --lora-alpha with --adapter/],
+      [["--adapter", path("none"), "--init", "random"], /Expected --init to be pretrained with --adapter/],
       [["--positive", "+"], /Expected no --positive with --loss binary: a value head has no candidate tokens/],
     ] as const) {
       const { code, stderr } = await run("run", [...more]);

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { readSafetensors } from "../../../src/model/safetensors.js";
+import { readSafetensors, readSafetensorsHeader } from "../../../src/model/safetensors.js";
 import { makeFolder } from "../../support/folder.js";
 import { safetensorsFile, type TensorContent } from "../../support/safetensors-file.js";
 
@@ -26,6 +26,16 @@ test("names, types, shapes and byte offsets are read", async (t) => {
     { name: "a", type: "F32", shape: [2, 3], file: path, offset: start, size: 24 },
     { name: "b", type: "BF16", shape: [4], file: path, offset: start + 24, size: 8 },
   ]);
+});
+
+test("what the writer noted is handed out; notes that are no texts are passed over", async (t) => {
+  const noted = async (metadata: unknown) => {
+    const content = safetensorsFile(twoTensors, (header) => Object.assign(header, { __metadata__: metadata }));
+    return Object.fromEntries((await readSafetensorsHeader(write(t, content))).metadata);
+  };
+  t.deepEqual(await noted({ format: "pt", of: "a model", size: 3 }), { format: "pt", of: "a model" });
+  t.deepEqual(await noted(null), {});
+  t.deepEqual((await readSafetensorsHeader(write(t, safetensorsFile(twoTensors)))).metadata, new Map());
 });
 
 test("a scalar and an empty tensor have their sizes", async (t) => {
