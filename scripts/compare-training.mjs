@@ -2,6 +2,7 @@
  * Trains reward models and scores the same solutions with them here and in transformers, which opens the directories that
  * training wrote: two candidate tokens and a value head, all weights trained and adapters alone. Adapters are opened twice,
  * merged and by the PEFT library on the base model. Of a trained policy the log-probabilities of the solutions are compared.
+ * And the other way round: adapters that PEFT wrote are opened here, and must score as they do there.
  *
  *   node scripts/compare-training.mjs [MODEL] [--python python3] [--updates 30] [--step-tag TEXT] [--positive TEXT] [--negative TEXT]
  *
@@ -30,6 +31,9 @@ const variants = [
   { name: "squared, adapter", loss: "squared", rank: 4 },
   { name: "policy", rank: 0 },
   { name: "policy, adapter", rank: 4 },
+  { name: "policy, adapter of PEFT", written: "policy" },
+  { name: "policy, rank-stabilised adapter of PEFT", written: "rslora" },
+  { name: "binary, adapter of PEFT with a value head", loss: "binary", written: "value-head" },
 ];
 
 /** Worked sums; what is right about them is of no matter here. */
@@ -64,7 +68,11 @@ function run(program, args, what) {
 
 const promptTemplate = "Q: {question}\nA: ";
 
-function train({ name, loss, rank }, { model, inputs, out, options }) {
+/** One update at a rate that moves no weight: what is saved is the adapter that was opened. */
+const unmoved = ["--max-updates", "1", "--learning-rate", "1e-30"];
+
+function train({ name, loss, rank }, { model, inputs, out, options, written }) {
+  const moved = ["--lora-rank", String(rank), "--max-updates", options.updates, "--learning-rate", "0.003"];
   const texts = ["--step-tag", options["step-tag"]];
   if (loss === "two-way") texts.push("--positive", options.positive, "--negative", options.negative);
   const own = loss
@@ -74,8 +82,8 @@ function train({ name, loss, rank }, { model, inputs, out, options }) {
     "node",
     [
       ...[join(root, "dist/src/cli/main.js"), "train", ...own, "--model", model, "--out", out, "--quiet"],
-      ...["--lora-rank", String(rank), "--max-updates", options.updates, "--epochs", "1000"],
-      ...["--tokens-per-update", "600", "--learning-rate", "0.003", "--prompt-template", promptTemplate],
+      ...(written ? ["--adapter", written, ...unmoved] : moved),
+      ...["--epochs", "1000", "--tokens-per-update", "600", "--prompt-template", promptTemplate],
     ],
     `erprm train (${name})`,
   );
@@ -150,9 +158,13 @@ try {
   const cases = [];
   for (const [index, variant] of variants.entries()) {
     const out = join(folder, `trained-${index}`);
-    train(variant, { model, inputs, out, options });
+    const written = variant.written && join(folder, `peft-${variant.written}`);
+    const reference = [join(root, "scripts/compare-training.py"), "--write", variant.written, model, written];
+    if (written) run(options.python, reference, "writing an adapter with PEFT");
+    train(variant, { model, inputs, out, options, written });
     const compared = await (variant.loss ? scoreAll(out) : logProbabilitiesOfAll(out));
-    const adapter = variant.rank > 0 ? { base: model, adapter: join(out, "adapter") } : {};
+    const isAdapter = written || variant.rank > 0;
+    const adapter = isAdapter ? { base: model, adapter: written ?? join(out, "adapter") } : {};
     cases.push({ name: variant.name, directory: out, ...adapter, ...compared });
   }
   const [input, output] = [join(folder, "cases.json"), join(folder, "reference.json")];

@@ -1,6 +1,7 @@
 """The reference half of compare-training.mjs: opens trained reward models in transformers and scores solutions with them.
 
 Usage: python compare-training.py CASES.json OUT.json
+       python compare-training.py --write policy|rslora|value-head MODEL DIR    writes an adapter with drawn numbers
 """
 
 import json
@@ -85,6 +86,24 @@ def effect_of(case, adapted):
     return max(abs(a - b) for a, b in zip(plain, trained))
 
 
+def write_adapter(form, model, directory):
+    has_head = form == "value-head"
+    kind, options = (AutoModelForTokenClassification, {"num_labels": 1}) if has_head else (AutoModelForCausalLM, {})
+    torch.manual_seed(1)
+    config = peft.LoraConfig(
+        task_type="TOKEN_CLS" if has_head else "CAUSAL_LM",
+        r=4,
+        lora_alpha=6,
+        use_rslora=form == "rslora",
+        target_modules="all-linear" if form == "policy" else ["q_proj", "v_proj", "down_proj"],
+    )
+    adapted = peft.get_peft_model(kind.from_pretrained(model, dtype=torch.float32, **options), config)
+    for parameter in adapted.parameters():
+        if parameter.requires_grad:
+            torch.nn.init.normal_(parameter, std=0.1)
+    adapted.save_pretrained(directory)
+
+
 def main(cases, out):
     results = []
     for case in json.load(open(cases)):
@@ -100,7 +119,10 @@ def main(cases, out):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
     transformers.logging.set_verbosity_error()
-    main(sys.argv[1], sys.argv[2])
+    if len(sys.argv) == 5 and sys.argv[1] == "--write":
+        write_adapter(*sys.argv[2:])
+    elif len(sys.argv) == 3:
+        main(sys.argv[1], sys.argv[2])
+    else:
+        sys.exit(__doc__)

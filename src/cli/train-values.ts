@@ -56,9 +56,10 @@ export function numParameters({ opened }: TrainingBase): number {
 }
 
 /**
- * Larger models want smaller rates; adapters, whose update of a weight is a product with a small matrix whether they are new
- * or were trained before, and weights that were drawn want larger ones. Measured with
- * builtin:tiny on the labels of 960 solutions: at 0.001 the held-out loss ends above where it began, at 0.0003 far below.
+ * Larger models want smaller rates; weights that were drawn larger ones, and adapters too: an update of theirs reaches a weight
+ * as a product with a small matrix, whether they are new or were trained before. Measured with builtin:tiny on the labels of 960
+ * solutions: at 0.001 the held-out loss ends above where it began, at 0.0003 far below. An adapter that a training on 600
+ * solutions left at 0.5965 comes to 0.5934 at 0.0001, 0.5793 at 0.0003, 0.5733 at 0.0009 and 0.5918 at 0.002.
  */
 export function defaultLearningRate(
   parameters: number,

@@ -38,13 +38,14 @@ prompt never enters it, and is the one that erprm rollout would use with the sam
 --prompt-template. Solutions that the length limit cut off are left out: they have no end to be learned.
 
 The run directory becomes a model in Hugging Face layout, with training.jsonl and manifest.json beside the weights. With
---lora-rank, adapter/ holds the PEFT adapter and the weights have it added in. A training that was killed goes on from its
-last checkpoint with the same command, and ends with the same bytes.
+--lora-rank or --adapter, adapter/ holds the PEFT adapter and the weights have it added in. A training that was killed goes
+on from its last checkpoint with the same command, and ends with the same bytes.
 
 Examples:
   erprm train policy --model model --problems gsm8k_train.jsonl --out runs/policy
   erprm train policy --model runs/policy --solutions runs/solutions/solutions.jsonl --learning-rate 1e-5 --out runs/better
   erprm train policy --model model --problems gsm8k_train.jsonl --lora-rank 16 --early-stopping 3 --out runs/adapter
+  erprm train policy --model model --problems more.jsonl --adapter runs/adapter/adapter --out runs/adapter-2
   erprm train policy --model config-and-tokenizer --init random --problems problems.jsonl --epochs 20 --out runs/scratch`,
     },
     trainPolicyOptions,
