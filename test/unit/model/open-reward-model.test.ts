@@ -84,7 +84,10 @@ test("a reward model without weights opens with the value head of its config", a
 
 test("a PEFT adapter is refused with the way to a model, beside a config too", async (t) => {
   const directory = makeFolder(t, { "adapter_config.json": "{}", "adapter_model.safetensors": "" });
-  const refusal = { code: "ERPRM_INVALID_CHECKPOINT", message: /PEFT adapter .*merge it .*train --lora-rank.*train --adapter/ };
+  const refusal = {
+    code: "ERPRM_INVALID_CHECKPOINT",
+    message: /PEFT adapter .*merge it .*train --lora-rank.*train --adapter/,
+  };
   await t.throwsAsync(openModel(directory), refusal);
   await t.throwsAsync(openModel(directory, { weights: "optional" }), refusal);
   write(directory, "config.json", llama.config);
