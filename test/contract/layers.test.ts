@@ -3,6 +3,22 @@ import { join, relative } from "node:path";
 import test from "ava";
 import { packageRoot } from "../../src/native/loader.js";
 
+const belowStages = [
+  "data",
+  "text",
+  "model",
+  "grading",
+  "native",
+  "policy",
+  "problems",
+  "reward",
+  "training",
+  "statistics",
+  "evaluation",
+  "labeling",
+  "search",
+];
+
 /** Folders of src, each with the folders it may import besides itself. The files of src itself are open to all. */
 const mayImport: Record<string, string[]> = {
   native: [],
@@ -13,10 +29,15 @@ const mayImport: Record<string, string[]> = {
   model: ["native"],
   policy: ["text", "model", "native"],
   problems: [],
+  statistics: [],
+  evaluation: ["data", "statistics"],
+  report: ["data", "text", "statistics", "evaluation"],
   reward: ["text", "model", "native", "policy"],
-  training: ["data", "text", "model", "native", "policy", "reward"],
-  stages: ["data", "text", "model", "grading", "native", "policy", "problems", "reward", "training"],
-  cli: ["data", "text", "model", "grading", "native", "policy", "problems", "reward", "training", "stages"],
+  training: ["data", "text", "model", "native", "policy", "reward", "statistics"],
+  labeling: ["data", "statistics"],
+  search: ["data", "text", "policy", "reward"],
+  stages: [...belowStages],
+  cli: [...belowStages, "stages", "report"],
 };
 
 function filesUnder(folder: string, pattern: RegExp): string[] {

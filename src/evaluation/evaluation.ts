@@ -1,0 +1,153 @@
+/** What an evaluation says: evaluation.json, and what its tables and the report are made from. */
+import type { Aggregate } from "../types.js";
+
+/** A figure with the bounds of its interval; null where it has no value, or too few problems for bounds. */
+export interface Estimate {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+/**
+ * How one answer is chosen from N candidates. `pass@1`: any of them, at random; `majority`: the most frequent answer;
+ * `best-of-n`: the highest solution score; `weighted-vote`: the answer with the largest sum of scores; `pass@n`: the best
+ * choice possible.
+ */
+export const selectionRules = ["pass@1", "majority", "best-of-n", "weighted-vote", "pass@n"] as const;
+export type SelectionRule = (typeof selectionRules)[number];
+
+/** A selection rule with what it scores by; a reward model and an aggregate belong to `best-of-n` and `weighted-vote` only. */
+export interface Method {
+  rule: SelectionRule;
+  model?: string;
+  aggregate?: Aggregate;
+}
+
+/** `exact`: the expectation over all N-subsets of the candidates; `resampled`: the mean over subsets drawn at random. */
+export type Computation = "exact" | "resampled";
+
+export interface AccuracyPoint {
+  /** N, candidates to choose from. */
+  numCandidates: number;
+  accuracy: Estimate;
+  computation: Computation;
+  /** Problems with at least N candidates: the n of the accuracy. */
+  numProblems: number;
+}
+
+export interface MethodResult {
+  method: Method;
+  points: AccuracyPoint[];
+}
+
+/** Accuracy of `first` minus that of `second`, paired by problem. */
+export interface Comparison {
+  first: Method;
+  second: Method;
+  numCandidates: number;
+  numProblems: number;
+  difference: Estimate;
+  /** Two-sided, by sign flips of the problems' differences; null for fewer than two problems. */
+  pValue: number | null;
+  /** Holm's correction over all comparisons of the evaluation. */
+  correctedPValue: number | null;
+}
+
+export interface ReliabilityBin {
+  low: number;
+  high: number;
+  /** Prefixes. */
+  n: number;
+  meanScore: number;
+  meanSuccessRate: number;
+}
+
+/** Step scores against the success rates of completions from the same prefixes. */
+export interface CalibrationResult {
+  model: string;
+  /** Prefixes, and the problems they are of. */
+  n: number;
+  numProblems: number;
+  brierScore: Estimate;
+  /** Of the best constant score. */
+  constantBrierScore: Estimate;
+  areaUnderCurve: Estimate;
+  calibrationError: Estimate;
+  bins: ReliabilityBin[];
+}
+
+/**
+ * Finding the first wrong step, as ProcessBench defines it: the first step with a score below the threshold, none = all
+ * right. F1 = 2 a b / (a + b) with a the accuracy on solutions with a wrong step (the very step must be found), b that on
+ * those without.
+ */
+export interface FirstErrorResult {
+  model: string;
+  threshold: number;
+  /** `given`, or `split`: chosen for the best F1 on the other part of the data (`numThresholdSolutions`). */
+  thresholdFrom: "given" | "split";
+  numThresholdSolutions: number;
+  numWrong: number;
+  numRight: number;
+  accuracyWrong: Estimate;
+  accuracyRight: Estimate;
+  f1: Estimate;
+}
+
+export interface LengthGroup {
+  /** Steps of the solutions in this group, from .. to. */
+  from: number;
+  to: number;
+  n: number;
+  meanScore: number;
+  accuracy: number;
+}
+
+/** How solution scores depend on the number of steps. */
+export interface LengthResult {
+  model: string;
+  aggregate: Aggregate;
+  /** Solutions. */
+  n: number;
+  /** Spearman's rank correlation of score and number of steps, over all solutions, the right and the wrong ones. */
+  correlation: Estimate;
+  correlationRight: Estimate;
+  correlationWrong: Estimate;
+  groups: LengthGroup[];
+}
+
+export interface EvaluatedModel {
+  /** Unique in the evaluation; how the other parts refer to it. */
+  name: string;
+  /** Where the scores come from: a reward model, or a file of scores. */
+  source: "model" | "scores";
+  path: string;
+  /** SHA-256 of the model's files, or of the file of scores. */
+  fingerprint: string;
+  /** As reward_model.json says, where there is one. */
+  kind?: string;
+  target?: string;
+}
+
+export interface Evaluation {
+  version: 1;
+  numProblems: number;
+  numSolutions: number;
+  /** Fewest and most solutions of a problem. */
+  solutionsPerProblem: [number, number];
+  /** The Ns, ascending. */
+  numCandidates: number[];
+  models: EvaluatedModel[];
+  /** Of every interval, for example 0.95. */
+  level: number;
+  seed: number;
+  /** Draws of the bootstrap over problems, of the sign flips, and subsets of a problem where there is no closed form. */
+  numBootstrap: number;
+  numFlips: number;
+  numSubsets: number;
+  methods: MethodResult[];
+  comparisons: Comparison[];
+  calibration: CalibrationResult[];
+  firstErrors: FirstErrorResult[];
+  lengths: LengthResult[];
+}
