@@ -105,7 +105,24 @@ export {
   type TrainStageOptions,
   trainStage,
 } from "./stages/train.js";
-export { type Proportion, wilson } from "./stages/wilson.js";
+export type { BootstrapOptions, Estimate } from "./statistics/bootstrap.js";
+export { type CalibrationBin, calibrationTable } from "./statistics/calibration.js";
+export {
+  type EstimateName,
+  type IntervalOptions,
+  type MeasuresWithIntervals,
+  measureWithIntervals,
+} from "./statistics/intervals.js";
+export {
+  type MeasureName,
+  type Measures,
+  measure,
+  measureNames,
+  type ScoredPrefixes,
+  type SortedPrefixes,
+  sortPrefixes,
+} from "./statistics/measures.js";
+export { type Proportion, wilson } from "./statistics/wilson.js";
 export type { Message, RenderOptions } from "./text/chat-template.js";
 export type { PromptOptions, PromptSettings } from "./text/prompt.js";
 export { splitSteps } from "./text/split-steps.js";
@@ -115,30 +132,13 @@ export type { DecodeOptions, EncodeOptions, Tokenizer } from "./text/tokenizer.j
 export type { AdapterConfig } from "./training/adapter-config.js";
 export { expectAdapterFits } from "./training/adapter-fit.js";
 export type { BuildOptions, BuiltExamples, LeftOut, Records } from "./training/build-examples.js";
-export { type CalibrationBin, calibrationTable } from "./training/calibration.js";
 export { Checkpoints } from "./training/checkpoints.js";
 export type { PolicyExample, RewardExample, TrainingExample } from "./training/example.js";
 export { type ExampleName, ExampleStore } from "./training/example-store.js";
 export { type FaultPlace, type FaultReason, type FaultSummary, faultReasons } from "./training/faults.js";
 export { heldOutProblems, type SplitExamples, splitExamples } from "./training/held-out.js";
-export {
-  type Estimate,
-  type EstimateName,
-  type IntervalOptions,
-  type MeasuresWithIntervals,
-  measureWithIntervals,
-} from "./training/intervals.js";
 export { loadAdapter } from "./training/load-adapter.js";
 export { type Lora, type LoraOptions, type LoraTarget, loraTargets } from "./training/lora.js";
-export {
-  type MeasureName,
-  type Measures,
-  measure,
-  measureNames,
-  type ScoredPrefixes,
-  type SortedPrefixes,
-  sortPrefixes,
-} from "./training/measures.js";
 export { type OpenedAdapter, openAdapter } from "./training/open-adapter.js";
 export { outcomeExamples } from "./training/outcome-examples.js";
 export {

@@ -45,7 +45,7 @@ function mistakes(solutions) {
  * problems and by their number of steps, and tokens a second.
  */
 export async function measure({ erprm, model, work }) {
-  const { wilson } = await import("../../dist/src/stages/wilson.js");
+  const { wilson } = await import("../../dist/src/statistics/wilson.js");
   const problemsOf = (difficulty, num) => {
     const path = join(work, `test-${difficulty}-${num}.jsonl`);
     erprm("problems", "--split", "test", "--num", String(num), "--difficulty", difficulty, "--out", path, "--force");

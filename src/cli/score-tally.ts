@@ -1,6 +1,6 @@
 /** What the scores of a run add up to: counts, and how well each aggregate tells right solutions from wrong ones. */
 import { aggregates } from "../data/selection.js";
-import { areaUnderCurve, sortPrefixes } from "../training/measures.js";
+import { areaUnderCurve, sortPrefixes } from "../statistics/measures.js";
 import type { Aggregate, Outcome, ScoreRecord } from "../types.js";
 
 export class ScoreTally {

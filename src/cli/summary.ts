@@ -1,5 +1,5 @@
 /** The summary of a run, from its counts and timings alone: a finished run is summarised without doing anything. */
-import { wilson } from "../stages/wilson.js";
+import { wilson } from "../statistics/wilson.js";
 import { formatByteSize } from "./byte-size.js";
 import { formatDuration } from "./progress.js";
 

@@ -1,12 +1,8 @@
 /** What an evaluation says: evaluation.json, and what its tables and the report are made from. */
+import type { Estimate } from "../statistics/bootstrap.js";
 import type { Aggregate } from "../types.js";
 
-/** A figure with the bounds of its interval; null where it has no value, or too few problems for bounds. */
-export interface Estimate {
-  value: number | null;
-  low: number | null;
-  high: number | null;
-}
+export type { Estimate } from "../statistics/bootstrap.js";
 
 /**
  * How one answer is chosen from N candidates. `pass@1`: any of them, at random; `majority`: the most frequent answer;

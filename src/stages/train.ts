@@ -10,10 +10,10 @@ import { expectNumberIn, expectPositiveInteger, failArgument } from "../check.js
 import { ErprmError } from "../errors.js";
 import type { LossName } from "../native/contract.js";
 import { abortedError } from "../policy/native-call.js";
+import { measure } from "../statistics/measures.js";
 import { evaluateExamples } from "../training/evaluate.js";
 import type { TrainingExample } from "../training/example.js";
 import type { ExampleStore } from "../training/example-store.js";
-import { measure } from "../training/measures.js";
 import { TrainingOrder } from "../training/order.js";
 import { defaultOptimizer, type OptimizerOptions, runUpdate } from "../training/run-update.js";
 import { checkSchedule, learningRateAt, type Schedule } from "../training/schedule.js";

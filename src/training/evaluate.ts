@@ -1,10 +1,10 @@
 /** The loss and the measures of a model on examples that it is not trained on. Forward only; nothing changes. */
 import { ErprmError } from "../errors.js";
 import { abortedError } from "../policy/native-call.js";
+import type { ScoredPrefixes } from "../statistics/measures.js";
 import { packExamples, totalWeight } from "./batch.js";
 import type { RewardExample, TrainingExample } from "./example.js";
 import type { ExampleName, ExampleStore } from "./example-store.js";
-import type { ScoredPrefixes } from "./measures.js";
 import { packBatches } from "./pack.js";
 import type { TrainingEngine } from "./trainer.js";
 

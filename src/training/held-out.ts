@@ -4,9 +4,9 @@
  */
 import { expectNumberIn } from "../check.js";
 import { ErprmError } from "../errors.js";
+import { uniformOf } from "../statistics/random.js";
 import type { TrainingExample } from "./example.js";
 import type { ExampleStore } from "./example-store.js";
-import { uniformOf } from "./random.js";
 
 export const defaultHeldOutShare = 0.05;
 

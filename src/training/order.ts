@@ -8,8 +8,8 @@
  */
 import { expectInteger, expectPositiveInteger } from "../check.js";
 import { ErprmError } from "../errors.js";
+import { randomStream, shuffledIndices } from "../statistics/random.js";
 import { packBatches } from "./pack.js";
-import { randomStream, shuffledIndices } from "./random.js";
 
 export interface OrderOptions {
   seed: number;

@@ -2,7 +2,7 @@
  * The records of training.jsonl. Everything in them follows from the inputs, the options and the seed; speeds and memory do
  * not and are therefore not here.
  */
-import type { Measures } from "./measures.js";
+import type { Measures } from "../statistics/measures.js";
 
 /** One optimizer application. */
 export interface UpdateRecord {

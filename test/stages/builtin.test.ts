@@ -6,7 +6,7 @@ import { readSolutions } from "../../src/data/read-solutions.js";
 import { Policy } from "../../src/policy/policy.js";
 import { generateProblem, generateProblems } from "../../src/problems/generate.js";
 import { rolloutStage } from "../../src/stages/rollout.js";
-import { wilson } from "../../src/stages/wilson.js";
+import { wilson } from "../../src/statistics/wilson.js";
 import { makeFolder } from "../support/folder.js";
 import { runCli } from "../support/run-cli.js";
 

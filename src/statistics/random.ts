@@ -1,5 +1,5 @@
 /**
- * Random numbers of training: every draw is a function of the seed and of what it is drawn for, on every machine the same.
+ * Random draws: every one is a function of the seed and of what it is drawn for, on every machine the same.
  */
 import { createHash } from "node:crypto";
 import { uniformInt } from "pure-rand/distribution/uniformInt";

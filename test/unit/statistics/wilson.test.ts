@@ -1,5 +1,5 @@
 import test from "ava";
-import { wilson } from "../../../src/stages/wilson.js";
+import { wilson } from "../../../src/statistics/wilson.js";
 
 test("the Wilson interval agrees with published values", (t) => {
   // R: binom::binom.wilson(c(0, 5, 10, 81), c(10, 10, 10, 263))

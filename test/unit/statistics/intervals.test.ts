@@ -1,7 +1,7 @@
 import test from "ava";
-import { measureWithIntervals } from "../../../src/training/intervals.js";
-import { measure } from "../../../src/training/measures.js";
-import { randomStream } from "../../../src/training/random.js";
+import { measureWithIntervals } from "../../../src/statistics/intervals.js";
+import { measure } from "../../../src/statistics/measures.js";
+import { randomStream } from "../../../src/statistics/random.js";
 
 /** `numProblems` problems with `perProblem` prefixes of one rate each, scores near it. */
 function made(numProblems: number, perProblem: number, seed: number) {

@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
-import { calibrationError, calibrationTable } from "../../../src/training/calibration.js";
-import { measure, type ScoredPrefixes, sortPrefixes } from "../../../src/training/measures.js";
+import { calibrationError, calibrationTable } from "../../../src/statistics/calibration.js";
+import { measure, type ScoredPrefixes, sortPrefixes } from "../../../src/statistics/measures.js";
 
 const share = fc.oneof(
   fc.double({ min: 0, max: 1, noNaN: true }),

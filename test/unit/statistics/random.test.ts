@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { randomStream, shuffledIndices, uniformOf } from "../../../src/training/random.js";
+import { randomStream, shuffledIndices, uniformOf } from "../../../src/statistics/random.js";
 
 test("draws are a function of seed, purpose and names", (t) => {
   const take = (...key: Parameters<typeof randomStream>) => {

@@ -1,0 +1,78 @@
+/**
+ * Intervals by the bootstrap over problems. What belongs to one problem (its candidates, prefixes, steps) shares the
+ * problem's difficulty, so whole problems are drawn, with replacement, as many as there are. A statistic is a function of how
+ * often each problem was drawn; its bounds are the quantiles of its values over the draws (percentile bootstrap). All
+ * statistics of one call see the same draws, and so do two calls with one seed and one number of problems.
+ */
+import { expectInteger, expectNumberIn } from "../check.js";
+import { ErprmError } from "../errors.js";
+import { quantile } from "./quantile.js";
+import { randomStream } from "./random.js";
+
+/** A figure with the bounds of its interval; null where it has no value, or too few problems for bounds. */
+export interface Estimate {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface BootstrapOptions {
+  /** An integer from 0. */
+  seed: number;
+  /** Draws, default 1000. */
+  numResamples?: number | undefined;
+  /** Of the interval, default 0.95. */
+  level?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export const defaultBootstrap = { numResamples: 1000, level: 0.95 } as const;
+
+/**
+ * The statistics of a sample in which problem i occurs `times[i]` times (once each for the sample itself); NaN where one has
+ * no value. Always as many of them, in one order; the array may be the same one at every call.
+ */
+export type ResampledStatistics = (times: Float64Array) => ArrayLike<number>;
+
+const millisecondsBetweenPauses = 10;
+
+/**
+ * Each statistic's value for the sample itself and its interval; draws in which it has no value are left out of its quantiles,
+ * and fewer than two problems have no bounds. Lets other work run while it draws.
+ * @throws ERPRM_INVALID_ARGUMENT for options out of range; ERPRM_ABORTED
+ */
+export async function bootstrap(
+  numProblems: number,
+  statistics: ResampledStatistics,
+  { seed, numResamples = defaultBootstrap.numResamples, level = defaultBootstrap.level, signal }: BootstrapOptions,
+): Promise<Estimate[]> {
+  expectInteger("the number of problems", numProblems);
+  expectInteger("the number of resamples", numResamples, 1);
+  expectNumberIn("the level of the intervals", level, 0.01, 0.9999);
+  const times = new Float64Array(numProblems).fill(1);
+  const values = Array.from(statistics(times));
+  const draws = values.map(() => new Float64Array(numProblems > 1 ? numResamples : 0));
+  const draw = randomStream(seed, "bootstrap");
+  let pausedAt = performance.now();
+  for (let r = 0; numProblems > 1 && r < numResamples; r++) {
+    times.fill(0);
+    for (let k = 0; k < numProblems; k++) {
+      const problem = draw(numProblems);
+      times[problem] = (times[problem] as number) + 1;
+    }
+    const drawn = statistics(times);
+    for (let s = 0; s < draws.length; s++) (draws[s] as Float64Array)[r] = drawn[s] as number;
+    if (performance.now() - pausedAt < millisecondsBetweenPauses) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal?.aborted) throw new ErprmError("ERPRM_ABORTED", "Aborted while drawing intervals", {}, signal.reason);
+    pausedAt = performance.now();
+  }
+  return values.map((value, s) => estimateOf(value, draws[s] as Float64Array, level));
+}
+
+function estimateOf(value: number, draws: Float64Array, level: number): Estimate {
+  if (!Number.isFinite(value)) return { value: null, low: null, high: null };
+  const finite = draws.filter(Number.isFinite).sort();
+  const bound = (share: number) => (finite.length === 0 ? null : quantile(finite, share));
+  return { value, low: bound((1 - level) / 2), high: bound((1 + level) / 2) };
+}
