@@ -20,6 +20,7 @@ DeviceThread& DeviceThread::of(Napi::Env env) {
 DeviceThread::DeviceThread(Napi::Env env) : outbox_(Outbox::open(env)), queue_(std::make_shared<JobQueue>()) {
   guard_process_exit(env);
   std::thread([queue = queue_] {
+    begin_native_thread();
     pthread_setname_np(pthread_self(), "erprm-cpu");
     const c10::InferenceMode inference;
     queue->serve();
@@ -32,6 +33,8 @@ DeviceThread::DeviceThread(Napi::Env env) : outbox_(Outbox::open(env)), queue_(s
 DeviceThread::~DeviceThread() { close(); }
 
 void DeviceThread::close() {
+  // The thread may be in the middle of a job when the process ends next.
+  renew_process_exit_guard();
   queue_->close();
   outbox_->close();
 }

@@ -32,6 +32,7 @@ struct JobQueue::State {
     job();
     for (Entry& entry : loops) entry.has_work = true;
     job = nullptr;  // what it captured is freed inside the scope
+    renew_process_exit_guard();
   }
 
   void run_loops() {
@@ -103,6 +104,7 @@ void JobQueue::serve() {
   }
   left.clear();
   state.loops.clear();
+  end_native_thread();
 }
 
 }  // namespace erprm
