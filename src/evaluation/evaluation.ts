@@ -79,6 +79,8 @@ export interface CalibrationResult {
  */
 export interface FirstErrorResult {
   model: string;
+  /** Where the first wrong steps are known from: the name of a file in ProcessBench form, `labels`, or `mean`, of several files. */
+  data: string;
   threshold: number;
   /** `given`, or `split`: chosen for the best F1 on the other part of the data (`numThresholdSolutions`). */
   thresholdFrom: "given" | "split";
