@@ -1,16 +1,17 @@
 /** What `erprm train orm` does. */
 import { readLabels, readSolutions } from "../data/read-solutions.js";
 import { outcomeExamples } from "../training/outcome-examples.js";
+import { nativeSource, type TrainerSource } from "../training/trainer-source.js";
 import type { LabelRecord, Solution } from "../types.js";
 import type { trainOrmOptions } from "./commands/train-orm.js";
 import { refuseIdleFlags } from "./idle-flags.js";
 import { inputPrompt } from "./input-prompt.js";
 import { oneInput } from "./one-input.js";
 import { idleRewardFlags, rewardTask } from "./reward-task.js";
-import { nativeSource, runTrain } from "./run-train.js";
+import { runTrain } from "./run-train.js";
 import type { Run } from "./stage-command.js";
 import { take } from "./take.js";
-import type { TrainerSource, TrainPlan } from "./train-plan.js";
+import type { TrainPlan } from "./train-plan.js";
 import { idleTrainFlags } from "./train-values.js";
 
 export function runTrainOrm(source: TrainerSource = nativeSource): Run<typeof trainOrmOptions> {

@@ -3,14 +3,15 @@ import { readProblems } from "../data/read-problems.js";
 import { readSolutions } from "../data/read-solutions.js";
 import { parseStepRule } from "../text/step-rule.js";
 import { policyExamplesFromProblems, policyExamplesFromSolutions } from "../training/policy-examples.js";
+import { nativeSource, type TrainerSource } from "../training/trainer-source.js";
 import type { trainPolicyOptions } from "./commands/train-policy.js";
 import { refuseIdleFlags } from "./idle-flags.js";
 import { inputPrompt } from "./input-prompt.js";
 import { oneInput } from "./one-input.js";
-import { nativeSource, runTrain } from "./run-train.js";
+import { runTrain } from "./run-train.js";
 import type { Run } from "./stage-command.js";
 import { take } from "./take.js";
-import type { TrainerSource, TrainPlan } from "./train-plan.js";
+import type { TrainPlan } from "./train-plan.js";
 import { idleTrainFlags } from "./train-values.js";
 
 export function runTrainPolicy(source: TrainerSource = nativeSource): Run<typeof trainPolicyOptions> {

@@ -2,15 +2,16 @@
 import { parseLabelName } from "../data/label-name.js";
 import { readLabels } from "../data/read-solutions.js";
 import { processExamples } from "../training/step-examples.js";
+import { nativeSource, type TrainerSource } from "../training/trainer-source.js";
 import type { trainPrmOptions } from "./commands/train-prm.js";
 import { refuseIdleFlags } from "./idle-flags.js";
 import { inputPrompt } from "./input-prompt.js";
 import { required } from "./policy-values.js";
 import { idleRewardFlags, rewardTask } from "./reward-task.js";
-import { nativeSource, runTrain } from "./run-train.js";
+import { runTrain } from "./run-train.js";
 import type { Run } from "./stage-command.js";
 import { take } from "./take.js";
-import type { TrainerSource, TrainPlan } from "./train-plan.js";
+import type { TrainPlan } from "./train-plan.js";
 import { idleTrainFlags } from "./train-values.js";
 
 export function runTrainPrm(source: TrainerSource = nativeSource): Run<typeof trainPrmOptions> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { failArgument } from "../check.js";
 import { manifestName } from "../data/manifest.js";
 import { ErprmError } from "../errors.js";
+import { checkpointFolder, trainingLog } from "../stages/training-keeper.js";
 import { formatStepRule, parseStepRule } from "../text/step-rule.js";
 import { expectAdapterFits } from "../training/adapter-fit.js";
 import { expectSavable } from "../training/base-files.js";
@@ -15,20 +16,20 @@ import { loadAdapter } from "../training/load-adapter.js";
 import { type OpenedAdapter, openAdapter } from "../training/open-adapter.js";
 import { modelFileNames } from "../training/save-model.js";
 import { checkSchedule } from "../training/schedule.js";
-import { checkTrainerOptions, Trainer, type TrainerOptions } from "../training/trainer.js";
-import { openTrainingBase, type TrainingBase } from "../training/training-base.js";
+import { checkTrainerOptions, type Trainer, type TrainerOptions } from "../training/trainer.js";
+import type { TrainerSource } from "../training/trainer-source.js";
+import type { TrainingBase } from "../training/training-base.js";
+import { usualTokensPerUpdate } from "../training/update-size.js";
 import { packageBuild } from "./package-build.js";
 import { required } from "./policy-values.js";
 import { Progress } from "./progress.js";
-import { checkpointFolder, trainingLog } from "./run-keeper.js";
 import type { Surroundings } from "./stage-command.js";
 import { trainBody } from "./train-body.js";
-import type { TrainerSource, TrainPlan, TrainTask } from "./train-plan.js";
+import type { TrainPlan, TrainTask } from "./train-plan.js";
 import { TrainProgress } from "./train-progress.js";
 import { trainSummaryForm } from "./train-summary.js";
 import {
   defaultLearningRate,
-  defaultTokensPerUpdate,
   loraOf,
   maxLengthOf,
   numParameters,
@@ -37,11 +38,6 @@ import {
   type TrainValues,
 } from "./train-values.js";
 import { note, withRun } from "./with-run.js";
-
-export const nativeSource: TrainerSource = {
-  open: (name, options) => openTrainingBase(name, options),
-  create: (base, options) => Trainer.create(base, options),
-};
 
 /**
  * A model must not be trained into its own directory, nor into one that holds a model and is no run of ours: --force would
@@ -156,7 +152,7 @@ export async function runTrain(
   checkTrainerOptions(base, trainerOptions);
   if (adapter) expectAdapterFits(adapter, base, loss);
   const { data, counts } = await makeExamples(task, plan, base, values, surroundings);
-  const tokensPerUpdate = values.tokensPerUpdate ?? defaultTokensPerUpdate(epochs * data.training.numTokens);
+  const tokensPerUpdate = values.tokensPerUpdate ?? usualTokensPerUpdate(epochs * data.training.numTokens);
   const learningRate =
     values.learningRate ?? defaultLearningRate(numParameters(base), { init, hasAdapter: lora !== undefined });
   const schedule = scheduleOf(values, learningRate);

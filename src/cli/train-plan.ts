@@ -4,14 +4,7 @@ import type { RewardModelConfig } from "../reward/convention.js";
 import type { PromptSettings } from "../text/prompt.js";
 import type { BuildOptions, BuiltExamples } from "../training/build-examples.js";
 import type { TrainingExample } from "../training/example.js";
-import type { Trainer, TrainerOptions } from "../training/trainer.js";
-import type { OpenBaseOptions, TrainingBase } from "../training/training-base.js";
-
-/** Where models come from: real ones, or others in tests. */
-export interface TrainerSource {
-  open(name: string, options: OpenBaseOptions): Promise<TrainingBase>;
-  create(base: TrainingBase, options: TrainerOptions): Promise<Trainer>;
-}
+import type { TrainingBase } from "../training/training-base.js";
 
 /** What is trained on what, once the model is known. */
 export interface TrainTask {

@@ -70,11 +70,6 @@ export function defaultLearningRate(
   return hasAdapter || init === "random" ? Number((3 * rate).toPrecision(3)) : rate;
 }
 
-/** Four hundred updates in all, but neither noisy nor wasteful ones. */
-export function defaultTokensPerUpdate(tokensInAll: number): number {
-  return Math.round(Math.min(Math.max(tokensInAll / 400, 1024), 16_384));
-}
-
 /** @throws ERPRM_INVALID_ARGUMENT for more than the model's context, where it would end in the middle of training */
 export function maxLengthOf({ maxLength }: Pick<TrainValues, "maxLength">, { opened }: TrainingBase): number {
   const { contextLength } = opened.checkpoint.config;

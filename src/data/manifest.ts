@@ -2,6 +2,7 @@
  * `manifest.json`: which run a directory belongs to, and how far it got. The identity is everything that decides the bytes of
  * the results; the same command with the same identity goes on, another one is refused.
  */
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { replaceFile } from "./atomic-file.js";
 import { dataError, shown } from "./data-error.js";
@@ -62,6 +63,11 @@ export async function readManifest(path: string): Promise<Manifest | undefined> 
 export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
   const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
   await replaceFile(path, (handle) => handle.writeFile(bytes));
+}
+
+/** 64 hexadecimal digits that stand for everything that decides the results. */
+export function identityKey({ stage, options, seed, inputs, models }: Readonly<RunIdentity>): string {
+  return createHash("sha256").update(canonical({ stage, options, seed, inputs, models })).digest("hex");
 }
 
 /** What a person should read when the two differ: one line a difference, empty when they are one run. */

@@ -11,10 +11,10 @@ import { runTrainPolicy } from "../../src/cli/run-train-policy.js";
 import { runTrainPrm } from "../../src/cli/run-train-prm.js";
 import { stageCommand } from "../../src/cli/stage-command.js";
 import { processSurroundings } from "../../src/cli/surroundings.js";
-import type { TrainerSource } from "../../src/cli/train-plan.js";
 import { ErprmError, exitCodeOf } from "../../src/errors.js";
 import type { NativeAddon } from "../../src/native/contract.js";
 import { Trainer } from "../../src/training/trainer.js";
+import type { TrainerSource } from "../../src/training/trainer-source.js";
 import { openTrainingBase } from "../../src/training/training-base.js";
 import { FakeTrainer } from "./fake-trainer.js";
 
