@@ -5,6 +5,7 @@ import { ErprmError } from "../errors.js";
 import type { LabelRecord, Origin, Outcome, ScoreRecord, Solution, StepCounts } from "../types.js";
 import { dataError, failField, type Place } from "./data-error.js";
 import { Fields } from "./fields.js";
+import { expectInferences, parseAllocation, parseEstimator } from "./label-fields.js";
 import { parseLabelName } from "./label-name.js";
 import { readRecords } from "./read-records.js";
 import { aggregates } from "./selection.js";
@@ -54,6 +55,14 @@ export async function* readUnique<T extends { problemId: string; index: number }
   }
 }
 
+/** As `readUnique`, with the place of every record. */
+export function readPlaced<T extends { problemId: string; index: number }>(
+  path: string,
+  parse: (value: unknown, place: Place) => T,
+): AsyncIterable<T & { place: Place }> {
+  return readUnique(path, (value, place) => ({ ...parse(value, place), place }), solutionKey);
+}
+
 /** @throws ERPRM_INVALID_DATA {file, line, field} */
 export function parseSolution(value: unknown, place: Place): Solution {
   const fields = new Fields(value, place);
@@ -91,6 +100,7 @@ function stepEnds(fields: Fields, { steps, tokenIds }: Solution): number[] {
 export function parseLabelRecord(value: unknown, place: Place): LabelRecord {
   const fields = new Fields(value, place);
   const steps = fields.objects("steps").map(parseStepCounts);
+  expectInferences(fields, steps);
   const record: LabelRecord = {
     problemId: fields.text("problemId"),
     index: fields.integer("index"),
@@ -103,6 +113,8 @@ export function parseLabelRecord(value: unknown, place: Place): LabelRecord {
   if (fields.has("standardErrors")) {
     record.standardErrors = perStep(fields, "standardErrors", steps.length, "a number of at least 0", (e) => e >= 0);
   }
+  if (fields.has("allocation")) record.allocation = parseAllocation(fields.object("allocation"));
+  if (fields.has("estimator")) record.estimator = parseEstimator(fields.object("estimator"));
   if (fields.has("origin")) record.origin = parseOrigin(fields.object("origin"));
   return record;
 }
@@ -130,6 +142,7 @@ function parseStepCounts(fields: Fields): StepCounts {
     fields.oneOf("terminal", [true] as const);
     step.terminal = true;
   }
+  if (fields.has("inferredFrom")) step.inferredFrom = fields.integer("inferredFrom");
   return step;
 }
 
