@@ -177,6 +177,21 @@ export class RewardModel {
     return this.dispose();
   }
 
+  /**
+   * Why the solution cannot be scored (it has no steps, is longer than the context, or its text gets lost in the
+   * tokenizer), undefined when it can. @throws what is no fault of the solution
+   */
+  unfit(solution: StepText): string | undefined {
+    if (solution.steps.length === 0) return "it has no steps";
+    try {
+      this.#encode({ ...solution, what: "the solution" });
+      return undefined;
+    } catch (error) {
+      if (error instanceof ErprmError && error.code === "ERPRM_INVALID_DATA") return error.message;
+      throw error;
+    }
+  }
+
   #encode({ question, steps, what }: StepText & { what: string }): EncodedSteps {
     let encoded: EncodedSteps;
     try {
