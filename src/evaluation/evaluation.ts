@@ -87,6 +87,8 @@ export interface FirstErrorResult {
   numThresholdSolutions: number;
   numWrong: number;
   numRight: number;
+  /** Of `labels`: solutions that are not among these, for the counts do not tell their first wrong step. */
+  numLeftOut?: number;
   accuracyWrong: Estimate;
   accuracyRight: Estimate;
   f1: Estimate;
@@ -131,6 +133,9 @@ export interface Evaluation {
   version: 1;
   numProblems: number;
   numSolutions: number;
+  /** Solutions with a right final answer, and without any final answer. */
+  numRight: number;
+  numWithoutAnswer: number;
   /** Fewest and most solutions of a problem. */
   solutionsPerProblem: [number, number];
   /** The Ns, ascending. */
