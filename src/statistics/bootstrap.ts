@@ -5,7 +5,7 @@
  * statistics of one call see the same draws, and so do two calls with one seed and one number of problems.
  */
 import { expectInteger, expectNumberIn } from "../check.js";
-import { ErprmError } from "../errors.js";
+import { pauses } from "./pauses.js";
 import { quantile } from "./quantile.js";
 import { randomStream } from "./random.js";
 
@@ -34,8 +34,6 @@ export const defaultBootstrap = { numResamples: 1000, level: 0.95 } as const;
  */
 export type ResampledStatistics = (times: Float64Array) => ArrayLike<number>;
 
-const millisecondsBetweenPauses = 10;
-
 /**
  * Each statistic's value for the sample itself and its interval; draws in which it has no value are left out of its quantiles,
  * and fewer than two problems have no bounds. Lets other work run while it draws.
@@ -53,7 +51,7 @@ export async function bootstrap(
   const values = Array.from(statistics(times));
   const draws = values.map(() => new Float64Array(numProblems > 1 ? numResamples : 0));
   const draw = randomStream(seed, "bootstrap");
-  let pausedAt = performance.now();
+  const pause = pauses("drawing intervals", signal);
   for (let r = 0; numProblems > 1 && r < numResamples; r++) {
     times.fill(0);
     for (let k = 0; k < numProblems; k++) {
@@ -62,10 +60,8 @@ export async function bootstrap(
     }
     const drawn = statistics(times);
     for (let s = 0; s < draws.length; s++) (draws[s] as Float64Array)[r] = drawn[s] as number;
-    if (performance.now() - pausedAt < millisecondsBetweenPauses) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    if (signal?.aborted) throw new ErprmError("ERPRM_ABORTED", "Aborted while drawing intervals", {}, signal.reason);
-    pausedAt = performance.now();
+    const due = pause();
+    if (due) await due;
   }
   return values.map((value, s) => estimateOf(value, draws[s] as Float64Array, level));
 }

@@ -1,0 +1,39 @@
+/** Accuracy of every method at every N, the mean over problems, with its interval by the bootstrap over problems. */
+import { type BootstrapOptions, bootstrap, type Estimate } from "../statistics/bootstrap.js";
+import type { MethodResult } from "./evaluation.js";
+import type { AccuraciesAtN } from "./methods.js";
+
+/** Means of samples of one length, one value a problem, each with its interval; all see the same draws of problems. */
+export async function meansOverProblems(
+  samples: readonly Float64Array[],
+  numProblems: number,
+  options: BootstrapOptions,
+): Promise<Estimate[]> {
+  const means = new Float64Array(samples.length);
+  const statistics = (times: Float64Array) => {
+    for (const [s, sample] of samples.entries()) {
+      let sum = 0;
+      for (let i = 0; i < numProblems; i++) sum += (times[i] as number) * (sample[i] as number);
+      means[s] = sum / numProblems;
+    }
+    return means;
+  };
+  return bootstrap(numProblems, statistics, options);
+}
+
+/** In the order of the methods, points ascending in N. @throws as `bootstrap` */
+export async function methodResults(
+  accuracies: readonly AccuraciesAtN[],
+  options: BootstrapOptions,
+): Promise<MethodResult[]> {
+  const results: MethodResult[] = (accuracies[0]?.methods ?? []).map(({ method }) => ({ method, points: [] }));
+  for (const { numCandidates, problemIds, methods } of accuracies) {
+    const numProblems = problemIds.length;
+    const samples = methods.map((one) => one.accuracies);
+    const estimates = await meansOverProblems(samples, numProblems, options);
+    for (const [i, { computation }] of methods.entries()) {
+      results[i]?.points.push({ numCandidates, accuracy: estimates[i] as Estimate, computation, numProblems });
+    }
+  }
+  return results;
+}
