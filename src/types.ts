@@ -44,12 +44,30 @@ export interface Solution {
 /** The measurement behind a step's labels: how many completions were sampled from its prefix, how many were correct. */
 export interface StepCounts {
   text: string;
-  /** 0 = nothing was measured: the step's labels were imported and cannot be computed anew. */
+  /** 0 = nothing was measured: the step's labels were imported and cannot be computed anew, or are inferred (`inferredFrom`). */
   numCompletions: number;
   numCorrect: number;
   /** The last step: nothing is left to complete, its counts are the solution's own outcome. */
   terminal?: true;
+  /** Index of the measured step whose labels this step has too, because nothing was sampled here (first-error search). */
+  inferredFrom?: number;
 }
+
+/**
+ * How many completions the prefixes of a solution get. `fixed`: all the same number. `adaptive`: a prefix gets more until
+ * the 95 % interval of its label has at most this half-width, or it has `maxCompletions`. `first-error`: as `fixed`, but of
+ * a wrong solution only the prefixes that a binary search for the first one without a correct completion visits.
+ */
+export type Allocation =
+  | { kind: "fixed"; numCompletions: number }
+  | { kind: "adaptive"; label: LabelName; tolerance: number; minCompletions: number; maxCompletions: number }
+  | { kind: "first-error"; numCompletions: number };
+
+/**
+ * How labels are computed from counts. `plug-in`: the label of the share of correct completions. `posterior`: the mean of
+ * the label over the posterior of the success rate, whose prior is Beta(prior[0], prior[1]).
+ */
+export type Estimator = { kind: "plug-in" } | { kind: "posterior"; prior: readonly [number, number] };
 
 /** `hard` (any completion correct), `soft` (mean outcome), `er:ETA` (log-mean-exp with that eta). */
 export type LabelName = "hard" | "soft" | `er:${number}`;
@@ -75,7 +93,26 @@ export interface LabelRecord {
   labels: Record<string, number[]>;
   /** One standard error a step, by label name (`hard` has none). */
   standardErrors?: Record<string, number[]>;
+  /** Absent: the same number of completions for every prefix. */
+  allocation?: Allocation;
+  /** Absent: plug-in. */
+  estimator?: Estimator;
   origin?: Origin;
+}
+
+/** One completion of a prefix, kept for people to read. */
+export interface CompletionRecord {
+  problemId: string;
+  /** Of the solution. */
+  index: number;
+  /** The prefix ends with this step. */
+  stepIndex: number;
+  /** Index among the completions of the prefix, from 0. */
+  completionIndex: number;
+  /** What follows the prefix. */
+  text: string;
+  outcome: Outcome;
+  finishReason: FinishReason;
 }
 
 /** How step scores become one score for the solution. */

@@ -1,5 +1,6 @@
 /** Which of its three inputs a label command has, and which flags make no sense with it. */
 import { ErprmError } from "../errors.js";
+import { estimatorOptions } from "./label-options.js";
 import type { Given } from "./stage-command.js";
 import { commonOptions, runOptions, solutionOptions } from "./stage-options.js";
 
@@ -34,7 +35,8 @@ export function labelSourceOf({ flags, options }: Given): LabelSource {
 function isIdle(flag: string, source: LabelSource): boolean {
   if (source === "problems") return false;
   if (source === "solutions") return flag !== "stop" && solutionOptions.some(({ name }) => name === flag);
-  return ![...commonOptions, ...runOptions, { name: "from" }, { name: "eta" }].some(({ name }) => name === flag);
+  const relabelling = [...commonOptions, ...runOptions, ...estimatorOptions, { name: "from" }, { name: "eta" }];
+  return !relabelling.some(({ name }) => name === flag);
 }
 
 function why(source: LabelSource): string {

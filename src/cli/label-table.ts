@@ -1,6 +1,6 @@
 /** A labelled solution as a table: one row a step. */
 import Table from "cli-table3";
-import type { LabelRecord } from "../types.js";
+import type { LabelRecord, StepCounts } from "../types.js";
 
 export interface TableStyle {
   /** Terminal colours; off where the output is not a terminal or NO_COLOR is set. */
@@ -32,6 +32,12 @@ function oneLine(text: string): string {
   return text.trim().replace(/\s+/g, " ");
 }
 
+/** Of a step that was not measured, the step (from 1) whose labels it has. */
+function countOf({ terminal, inferredFrom, numCorrect, numCompletions }: StepCounts): string {
+  if (terminal) return numCorrect ? "right" : "wrong";
+  return inferredFrom === undefined ? `${numCorrect}/${numCompletions}` : `as ${inferredFrom + 1}`;
+}
+
 export function labelTable(record: LabelRecord, style: TableStyle): string {
   const names = Object.keys(record.labels);
   const labelWidth = 13;
@@ -45,7 +51,7 @@ export function labelTable(record: LabelRecord, style: TableStyle): string {
     style: { head: [], border: [] },
   });
   for (const [t, step] of record.steps.entries()) {
-    const count = step.terminal ? (step.numCorrect ? "right" : "wrong") : `${step.numCorrect}/${step.numCompletions}`;
+    const count = countOf(step);
     table.push([oneLine(step.text), count, ...names.map((name) => cell(record, name, t, style))]);
   }
   return table.toString();

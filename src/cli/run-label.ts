@@ -1,17 +1,20 @@
 /** What `erprm label` does: labels of given solutions, or of solutions that are sampled on the way. */
-import { readLabels, readSolutions, solutionKey } from "../data/read-solutions.js";
+import { readSolutions, solutionKey } from "../data/read-solutions.js";
 import type { RunDirectory } from "../data/run-directory.js";
+import { ErprmError } from "../errors.js";
 import { Grader } from "../grading/grader.js";
 import { type OpenedPolicy, Policy } from "../policy/policy.js";
 import type { Sampling } from "../policy/sampling.js";
-import { type LabelStageOptions, labelStage } from "../stages/label.js";
+import type { LabelStageOptions } from "../stages/label.js";
 import { labelNames } from "../stages/label-names.js";
 import { rolloutStage } from "../stages/rollout.js";
 import { newCounts } from "../stages/stage-counts.js";
 import type { PromptSettings } from "../text/prompt.js";
 import { formatStepRule, parseStepRule } from "../text/step-rule.js";
-import type { LabelRecord, Problem, Solution } from "../types.js";
+import type { Allocation, Estimator, Problem, Solution } from "../types.js";
 import type { labelOptions } from "./commands/label.js";
+import { completionsFile, openLabelFile } from "./label-file.js";
+import { allocationOf, estimatorOf, labelIdentity } from "./label-options.js";
 import { labelSourceOf } from "./label-source.js";
 import type { OptionValues } from "./option.js";
 import { packageBuild } from "./package-build.js";
@@ -101,18 +104,24 @@ async function sampled(
   return solutions();
 }
 
+/** How labels are measured and computed. */
+interface LabelMethod {
+  allocation: Allocation;
+  estimator: Estimator;
+}
+
 async function labelRun(
   run: RunDirectory,
   opened: OpenedPolicy,
   source: SolutionSource,
+  method: LabelMethod,
   values: LabelValues,
   { signal, stderr }: Surroundings,
 ): Promise<SessionNumbers> {
   const session = new Session();
-  const appender = await run.appender<LabelRecord>("labels.jsonl", solutionKey);
-  const recordsBefore = appender.numRecords;
   const tally = new LabelTally();
-  if (recordsBefore > 0) for await (const record of readLabels(appender.path)) tally.add(record);
+  const file = await openLabelFile(run, tally, values.keepCompletions);
+  const { recordsBefore } = file;
   const policy = await opened.load();
   const grader = new Grader();
   try {
@@ -123,7 +132,7 @@ async function labelRun(
       grader,
       counts,
       signal,
-      numCompletions: values.numCompletions,
+      ...method,
       sampling: completionSampling(values),
       etas: values.eta,
       split: parseStepRule(values.split),
@@ -140,7 +149,7 @@ async function labelRun(
       stream: stderr,
     });
     try {
-      for await (const record of writing(labelStage(solutions, stage), appender)) {
+      for await (const record of file.write(solutions, stage)) {
         tally.add(record);
         progress.advance();
       }
@@ -159,12 +168,18 @@ export function runLabel(openPolicy: OpenPolicy = Policy.open): Run<typeof label
   return async (values, given, surroundings) => {
     const { signal } = surroundings;
     const sourceName = labelSourceOf(given);
+    const estimator = estimatorOf(values, given);
     const out = required("out", values.out, "the run directory");
     const path = required(sourceName, values[sourceName], "a file");
     if (sourceName === "from") {
       const { runRelabel } = await import("./run-relabel.js");
-      return runRelabel({ ...values, out, from: path }, surroundings);
+      return runRelabel({ ...values, out, from: path, estimator }, surroundings);
     }
+    if (estimator === "fitted") {
+      const message = "Expected no --prior fitted without --from: a prior is fitted to counts that are all there";
+      throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: "prior" });
+    }
+    const method: LabelMethod = { allocation: allocationOf(values, given), estimator };
     const model = required("policy", values.policy, "a model directory or a .gguf file");
     const split = formatStepRule(parseStepRule(values.split));
     const names = labelNames(values.eta);
@@ -180,7 +195,8 @@ export function runLabel(openPolicy: OpenPolicy = Policy.open): Run<typeof label
         ...source.prompt,
         ...source.options,
         completions: completionSampling(values),
-        numCompletions: values.numCompletions,
+        ...labelIdentity(method.allocation, estimator),
+        ...(values.keepCompletions ? { keepCompletions: true } : {}),
         labels: names,
         limit: values.limit,
         split,
@@ -190,10 +206,10 @@ export function runLabel(openPolicy: OpenPolicy = Policy.open): Run<typeof label
       inputs: { [source.name]: source.path },
       models: { policy: opened.fingerprint },
       build: packageBuild(opened.build),
-      outputs: ["labels.jsonl", ...source.outputs],
+      outputs: ["labels.jsonl", ...(values.keepCompletions ? [completionsFile] : []), ...source.outputs],
     };
     await withRun(description, { ...values, out }, surroundings, (run) =>
-      labelRun(run, opened, source, values, surroundings),
+      labelRun(run, opened, source, method, values, surroundings),
     );
   };
 }

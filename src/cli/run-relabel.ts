@@ -1,9 +1,11 @@
 /** `erprm label --from`: other labels from the counts of an earlier run. */
 import { readLabels, solutionKey } from "../data/read-solutions.js";
+import { CountHistogram, fitPrior } from "../labeling/fit-prior.js";
 import { abortedError } from "../policy/native-call.js";
 import { labelNames } from "../stages/label-names.js";
 import { relabelStage } from "../stages/relabel.js";
-import type { LabelRecord } from "../types.js";
+import type { Estimator, LabelRecord } from "../types.js";
+import type { WantedEstimator } from "./label-options.js";
 import { packageBuild } from "./package-build.js";
 import { promptOrigin } from "./prompt-origin.js";
 import type { Surroundings } from "./stage-command.js";
@@ -16,6 +18,16 @@ export interface RelabelValues extends RunValues {
   from: string;
   eta: readonly number[];
   limit: number | undefined;
+  estimator: WantedEstimator;
+}
+
+/** With the prior that makes the counts of the file's measured prefixes most likely. */
+async function fittedEstimator(path: string, limit: number | undefined): Promise<Estimator> {
+  const histogram = new CountHistogram();
+  for await (const { steps } of take(readLabels(path), limit)) {
+    for (const step of steps) if (step.numCompletions > 0 && !step.terminal) histogram.add(step);
+  }
+  return { kind: "posterior", prior: fitPrior(histogram) };
 }
 
 export async function runRelabel(values: RelabelValues, surroundings: Surroundings): Promise<void> {
@@ -23,9 +35,15 @@ export async function runRelabel(values: RelabelValues, surroundings: Surroundin
   const { signal } = surroundings;
   // Handed on: whoever trains on these labels asks as the solutions were asked for.
   const prompt = (await promptOrigin(from))?.prompt;
+  const estimator = values.estimator === "fitted" ? await fittedEstimator(from, limit) : values.estimator;
   const description = {
     stage: "label",
-    options: { labels: labelNames(eta), limit, ...prompt },
+    options: {
+      labels: labelNames(eta),
+      limit,
+      ...prompt,
+      ...(estimator.kind === "plug-in" ? {} : { estimator }),
+    },
     seed: 0,
     inputs: { labels: from },
     build: packageBuild(),
@@ -36,7 +54,7 @@ export async function runRelabel(values: RelabelValues, surroundings: Surroundin
     const appender = await run.appender<LabelRecord>("labels.jsonl", solutionKey);
     const tally = new LabelTally();
     const recordsBefore = appender.numRecords;
-    const all = take(relabelStage(readLabels(from), { etas: eta }), limit);
+    const all = take(relabelStage(readLabels(from), { etas: eta, estimator }), limit);
     const left = drop(all, recordsBefore, (record) => tally.add(record));
     for await (const record of writing(left, appender)) {
       if (signal.aborted) throw abortedError(signal);

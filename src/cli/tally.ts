@@ -21,7 +21,7 @@ export class SolutionTally {
   }
 }
 
-/** Means are over the steps that were completed (terminal steps, whose label is no estimate, are left out). */
+/** Means are over the steps that were completed: not terminal ones, whose label is no estimate, nor inferred ones. */
 export class LabelTally {
   readonly #problems = new Set<string>();
   readonly #counts = {
@@ -32,6 +32,7 @@ export class LabelTally {
     gradedCompletions: 0,
     correctCompletions: 0,
   };
+  #inferredSteps = 0;
   readonly #sums: Record<string, number> = {};
 
   add(record: LabelRecord): void {
@@ -42,6 +43,10 @@ export class LabelTally {
     for (const [t, step] of record.steps.entries()) {
       counts.steps += 1;
       if (step.terminal) continue;
+      if (step.inferredFrom !== undefined) {
+        this.#inferredSteps += 1;
+        continue;
+      }
       counts.completedSteps += 1;
       counts.gradedCompletions += step.numCompletions;
       counts.correctCompletions += step.numCorrect;
@@ -54,6 +59,7 @@ export class LabelTally {
   get counts(): Record<string, number> {
     const { completedSteps } = this.#counts;
     const means = Object.entries(this.#sums).map(([name, sum]) => [`mean ${name}`, sum / completedSteps]);
-    return { problems: this.#problems.size, ...this.#counts, ...Object.fromEntries(means) };
+    const inferred = this.#inferredSteps > 0 ? { inferredSteps: this.#inferredSteps } : {};
+    return { problems: this.#problems.size, ...this.#counts, ...inferred, ...Object.fromEntries(means) };
   }
 }

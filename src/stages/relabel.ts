@@ -1,20 +1,29 @@
 /** Other labels from the counts of labelled solutions: no model, no sampling. */
-import { labelSteps } from "../data/step-labels.js";
+import { labelSteps, plugIn } from "../data/step-labels.js";
 import { ErprmError } from "../errors.js";
-import type { LabelRecord } from "../types.js";
+import type { Estimator, LabelRecord } from "../types.js";
 import { labelNames } from "./label-names.js";
+
+export interface RelabelOptions {
+  etas?: readonly number[] | undefined;
+  /** Default: the one that each record has. */
+  estimator?: Estimator | undefined;
+}
 
 /**
  * The records with labels `hard`, `soft` and `er:ETA` of these etas, and none else.
- * @throws ERPRM_INVALID_ARGUMENT for an eta that is not finite; ERPRM_INVALID_DATA for an imported record without counts.
+ * @throws ERPRM_INVALID_ARGUMENT for an eta that is not finite, as `checkEstimator`; ERPRM_INVALID_DATA for an imported
+ *   record without counts.
  */
 export async function* relabelStage(
   records: Iterable<LabelRecord> | AsyncIterable<LabelRecord>,
-  { etas }: { etas?: readonly number[] | undefined } = {},
+  { etas, estimator }: RelabelOptions = {},
 ): AsyncGenerator<LabelRecord, void, undefined> {
   const names = labelNames(etas);
   for await (const record of records) {
-    const uncounted = record.steps.findIndex(({ numCompletions }) => numCompletions === 0);
+    const uncounted = record.steps.findIndex(
+      ({ numCompletions, inferredFrom }) => numCompletions === 0 && inferredFrom === undefined,
+    );
     if (uncounted !== -1) {
       throw new ErprmError(
         "ERPRM_INVALID_DATA",
@@ -22,6 +31,9 @@ export async function* relabelStage(
         { field: `steps[${uncounted}].numCompletions`, problemId: record.problemId, index: record.index },
       );
     }
-    yield { ...record, ...labelSteps(record.steps, names) };
+    const { estimator: own, ...rest } = record;
+    const wanted = estimator ?? own ?? plugIn;
+    const how = wanted.kind === "plug-in" ? {} : { estimator: wanted };
+    yield { ...rest, ...labelSteps(record.steps, names, wanted), ...how };
   }
 }

@@ -1,5 +1,6 @@
 /** `erprm label`: its options. What it does is in run-label.ts. */
 import type { Command } from "commander";
+import { allocationOptions, completionsFileOptions, estimatorOptions } from "../label-options.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
 import {
   commonOptions,
@@ -28,7 +29,10 @@ export const labelOptions = [
   },
   ...policyOptions,
   ...runOptions,
+  ...completionsFileOptions,
   ...completionOptions,
+  ...allocationOptions,
+  ...estimatorOptions,
   ...solutionOptions,
   ...promptOptions,
   ...commonOptions,

@@ -5,7 +5,7 @@ import { failArgument } from "../../check.js";
 import { ErprmError } from "../../errors.js";
 import type { LabelName, LabelRecord } from "../../types.js";
 import { type ParsedLabelName, parseLabelName } from "../label-name.js";
-import { labelsFromCounts } from "../step-labels.js";
+import { labelSteps } from "../step-labels.js";
 import { Losses } from "./format.js";
 import { formatOf } from "./registry.js";
 
@@ -50,7 +50,7 @@ function valuesOf(record: LabelRecord, { kind, name }: ParsedLabelName): number[
   };
   if (steps.length === 0) fail("Expected at least one step, found none");
   const there = labels[name];
-  if (!there && steps.some(({ numCompletions }) => numCompletions === 0)) {
+  if (!there && steps.some(({ numCompletions, inferredFrom }) => numCompletions === 0 && inferredFrom === undefined)) {
     fail(`Expected a label ${name} or completion counts to compute it from, found ${Object.keys(labels).join(", ")}`);
   }
   const values = there ?? fromCounts(record, name);
@@ -58,11 +58,6 @@ function valuesOf(record: LabelRecord, { kind, name }: ParsedLabelName): number[
   return values;
 }
 
-function fromCounts({ steps }: LabelRecord, name: LabelName): number[] {
-  const numCompletions = steps.map((step) => step.numCompletions);
-  return labelsFromCounts(
-    numCompletions,
-    steps.map((step) => step.numCorrect),
-    [name],
-  )[name] as number[];
+function fromCounts({ steps, estimator }: LabelRecord, name: LabelName): number[] {
+  return labelSteps(steps, [name], estimator).labels[name] as number[];
 }

@@ -1,0 +1,128 @@
+/** How many completions prefixes get, and how labels come from their counts: the options of `erprm label`, checked. */
+import { checkEstimator, jeffreys, plugIn, priorBounds } from "../data/step-labels.js";
+import { ErprmError } from "../errors.js";
+import { checkAllocation } from "../labeling/allocation.js";
+import type { Allocation, Estimator, LabelName } from "../types.js";
+import { type IdleFlags, refuseIdleFlags } from "./idle-flags.js";
+import type { OptionSpec, OptionValues } from "./option.js";
+import type { Given } from "./stage-command.js";
+import { under } from "./stage-options.js";
+
+const count = { type: "integer", low: 1, high: 2 ** 31 - 1 } as const;
+
+export const allocationOptions = under("Fewer completions:", [
+  {
+    name: "tolerance",
+    kind: { type: "number", low: 0, high: 0.5, openLow: true },
+    argument: "X",
+    help: "sample a prefix until the 95 % interval of its label is at most plus or minus X, instead of --num-completions",
+  },
+  {
+    name: "tolerance-label",
+    kind: { type: "text" },
+    argument: "LABEL",
+    help: "which label --tolerance is about: soft or er:ETA",
+    defaultText: "soft",
+  },
+  { name: "min-completions", kind: count, argument: "K", help: "least of each prefix, with --tolerance", default: 4 },
+  { name: "max-completions", kind: count, argument: "K", help: "most of a prefix, with --tolerance", default: 64 },
+  {
+    name: "first-error",
+    kind: { type: "switch" },
+    help: "of wrong solutions, complete only the prefixes that a binary search for the first step without a correct completion visits; the other steps' labels are inferred",
+    default: false,
+  },
+] as const satisfies readonly OptionSpec[]);
+
+export const estimatorOptions = under("Labels from counts:", [
+  {
+    name: "estimator",
+    kind: { type: "choice", choices: ["plug-in", "posterior"] },
+    argument: "NAME",
+    help: "plug-in: the label of the share of correct completions; posterior: its mean given the counts",
+    default: "plug-in",
+  },
+  {
+    name: "prior",
+    kind: { type: "text" },
+    argument: "PRIOR",
+    help: "of the success rate, for the posterior: jeffreys, A,B of a beta distribution, or, with --from, fitted to all counts",
+    defaultText: "jeffreys",
+  },
+] as const satisfies readonly OptionSpec[]);
+
+export const completionsFileOptions = [
+  {
+    name: "keep-completions",
+    kind: { type: "switch" },
+    help: "write completions.jsonl too: the text and outcome of every completion",
+    default: false,
+  },
+] as const satisfies readonly OptionSpec[];
+
+type AllocationValues = OptionValues<typeof allocationOptions> & { numCompletions: number };
+
+/** @throws ERPRM_INVALID_ARGUMENT for options that leave each other without effect, or that make no allocation. */
+export function allocationOf(values: AllocationValues, given: Given): Allocation {
+  const { tolerance, firstError, numCompletions, minCompletions, maxCompletions } = values;
+  const ofAdaptive = ["tolerance-label", "min-completions", "max-completions"];
+  const idle: IdleFlags[] = [
+    { names: ofAdaptive, why: "without --tolerance", when: tolerance === undefined },
+    {
+      names: ["num-completions"],
+      why: "together with --tolerance: --min-completions and --max-completions are the bounds",
+      when: tolerance !== undefined,
+    },
+    {
+      names: ["first-error"],
+      why: "together with --tolerance: the search compares prefixes with the same number of completions",
+      when: tolerance !== undefined,
+    },
+  ];
+  refuseIdleFlags(given, idle);
+  if (tolerance === undefined) return { kind: firstError ? "first-error" : "fixed", numCompletions };
+  if (firstError) {
+    throw new ErprmError("ERPRM_INVALID_ARGUMENT", "Expected one of --tolerance and --first-error, received both", {
+      name: "first-error",
+    });
+  }
+  const label = (values.toleranceLabel ?? "soft") as LabelName;
+  return checkAllocation({ kind: "adaptive", label, tolerance, minCompletions, maxCompletions });
+}
+
+/** `fitted`: the prior is still to be fitted to the counts. */
+export type WantedEstimator = Estimator | "fitted";
+
+/** @throws ERPRM_INVALID_ARGUMENT */
+export function estimatorOf(
+  { estimator, prior }: OptionValues<typeof estimatorOptions>,
+  given: Given,
+): WantedEstimator {
+  refuseIdleFlags(given, [{ names: ["prior"], why: "without --estimator posterior", when: estimator === "plug-in" }]);
+  if (estimator === "plug-in") return plugIn;
+  if (prior === "fitted") return "fitted";
+  return checkEstimator({ kind: "posterior", prior: prior === undefined ? jeffreys : parsePrior(prior) });
+}
+
+function parsePrior(text: string): readonly [number, number] {
+  if (text === "jeffreys") return jeffreys;
+  const [low, high] = priorBounds;
+  const parameters = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const [a = Number.NaN, b = Number.NaN] = parameters;
+  if (parameters.length !== 2 || !parameters.every((value) => value >= low && value <= high)) {
+    throw new ErprmError(
+      "ERPRM_INVALID_ARGUMENT",
+      `Expected --prior to be jeffreys, fitted or two numbers A,B from ${low} to ${high}, received ${JSON.stringify(text)}`,
+      { name: "prior", received: text },
+    );
+  }
+  return [a, b];
+}
+
+/** What a manifest records: nothing for what has always been so, so that earlier runs can go on. */
+export function labelIdentity(allocation: Allocation, estimator: Estimator): Record<string, unknown> {
+  return {
+    ...(allocation.kind === "fixed" ? { numCompletions: allocation.numCompletions } : { allocation }),
+    ...(estimator.kind === "plug-in" ? {} : { estimator }),
+  };
+}
