@@ -89,7 +89,7 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
     const seconds = (from: number, to: number) => (to - from) / 1000;
     return {
       end,
-      records: await readLog(join(directory, trainingLog)),
+      records: await readTrainingLog(join(directory, trainingLog)),
       ...(heldOut && { heldOut }),
       tensors: trainer.tensors(),
       seconds: {
@@ -114,7 +114,8 @@ async function heldOutMeasures(trainer: Trainer, { data, stage }: ModelTraining)
   return { loss, measures: await measureWithIntervals(prefixes, { seed, signal }) };
 }
 
-async function readLog(path: string): Promise<TrainingRecord[]> {
+/** All records of a training.jsonl. */
+export async function readTrainingLog(path: string): Promise<TrainingRecord[]> {
   const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as TrainingRecord);
 }
