@@ -17,6 +17,7 @@ function schemaOf({ kind }: OptionSpec): z.ZodType {
       return z.preprocess((value) => (typeof value === "string" ? parseByteSize(value) : value), checked);
     case "numbers":
     case "texts":
+    case "choices":
       return z.preprocess((value) => (Array.isArray(value) ? value : [value]), checked);
     default:
       return checked;

@@ -8,12 +8,14 @@ import { parseByteSize } from "./byte-size.js";
 
 export type OptionKind =
   | { type: "integer"; low: number; high: number }
-  /** `openLow`: the lower bound itself is not allowed. */
-  | { type: "number"; low: number; high: number; openLow?: true }
+  /** `openLow`: the lower bound itself is not allowed. `word`: may stand in the number's place. */
+  | { type: "number"; low: number; high: number; openLow?: true; word?: string }
   /** Bytes, written like `2GiB`. */
   | { type: "bytes" }
   | { type: "text" }
   | { type: "choice"; choices: readonly string[] }
+  /** Some of the choices, each once, comma-separated. */
+  | { type: "choices"; choices: readonly string[] }
   /** Finite numbers, comma-separated. */
   | { type: "numbers" }
   /** The flag may be given several times. */
@@ -34,17 +36,21 @@ export interface OptionSpec {
   defaultText?: string;
 }
 
-export type OptionValue<K extends OptionKind> = K extends { type: "integer" | "number" | "bytes" }
-  ? number
-  : K extends { type: "numbers" }
-    ? number[]
-    : K extends { type: "texts" }
-      ? string[]
-      : K extends { type: "switch" }
-        ? boolean
-        : K extends { type: "choice"; choices: readonly (infer C)[] }
-          ? C
-          : string;
+export type OptionValue<K extends OptionKind> = K extends { type: "number"; word: infer W }
+  ? number | W
+  : K extends { type: "integer" | "number" | "bytes" }
+    ? number
+    : K extends { type: "numbers" }
+      ? number[]
+      : K extends { type: "texts" }
+        ? string[]
+        : K extends { type: "switch" }
+          ? boolean
+          : K extends { type: "choice"; choices: readonly (infer C)[] }
+            ? C
+            : K extends { type: "choices"; choices: readonly (infer C)[] }
+              ? C[]
+              : string;
 
 type CamelCase<S extends string> = S extends `${infer Head}-${infer Rest}`
   ? `${Head}${Capitalize<CamelCase<Rest>>}`
@@ -67,15 +73,13 @@ export function expectation(kind: OptionKind): string {
         ? `an integer of at least ${kind.low}`
         : `an integer from ${kind.low} to ${kind.high}`;
     case "number":
-      if (!Number.isFinite(kind.high))
-        return kind.openLow ? `a number above ${kind.low}` : `a number of at least ${kind.low}`;
-      return kind.openLow
-        ? `a number above ${kind.low}, at most ${kind.high}`
-        : `a number from ${kind.low} to ${kind.high}`;
+      return `${kind.word === undefined ? "" : `${kind.word} or `}${numberExpectation(kind)}`;
     case "bytes":
       return "a size such as 512MiB or 2GiB";
     case "choice":
       return `one of ${kind.choices.join(", ")}`;
+    case "choices":
+      return `some of ${kind.choices.join(", ")}, separated by commas, each once`;
     case "numbers":
       return "finite numbers separated by commas";
     case "switch":
@@ -85,12 +89,18 @@ export function expectation(kind: OptionKind): string {
   }
 }
 
+function numberExpectation({ low, high, openLow }: Extract<OptionKind, { type: "number" }>): string {
+  if (!Number.isFinite(high)) return openLow ? `a number above ${low}` : `a number of at least ${low}`;
+  return openLow ? `a number above ${low}, at most ${high}` : `a number from ${low} to ${high}`;
+}
+
 /** True when a value that is already of the right type lies in the bounds. */
 export function isInBounds(kind: OptionKind, value: unknown): boolean {
   switch (kind.type) {
     case "integer":
       return Number.isInteger(value) && (value as number) >= kind.low && (value as number) <= kind.high;
     case "number":
+      if (kind.word !== undefined && value === kind.word) return true;
       return (
         Number.isFinite(value) &&
         (value as number) <= kind.high &&
@@ -100,6 +110,12 @@ export function isInBounds(kind: OptionKind, value: unknown): boolean {
       return Number.isSafeInteger(value) && (value as number) > 0;
     case "choice":
       return kind.choices.includes(value as string);
+    case "choices":
+      return (
+        Array.isArray(value) &&
+        value.length > 0 &&
+        value.every((one, i) => kind.choices.includes(one) && value.indexOf(one) === i)
+      );
     case "numbers":
       return Array.isArray(value) && value.length > 0 && value.every((one) => Number.isFinite(one));
     case "texts":
@@ -122,12 +138,15 @@ export function parseOption({ name, kind }: OptionSpec, text: string, previous?:
   const value = (() => {
     switch (kind.type) {
       case "integer":
-      case "number":
         return toNumber(text);
+      case "number":
+        return kind.word !== undefined && text === kind.word ? text : toNumber(text);
       case "bytes":
         return parseByteSize(text);
       case "numbers":
         return text.split(",").map(toNumber);
+      case "choices":
+        return text.split(",").map((one) => one.trim());
       case "texts":
         return [...((previous as string[] | undefined) ?? []), text];
       default:

@@ -1,23 +1,22 @@
 /** What `erprm score` does. */
 import { readScorable, type ScorableSolution } from "../data/read-scorable.js";
-import { readScores, solutionKey } from "../data/read-solutions.js";
+import { solutionKey } from "../data/read-solutions.js";
 import type { RunDirectory } from "../data/run-directory.js";
 import { type OpenedRewardModel, RewardModel, type RewardModelOptions } from "../reward/reward-model.js";
-import { newScoreCounts, scoreStage } from "../stages/score.js";
 import { formatStepRule, parseStepRule } from "../text/step-rule.js";
 import type { Outcome, ScoreRecord } from "../types.js";
 import type { scoreOptions } from "./commands/score.js";
 import type { OptionValues } from "./option.js";
 import { packageBuild } from "./package-build.js";
 import { required } from "./policy-values.js";
-import { Progress } from "./progress.js";
+import { rewardModelFacts } from "./reward-model-facts.js";
+import { scoreInto, withRewardModel } from "./score-into.js";
 import { scoreSummaryJson, scoreSummaryText } from "./score-summary.js";
 import { ScoreTally } from "./score-tally.js";
 import type { SessionNumbers } from "./session.js";
 import type { Run, Surroundings } from "./stage-command.js";
-import { drop, take } from "./take.js";
+import { take } from "./take.js";
 import { note, withRun } from "./with-run.js";
-import { writing } from "./write-records.js";
 
 export type OpenRewardModel = (model: string, options: RewardModelOptions) => Promise<OpenedRewardModel>;
 type ScoreValues = OptionValues<typeof scoreOptions>;
@@ -48,55 +47,21 @@ async function scoreRun(
   opened: OpenedRewardModel,
   source: { path: string; outcomes: readonly (Outcome | undefined)[] },
   values: ScoreValues,
-  { signal, stderr }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<SessionNumbers> {
-  const startedAt = performance.now();
   const appender = await run.appender<ScoreRecord>("scores.jsonl", solutionKey);
-  const recordsBefore = appender.numRecords;
   const tally = new ScoreTally();
   let done = 0;
-  const add = (record: ScoreRecord) => tally.add(record, source.outcomes[done++]);
-  if (recordsBefore > 0) for await (const record of readScores(appender.path)) add(record);
-  const rewardModel = await opened.load();
-  try {
-    const loadedAt = performance.now();
-    const counts = newScoreCounts();
-    const progress = new Progress({
-      title: "score",
-      unit: "solutions",
-      total: source.outcomes.length,
-      done: recordsBefore,
-      quiet: values.quiet,
-      stream: stderr,
-    });
-    try {
-      const solutions: AsyncIterable<ScorableSolution> = drop(
-        take(readScorable(source.path), values.limit),
-        recordsBefore,
-      );
-      const stage = scoreStage(solutions, { rewardModel, tokenBudget: values.tokensPerBatch, counts, signal });
-      for await (const record of writing(stage, appender)) {
-        add(record);
-        const seconds = (performance.now() - loadedAt) / 1000;
-        progress.update(done, `${(counts.tokens / seconds).toFixed(0)} tokens/s`);
-      }
-    } finally {
-      progress.end();
-    }
-    const now = performance.now();
-    return {
-      counts: {
-        ...tally.counts,
-        recordsBefore,
-        scoredTokens: counts.tokens,
-        // Kibibytes on Linux.
-        peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
-      },
-      timings: { load: (loadedAt - startedAt) / 1000, run: (now - loadedAt) / 1000 },
-    };
-  } finally {
-    await rewardModel.dispose();
-  }
+  const { recordsBefore, scoredTokens, loadSeconds, runSeconds } = await withRewardModel(opened, (rewardModel) => {
+    const solutions: AsyncIterable<ScorableSolution> = take(readScorable(source.path), values.limit);
+    const task = { rewardModel, appender, solutions, numSolutions: source.outcomes.length, title: "score" };
+    return scoreInto(task, values, surroundings, (record) => tally.add(record, source.outcomes[done++]));
+  });
+  return {
+    // Kibibytes on Linux.
+    counts: { ...tally.counts, recordsBefore, scoredTokens, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 },
+    timings: { load: loadSeconds, run: runSeconds },
+  };
 }
 
 export function runScore(openRewardModel: OpenRewardModel = RewardModel.open): Run<typeof scoreOptions> {
@@ -119,7 +84,7 @@ export function runScore(openRewardModel: OpenRewardModel = RewardModel.open): R
         split: formatStepRule(parseStepRule(split)),
         ...{ device, dtype, contextLength, limit },
       },
-      freeOptions: { threads, kvMemory, tokensPerBatch },
+      freeOptions: { threads, kvMemory, tokensPerBatch, rewardModelFacts: rewardModelFacts(opened.config) },
       seed: 0,
       inputs: { solutions: path },
       models: { rewardModel: opened.fingerprint },

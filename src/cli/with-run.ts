@@ -15,9 +15,9 @@ export interface RunValues {
 /** How a finished run is told of. */
 export interface SummaryForm {
   /** Lines for people. */
-  text(summary: RunSummary): string;
+  text(summary: RunSummary): string | Promise<string>;
   /** What --json prints. */
-  json(summary: RunSummary): string;
+  json(summary: RunSummary): string | Promise<string>;
 }
 
 const samplingForm: SummaryForm = { text: summaryText, json: summaryJson };
@@ -52,7 +52,7 @@ export async function withRun(
     }
     const { stage, counts = {}, timings = {} } = run.manifest;
     const summary: RunSummary = { stage, out, alreadyComplete, counts, timings };
-    surroundings.stdout.write(json ? `${form.json(summary)}\n` : form.text(summary));
+    surroundings.stdout.write(json ? `${await form.json(summary)}\n` : await form.text(summary));
   } catch (error) {
     if (!(error instanceof ErprmError) || error.code !== "ERPRM_ABORTED") throw error;
     const message = `${error.message}; what was finished is kept in ${out}, the same command goes on from there`;

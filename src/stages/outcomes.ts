@@ -17,7 +17,8 @@ export interface OutcomeGrader {
  */
 const maxAttempts = 4;
 
-async function isEqual(grader: OutcomeGrader, candidate: string, reference: string): Promise<boolean> {
+/** Whether the grader takes the two for one answer. */
+export async function isEqual(grader: OutcomeGrader, candidate: string, reference: string): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     const { correct, method } = await grader.grade(candidate, reference);
     if ((method !== "timeout" && method !== "fault") || attempt === maxAttempts) return correct;

@@ -1,0 +1,31 @@
+/**
+ * What an evaluation wants to know of a reward model that it does not load itself: `score` notes it in its manifest, so that
+ * a scores.jsonl, too, tells what it comes from.
+ */
+import { basename, dirname, join } from "node:path";
+import { manifestName, readManifest } from "../data/manifest.js";
+import { aggregates } from "../data/selection.js";
+import type { RewardModelConfig } from "../reward/convention.js";
+import type { Aggregate } from "../types.js";
+
+export interface RewardModelFacts {
+  kind: string;
+  /** The model's own aggregate. */
+  aggregate: Aggregate;
+  /** What it was trained to predict, where that is known. */
+  target?: string;
+}
+
+export function rewardModelFacts({ kind, aggregate, training }: RewardModelConfig): RewardModelFacts {
+  return { kind, aggregate, ...(training && { target: training.target }) };
+}
+
+/** What the manifest beside a file of scores says; undefined without one that lists it. @throws ERPRM_INVALID_DATA, ERPRM_IO */
+export async function factsBeside(scoresFile: string): Promise<RewardModelFacts | undefined> {
+  const manifest = await readManifest(join(dirname(scoresFile), manifestName));
+  if (manifest?.stage !== "score" || !manifest.outputs.includes(basename(scoresFile))) return undefined;
+  const facts = (manifest.freeOptions?.rewardModelFacts ?? {}) as Partial<Record<keyof RewardModelFacts, unknown>>;
+  const aggregate = aggregates.find((one) => one === facts.aggregate);
+  if (typeof facts.kind !== "string" || aggregate === undefined) return undefined;
+  return { kind: facts.kind, aggregate, ...(typeof facts.target === "string" && { target: facts.target }) };
+}
