@@ -62,8 +62,15 @@ class Closings {
   }
 }
 
-export function displayBlocks(text: string): Block[] {
+interface Scan {
+  blocks: Block[];
+  /** Where the first opening without a closing stands. */
+  open: number | undefined;
+}
+
+function scanBlocks(text: string): Scan {
   const blocks: Block[] = [];
+  let open: number | undefined;
   const closings = new Closings(text);
   const scan = new RegExp(opening);
   for (let found = scan.exec(text); found !== null; found = scan.exec(text)) {
@@ -74,10 +81,28 @@ export function displayBlocks(text: string): Block[] {
     else if (environment !== undefined) end = closings.environment(after);
     else if (mark === "\\[") end = closings.literal("\\]", after);
     else if (mark === "$$") end = closings.literal("$$", after);
-    if (end === undefined) continue;
     // The line end in front of a fence ends the step before it.
-    blocks.push([mark.startsWith("\n") ? found.index + 1 : found.index, end]);
+    const start = mark.startsWith("\n") ? found.index + 1 : found.index;
+    if (end === undefined) {
+      if (isOpening(mark)) open ??= start;
+      continue;
+    }
+    blocks.push([start, end]);
     scan.lastIndex = end;
   }
-  return blocks;
+  return { blocks, open };
+}
+
+/** The scan also finds escaped signs, so that it does not take their second half for an opening. */
+function isOpening(mark: string): boolean {
+  return mark !== "\\\\" && mark !== "\\$";
+}
+
+export function displayBlocks(text: string): Block[] {
+  return scanBlocks(text).blocks;
+}
+
+/** Where a block was opened that is not closed yet, for a text that is still being written; its length where there is none. */
+export function openBlockStart(text: string): number {
+  return scanBlocks(text).open ?? text.length;
 }

@@ -1,0 +1,95 @@
+/**
+ * Scores for many searches at a time: what they ask for while the reward model is busy goes through it together, so that
+ * a forward pass is full however few prefixes one search has.
+ */
+import type { RewardModel } from "../reward/reward-model.js";
+import type { Prefix } from "./prefix.js";
+
+/** What was read so far; the caller owns the object. */
+export interface SearchScoreCounts {
+  /** Prefixes that the reward model read; equal ones of one level are read once. */
+  scoredPrefixes: number;
+  /** Their tokens, prompts and tags included. */
+  scoredTokens: number;
+  /** Seconds in which the reward model had work; the policy may have had some at the same time. */
+  scoringSeconds: number;
+}
+
+export function newScoreCounts(): SearchScoreCounts {
+  return { scoredPrefixes: 0, scoredTokens: 0, scoringSeconds: 0 };
+}
+
+interface Waiting {
+  question: string;
+  steps: readonly string[];
+  what: string;
+  resolve: (stepScores: number[]) => void;
+  reject: (error: unknown) => void;
+}
+
+export class ScoreQueue {
+  readonly #counts: SearchScoreCounts;
+  readonly #rewardModel: Pick<RewardModel, "score">;
+  readonly #tokenBudget: number | undefined;
+  #waiting: Waiting[] = [];
+  #working = false;
+
+  /** `tokenBudget`: as of `RewardModel.score`. */
+  constructor(rewardModel: Pick<RewardModel, "score">, tokenBudget?: number, counts = newScoreCounts()) {
+    this.#counts = counts;
+    this.#rewardModel = rewardModel;
+    this.#tokenBudget = tokenBudget;
+  }
+
+  /** Step scores of prefixes of one problem. @throws as `RewardModel.scoreSteps`, naming the problem */
+  score(problem: { id: string; question: string }, prefixes: readonly Prefix[]): Promise<number[][]> {
+    const known = new Map<string, Promise<number[]>>();
+    const scores = prefixes.map(({ steps }) => {
+      const key = JSON.stringify(steps);
+      const scored = known.get(key) ?? this.#enqueue(problem, steps);
+      known.set(key, scored);
+      return scored;
+    });
+    if (!this.#working && this.#waiting.length > 0) void this.#work();
+    return Promise.all(scores);
+  }
+
+  #enqueue({ id, question }: { id: string; question: string }, steps: readonly string[]): Promise<number[]> {
+    const what = `a solution of problem ${JSON.stringify(id)}`;
+    return new Promise((resolve, reject) => this.#waiting.push({ question, steps, what, resolve, reject }));
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    const startedAt = performance.now();
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      await this.#scoreAll(batch);
+    }
+    this.#counts.scoringSeconds += (performance.now() - startedAt) / 1000;
+    this.#working = false;
+  }
+
+  /** A failure is met at the place of the prefix it is about: the one after the last that was scored. */
+  async #scoreAll(batch: Waiting[]): Promise<void> {
+    let rest = batch;
+    while (rest.length > 0) {
+      let done = 0;
+      try {
+        for await (const { value, stepScores, numTokens } of this.#rewardModel.score(rest, {
+          tokenBudget: this.#tokenBudget,
+        })) {
+          this.#counts.scoredPrefixes += 1;
+          this.#counts.scoredTokens += numTokens;
+          value.resolve(stepScores);
+          done += 1;
+        }
+        return;
+      } catch (error) {
+        rest[done]?.reject(error);
+        rest = rest.slice(done + 1);
+      }
+    }
+  }
+}

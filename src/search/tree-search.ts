@@ -1,0 +1,169 @@
+/**
+ * Search over steps: every prefix that was kept is extended by M = width completions of one step, the extensions are
+ * scored, some are kept, and so on, until all that are kept have ended or a limit is reached. What is kept is the rule of
+ * the algorithm (beam.ts, diverse-trees.ts); the rest is here.
+ *
+ *   K = beams / width slots, each with the empty prefix
+ *     -> K x M extensions, scored -> the rule keeps at most K -> ...
+ *
+ * A prefix that ended by itself competes with the others for its place and is not extended. One that a limit cut off cannot
+ * go on and is never kept. Both are remembered: the answer is chosen among all that ended (choose.ts).
+ */
+import { expectPositiveInteger, failArgument } from "../check.js";
+import { aggregate } from "../data/selection.js";
+import type { Aggregate } from "../types.js";
+import { choose } from "./choose.js";
+import { emptyPrefix, type Prefix, type ScoredPrefix } from "./prefix.js";
+import type {
+  Level,
+  PrefixScorer,
+  SampledStep,
+  SearchEnd,
+  SearchResult,
+  StepRequest,
+  StepSampler,
+} from "./search-tools.js";
+import { TokenBudget } from "./token-budget.js";
+
+export interface TreeSearchOptions {
+  sample: StepSampler;
+  score: PrefixScorer;
+  /** N: extensions of a level; a multiple of `width`. */
+  beams: number;
+  /** M: extensions of a prefix. */
+  width: number;
+  /** Most steps of a solution. */
+  maxSteps: number;
+  /** Tokens sampled, at most; default: no limit. */
+  budgetTokens?: number | undefined;
+  /** How step scores become the score that prefixes are ranked by. */
+  aggregate: Aggregate;
+}
+
+/** An extension of the prefix in a slot, or an ended prefix that stands there. */
+export interface Contender extends ScoredPrefix {
+  slot: number;
+}
+
+/** A slot's prefix; undefined where nothing was kept for it. */
+export type Slots = (ScoredPrefix | undefined)[];
+
+/** The new slots. `contenders` are in the order of their slots, then of their completions; none was cut off by a limit. */
+export type KeepRule = (contenders: readonly Contender[], numSlots: number) => Slots;
+
+/** @throws ERPRM_INVALID_ARGUMENT unless `beams` is a multiple of `width`, both at least 1. */
+export function numSlotsOf({ beams, width }: { beams: number; width: number }): number {
+  expectPositiveInteger("width", width);
+  expectPositiveInteger("beams", beams);
+  if (beams % width !== 0) failArgument("beams", `a multiple of the width (${width})`, beams);
+  return beams / width;
+}
+
+class TreeSearch {
+  readonly #options: TreeSearchOptions;
+  readonly #keep: KeepRule;
+  readonly #budget: TokenBudget;
+  readonly #solutions: ScoredPrefix[] = [];
+  readonly #levels: Level[] = [];
+  #slots: Slots;
+
+  constructor(options: TreeSearchOptions, keep: KeepRule) {
+    this.#options = options;
+    this.#keep = keep;
+    this.#budget = new TokenBudget(options.budgetTokens);
+    const root: ScoredPrefix = { prefix: emptyPrefix, stepScores: [], score: 0 };
+    this.#slots = Array.from({ length: numSlotsOf(options) }, () => root);
+  }
+
+  async run(): Promise<SearchResult> {
+    let end = this.#end();
+    while (end === undefined) {
+      await this.#extend();
+      end = this.#end();
+    }
+    const alive = this.#slots.filter(isLive).filter(({ prefix }) => prefix.steps.length > 0);
+    const answer = choose(this.#solutions, alive);
+    return { ...answer, solutions: this.#solutions, levels: this.#levels, tokens: this.#budget.used, end };
+  }
+
+  #end(): SearchEnd | undefined {
+    if (this.#budget.exceeded) return "budget";
+    if (!this.#slots.some(isLive)) return "ended";
+    if (this.#budget.left <= 0) return "budget";
+    return this.#levels.length >= this.#options.maxSteps ? "max-steps" : undefined;
+  }
+
+  /** One level. */
+  async #extend(): Promise<void> {
+    const held = [...this.#slots.entries()];
+    const requests = held.flatMap(([slot, one]) => (isLive(one) ? [this.#request(slot, one)] : []));
+    const usedBefore = this.#budget.used;
+    const fitting = this.#fitting(requests, await this.#options.sample(requests));
+    const scored = await this.#scored(fitting);
+    const ended = scored.filter(({ prefix }) => prefix.finishReason !== undefined);
+    this.#solutions.push(...ended.map(({ slot: _, ...solution }) => solution));
+    const standing = held.flatMap(([slot, one]) =>
+      one === undefined || isLive(one) ? [] : [{ ...(one as ScoredPrefix), slot }],
+    );
+    const contenders = [...standing, ...scored.filter(({ prefix }) => prefix.finishReason !== "length")];
+    contenders.sort((a, b) => a.slot - b.slot);
+    // Where nothing fitted any more, the prefixes that are there are the best there is.
+    if (scored.length > 0) this.#slots = this.#keep(contenders, this.#slots.length);
+    this.#levels.push({
+      prefixes: requests.length,
+      completions: fitting.length,
+      tokens: this.#budget.used - usedBefore,
+      thrownAway: fitting.reduce((sum, { thrownAway }) => sum + thrownAway, 0),
+      ended: ended.length,
+      kept: this.#slots.flatMap((slot) => (slot ? [slot.score] : [])).sort((a, b) => b - a),
+    });
+  }
+
+  #request(slot: number, { prefix }: ScoredPrefix): StepRequest {
+    const level = this.#levels.length;
+    // One more than is left: what needs it does not fit.
+    return { prefix, slot, level, numCompletions: this.#options.width, maxTokens: this.#budget.left + 1 };
+  }
+
+  /** The extensions that the budget holds, in order. */
+  #fitting(requests: readonly StepRequest[], sampled: readonly SampledStep[][]): Extension[] {
+    const all = requests.flatMap(({ prefix, slot }, i) =>
+      (sampled[i] as SampledStep[]).map((step) => {
+        const kept = step.prefix.tokenIds.length - prefix.tokenIds.length;
+        return { slot, prefix: step.prefix, numTokens: step.numTokens, thrownAway: step.numTokens - kept };
+      }),
+    );
+    const tooMany = all.findIndex(({ numTokens }) => !this.#budget.take(numTokens));
+    return tooMany < 0 ? all : all.slice(0, tooMany);
+  }
+
+  async #scored(extensions: readonly Extension[]): Promise<Contender[]> {
+    const { score, aggregate: how } = this.#options;
+    const scores = await score(extensions.map(({ prefix }) => prefix));
+    return extensions.map(({ slot, prefix }, i) => {
+      const stepScores = scores[i] as readonly number[];
+      return { slot, prefix, stepScores, score: aggregate(stepScores, how) };
+    });
+  }
+}
+
+interface Extension {
+  slot: number;
+  prefix: Prefix;
+  numTokens: number;
+  thrownAway: number;
+}
+
+function isLive(held: ScoredPrefix | undefined): held is ScoredPrefix {
+  return held !== undefined && held.prefix.finishReason === undefined;
+}
+
+/**
+ * The search, with `keep` as its rule.
+ * @throws ERPRM_INVALID_ARGUMENT for options outside their ranges; whatever `sample` and `score` throw
+ */
+export async function treeSearch(options: TreeSearchOptions, keep: KeepRule): Promise<SearchResult> {
+  expectPositiveInteger("maxSteps", options.maxSteps);
+  if (options.budgetTokens !== undefined) expectPositiveInteger("budgetTokens", options.budgetTokens);
+  return new TreeSearch(options, keep).run();
+}
