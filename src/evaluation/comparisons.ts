@@ -1,30 +1,82 @@
 /**
  * Which methods are compared, always on the same problems and the same subsets: best-of-N and weighted vote of each reward
- * model with majority vote and with pass@1, and best-of-N of each pair of reward models with the same aggregate. Only at the
- * largest N and for the first aggregate (the evaluation's default one) unless more is asked for: each comparison makes all
- * others' corrected p-values larger. A difference has its interval by the bootstrap over problems, its p-value by sign flips.
+ * model with majority vote and with pass@1, and best-of-N of each pair of reward models. Each comparison makes all others'
+ * corrected p-values larger, so unless more is asked for it is only at the largest N, and each model has its first aggregate.
+ * A difference has its interval by the bootstrap over problems, its p-value by sign flips, corrected by Holm over all.
  */
+import { failArgument } from "../check.js";
 import type { BootstrapOptions } from "../statistics/bootstrap.js";
+import { holm } from "../statistics/holm.js";
+import { type SignFlipOptions, signFlipTests } from "../statistics/sign-flips.js";
 import type { Aggregate } from "../types.js";
+import { meansOverProblems } from "./accuracy.js";
 import type { Comparison } from "./evaluation.js";
-import type { AccuraciesAtN } from "./methods.js";
+import type { AccuraciesAtN, MethodAccuracies } from "./methods.js";
 
-export interface ComparisonOptions extends BootstrapOptions {
-  /** Draws of a test, default 10,000. */
-  numFlips?: number | undefined;
-  /** The Ns to compare at, of those evaluated; default the largest one above 1. N = 1 is never compared. */
+export interface ComparisonOptions extends BootstrapOptions, SignFlipOptions {
+  /** The Ns to compare at, of those evaluated; default the largest. At N = 1 all methods are pass@1: never compared. */
   numCandidates?: readonly number[] | undefined;
-  /** Default the first one evaluated. */
+  /** Default: each model's first one. Otherwise models are compared with the same aggregate, for each of these. */
   aggregates?: readonly Aggregate[] | undefined;
 }
 
 /**
- * Holm's correction is over all comparisons returned. None where no N is above 1.
- * @throws ERPRM_INVALID_ARGUMENT for an N or an aggregate that was not evaluated and as `bootstrap`; ERPRM_ABORTED
+ * Ascending in N. None where no N is above 1.
+ * @throws ERPRM_INVALID_ARGUMENT for an N or an aggregate that was not evaluated and options out of range; ERPRM_ABORTED
  */
 export async function compareMethods(
   accuracies: readonly AccuraciesAtN[],
-  options: ComparisonOptions,
+  { numCandidates, aggregates, numFlips, ...options }: ComparisonOptions,
 ): Promise<Comparison[]> {
-  throw new Error(`not yet ${accuracies} ${options}`);
+  const evaluated = accuracies.map((one) => one.numCandidates);
+  const compared = numCandidates ?? evaluated.slice(-1);
+  for (const n of compared) if (!evaluated.includes(n)) failArgument("N", `one of ${evaluated.join(", ")}`, n);
+  const comparisons: Comparison[] = [];
+  for (const one of accuracies) {
+    if (one.numCandidates === 1 || !compared.includes(one.numCandidates)) continue;
+    comparisons.push(...(await compareAt(one, aggregates, { ...options, numFlips })));
+  }
+  const corrected = holm(comparisons.map(({ pValue }) => pValue));
+  return comparisons.map((comparison, i) => ({ ...comparison, correctedPValue: corrected[i] as number | null }));
+}
+
+async function compareAt(
+  { numCandidates, problemIds, methods }: AccuraciesAtN,
+  aggregates: readonly Aggregate[] | undefined,
+  options: BootstrapOptions & SignFlipOptions,
+): Promise<Comparison[]> {
+  const pairs = pairsOf(methods, aggregates);
+  const numProblems = problemIds.length;
+  const differences = pairs.map(([first, second]) =>
+    first.accuracies.map((accuracy, i) => accuracy - (second.accuracies[i] as number)),
+  );
+  const estimates = await meansOverProblems(differences, numProblems, options);
+  const tests = numProblems > 1 ? await signFlipTests(differences, options) : [];
+  return pairs.map(([{ method: first }, { method: second }], i) => {
+    const difference = estimates[i] as Comparison["difference"];
+    const pValue = tests[i]?.pValue ?? null;
+    return { first, second, numCandidates, numProblems, difference, pValue, correctedPValue: null };
+  });
+}
+
+type Pair = readonly [first: MethodAccuracies, second: MethodAccuracies];
+
+function pairsOf(methods: readonly MethodAccuracies[], aggregates: readonly Aggregate[] | undefined): Pair[] {
+  const unscored = methods.filter(({ method: { rule } }) => rule === "majority" || rule === "pass@1");
+  const models = [...new Set(methods.flatMap(({ method }) => method.model ?? []))];
+  const scoredBy = (model: string, aggregate: Aggregate | undefined) => {
+    const own = methods.filter(({ method }) => method.model === model);
+    const wanted = aggregate ?? own[0]?.method.aggregate;
+    const found = own.filter(({ method }) => method.aggregate === wanted);
+    if (found.length === 0) failArgument("aggregates", `those evaluated for ${model}`, wanted);
+    return found;
+  };
+  return (aggregates ?? [undefined]).flatMap((aggregate) => {
+    const scored = models.map((model) => scoredBy(model, aggregate));
+    const best = scored.flat().filter(({ method }) => method.rule === "best-of-n");
+    return [
+      ...scored.flat().flatMap((first) => unscored.map((second): Pair => [first, second])),
+      ...best.flatMap((first, i) => best.slice(i + 1).map((second): Pair => [first, second])),
+    ];
+  });
 }

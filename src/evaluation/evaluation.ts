@@ -82,8 +82,11 @@ export interface FirstErrorResult {
   /** Where the first wrong steps are known from: the name of a file in ProcessBench form, `labels`, or `mean`, of several files. */
   data: string;
   threshold: number;
-  /** `given`, or `split`: chosen for the best F1 on the other part of the data (`numThresholdSolutions`). */
-  thresholdFrom: "given" | "split";
+  /**
+   * `split`: chosen for the best F1 on another part of the data (`numThresholdSolutions`); `default`: 0.5, the data being too
+   * few to choose one.
+   */
+  thresholdFrom: "given" | "split" | "default";
   numThresholdSolutions: number;
   numWrong: number;
   numRight: number;

@@ -1,10 +1,12 @@
 /**
- * How solution scores depend on the number of steps: Spearman's rank correlation over all candidates of all problems, over
- * the right and over the wrong ones, and the mean score in groups of solutions of about the same number of steps.
+ * How solution scores depend on the number of steps: Spearman's rank correlation over the candidates of all problems, over
+ * the right and over the wrong ones, and the mean score in groups of candidates of about the same number of steps.
  */
-import type { BootstrapOptions } from "../statistics/bootstrap.js";
+import { expectPositiveInteger, failArgument } from "../check.js";
+import { type BootstrapOptions, bootstrap, type Estimate } from "../statistics/bootstrap.js";
+import { rankCorrelationOf } from "../statistics/rank-correlation.js";
 import type { Aggregate } from "../types.js";
-import type { LengthResult } from "./evaluation.js";
+import type { LengthGroup, LengthResult } from "./evaluation.js";
 import type { CandidatePool } from "./pool.js";
 
 export interface LengthOptions extends BootstrapOptions {
@@ -15,7 +17,69 @@ export interface LengthOptions extends BootstrapOptions {
   numGroups?: number | undefined;
 }
 
-/** @throws ERPRM_INVALID_ARGUMENT for a model the pool does not have and as `bootstrap`; ERPRM_ABORTED */
-export async function lengthResult(pool: CandidatePool, options: LengthOptions): Promise<LengthResult> {
-  throw new Error(`not yet ${pool} ${options}`);
+interface Row {
+  problem: number;
+  numSteps: number;
+  score: number;
+  outcome: number;
+}
+
+/** @throws ERPRM_INVALID_ARGUMENT for a model the pool does not have and options out of range; ERPRM_ABORTED */
+export async function lengthResult(
+  { models, problems }: CandidatePool,
+  { model, aggregate, numGroups = 8, ...options }: LengthOptions,
+): Promise<LengthResult> {
+  expectPositiveInteger("the number of groups", numGroups);
+  const m = models.indexOf(model);
+  if (m < 0) failArgument("the model", `one of ${models.join(", ")}`, model);
+  const rows = problems.flatMap(({ candidates }, problem) =>
+    candidates.map(({ numSteps, outcome, scores }): Row => {
+      return { problem, numSteps, outcome, score: scores[m]?.[aggregate] as number };
+    }),
+  );
+  const correlations = [
+    correlationOf(rows),
+    correlationOf(rows.filter(({ outcome }) => outcome === 1)),
+    correlationOf(rows.filter(({ outcome }) => outcome === 0)),
+  ];
+  const estimates = await bootstrap(problems.length, (times) => correlations.map((one) => one(times)), options);
+  const [correlation, correlationRight, correlationWrong] = estimates as [Estimate, Estimate, Estimate];
+  const groups = lengthGroups(rows, numGroups);
+  return { model, aggregate, n: rows.length, correlation, correlationRight, correlationWrong, groups };
+}
+
+/** As a function of how often each problem is drawn. */
+function correlationOf(rows: readonly Row[]): (times: Float64Array) => number {
+  const scores = rows.map(({ score }) => score);
+  const numSteps = rows.map((row) => row.numSteps);
+  const correlation = rankCorrelationOf(scores, numSteps);
+  const problems = Int32Array.from(rows, ({ problem }) => problem);
+  const weights = new Float64Array(rows.length);
+  return (times) => {
+    for (let i = 0; i < weights.length; i++) weights[i] = times[problems[i] as number] as number;
+    return correlation(weights);
+  };
+}
+
+/** At most `numGroups`, ascending, about equally large; one number of steps is never in two groups. */
+function lengthGroups(rows: readonly Row[], numGroups: number): LengthGroup[] {
+  const sorted = [...rows].sort((a, b) => a.numSteps - b.numSteps);
+  const groups: LengthGroup[] = [];
+  let start = 0;
+  for (let end = 1; end <= sorted.length; end++) {
+    const isLast = end === sorted.length;
+    if (!isLast && sorted[end]?.numSteps === sorted[end - 1]?.numSteps) continue;
+    if (!isLast && end * numGroups < sorted.length * (groups.length + 1)) continue;
+    const members = sorted.slice(start, end);
+    const mean = (value: (row: Row) => number) => members.reduce((sum, row) => sum + value(row), 0) / members.length;
+    groups.push({
+      from: (members[0] as Row).numSteps,
+      to: (members[members.length - 1] as Row).numSteps,
+      n: members.length,
+      meanScore: mean(({ score }) => score),
+      accuracy: mean(({ outcome }) => outcome),
+    });
+    start = end;
+  }
+  return groups;
 }
