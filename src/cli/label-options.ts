@@ -3,7 +3,7 @@ import { checkEstimator, jeffreys, plugIn, priorBounds } from "../data/step-labe
 import { ErprmError } from "../errors.js";
 import { checkAllocation } from "../labeling/allocation.js";
 import type { Allocation, Estimator, LabelName } from "../types.js";
-import { type IdleFlags, refuseIdleFlags } from "./idle-flags.js";
+import { refuseIdleFlags } from "./idle-flags.js";
 import type { OptionSpec, OptionValues } from "./option.js";
 import type { Given } from "./stage-command.js";
 import { under } from "./stage-options.js";
@@ -24,8 +24,20 @@ export const allocationOptions = under("Fewer completions:", [
     help: "which label --tolerance is about: soft or er:ETA",
     defaultText: "soft",
   },
-  { name: "min-completions", kind: count, argument: "K", help: "least of each prefix, with --tolerance", default: 4 },
-  { name: "max-completions", kind: count, argument: "K", help: "most of a prefix, with --tolerance", default: 64 },
+  {
+    name: "min-completions",
+    kind: count,
+    argument: "K",
+    help: "least of each prefix; with --first-error a prefix gets no more once one is correct",
+    defaultText: "4 with --tolerance, --num-completions with --first-error",
+  },
+  {
+    name: "max-completions",
+    kind: count,
+    argument: "K",
+    help: "most of a prefix, with --tolerance",
+    defaultText: "64",
+  },
   {
     name: "first-error",
     kind: { type: "switch" },
@@ -64,30 +76,27 @@ type AllocationValues = OptionValues<typeof allocationOptions> & { numCompletion
 
 /** @throws ERPRM_INVALID_ARGUMENT for options that leave each other without effect, or that make no allocation. */
 export function allocationOf(values: AllocationValues, given: Given): Allocation {
-  const { tolerance, firstError, numCompletions, minCompletions, maxCompletions } = values;
-  const ofAdaptive = ["tolerance-label", "min-completions", "max-completions"];
-  const idle: IdleFlags[] = [
-    { names: ofAdaptive, why: "without --tolerance", when: tolerance === undefined },
-    {
-      names: ["num-completions"],
-      why: "together with --tolerance: --min-completions and --max-completions are the bounds",
-      when: tolerance !== undefined,
-    },
-    {
-      names: ["first-error"],
-      why: "together with --tolerance: the search compares prefixes with the same number of completions",
-      when: tolerance !== undefined,
-    },
-  ];
-  refuseIdleFlags(given, idle);
-  if (tolerance === undefined) return { kind: firstError ? "first-error" : "fixed", numCompletions };
-  if (firstError) {
-    throw new ErprmError("ERPRM_INVALID_ARGUMENT", "Expected one of --tolerance and --first-error, received both", {
-      name: "first-error",
-    });
+  const { tolerance, firstError, numCompletions, minCompletions, maxCompletions = 64 } = values;
+  const isAdaptive = tolerance !== undefined;
+  refuseIdleFlags(given, [
+    { names: ["tolerance-label", "max-completions"], why: "without --tolerance", when: !isAdaptive },
+    { names: ["min-completions"], why: "without --tolerance or --first-error", when: !isAdaptive && !firstError },
+    { names: ["num-completions"], why: "together with --tolerance, which has --max-completions", when: isAdaptive },
+  ]);
+  if (isAdaptive && firstError) {
+    const message = "Expected one of --tolerance and --first-error, received both";
+    throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: "first-error" });
   }
-  const label = (values.toleranceLabel ?? "soft") as LabelName;
-  return checkAllocation({ kind: "adaptive", label, tolerance, minCompletions, maxCompletions });
+  if (isAdaptive) {
+    const label = (values.toleranceLabel ?? "soft") as LabelName;
+    return checkAllocation({ kind: "adaptive", label, tolerance, minCompletions: minCompletions ?? 4, maxCompletions });
+  }
+  if (!firstError) return { kind: "fixed", numCompletions };
+  return checkAllocation({
+    kind: "first-error",
+    numCompletions,
+    ...(minCompletions !== undefined && { minCompletions }),
+  });
 }
 
 /** `fitted`: the prior is still to be fitted to the counts. */

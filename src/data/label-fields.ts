@@ -22,7 +22,11 @@ export function parseEstimator(fields: Fields): Estimator {
 /** @throws ERPRM_INVALID_DATA {file, line, field} */
 export function parseAllocation(fields: Fields): Allocation {
   const kind = fields.oneOf("kind", allocationKinds);
-  if (kind !== "adaptive") return { kind, numCompletions: fields.integer("numCompletions", 1) };
+  if (kind !== "adaptive") {
+    const numCompletions = fields.integer("numCompletions", 1);
+    if (kind === "fixed" || !fields.has("minCompletions")) return { kind, numCompletions };
+    return { kind, numCompletions, minCompletions: fields.integer("minCompletions", 1, numCompletions) };
+  }
   const minCompletions = fields.integer("minCompletions", 1);
   return {
     kind,

@@ -15,12 +15,20 @@ export interface PrefixCounts {
   numCorrect: number;
 }
 
+type Adaptive = Allocation & { kind: "adaptive" };
+type Search = Allocation & { kind: "first-error" };
+
 /** @throws ERPRM_INVALID_ARGUMENT */
 export function checkAllocation(allocation: Allocation): Allocation {
-  if (allocation.kind !== "adaptive") {
-    expectPositiveInteger("numCompletions", allocation.numCompletions);
-    return allocation;
+  if (allocation.kind === "adaptive") return checkAdaptive(allocation);
+  expectPositiveInteger("numCompletions", allocation.numCompletions);
+  if (allocation.kind === "first-error" && allocation.minCompletions !== undefined) {
+    expectInteger("minCompletions", allocation.minCompletions, 1, allocation.numCompletions);
   }
+  return allocation;
+}
+
+function checkAdaptive(allocation: Adaptive): Adaptive {
   const { label, minCompletions, maxCompletions, tolerance } = allocation;
   const { name, kind } = parseLabelName(label);
   if (kind === "hard") failArgument("the tolerance's label", "soft or er:ETA: a hard label has no interval", label);
@@ -36,18 +44,33 @@ export function checkAllocation(allocation: Allocation): Allocation {
  * step but the last; `outcome`: the solution's own.
  */
 export function nextRound(allocation: Allocation, counts: readonly PrefixCounts[], outcome: Outcome): number[] {
-  if (allocation.kind === "adaptive") return counts.map((count) => nextAdaptive(allocation, count));
-  const { kind, numCompletions } = allocation;
-  if (kind === "fixed" || outcome === 1) return counts.map((count) => numCompletions - count.numCompletions);
-  const next = nextInSearch(counts);
-  return counts.map((_, t) => (t === next ? numCompletions : 0));
+  switch (allocation.kind) {
+    case "fixed":
+      return counts.map(({ numCompletions }) => allocation.numCompletions - numCompletions);
+    case "adaptive":
+      return counts.map((count) =>
+        isSettled(allocation, count) ? 0 : roundOf(count, allocation.minCompletions, allocation.maxCompletions),
+      );
+    case "first-error":
+      if (outcome === 1) return counts.map((count) => searchRound(allocation, count));
+      return wrongSolutionRound(allocation, counts);
+  }
+}
+
+/** The prefix that is being measured, else the next one of the search; one at a time. */
+function wrongSolutionRound(allocation: Search, counts: readonly PrefixCounts[]): number[] {
+  const isOpen = (count: PrefixCounts) => count.numCompletions > 0 && searchRound(allocation, count) > 0;
+  const open = counts.findIndex(isOpen);
+  const next = open === -1 ? nextInSearch(counts) : open;
+  return counts.map((count, t) => (t === next ? searchRound(allocation, count) : 0));
+}
+
+function searchRound({ numCompletions, minCompletions = numCompletions }: Search, count: PrefixCounts): number {
+  return count.numCorrect > 0 ? 0 : roundOf(count, minCompletions, numCompletions);
 }
 
 /** Rounds grow by half: few enough that the trunk is not computed often, small enough that little is sampled in vain. */
-function nextAdaptive(allocation: Allocation & { kind: "adaptive" }, count: PrefixCounts): number {
-  const { minCompletions, maxCompletions } = allocation;
-  const { numCompletions } = count;
-  if (numCompletions === 0) return minCompletions;
-  if (numCompletions >= maxCompletions || isSettled(allocation, count)) return 0;
-  return Math.min(Math.ceil(numCompletions / 2), maxCompletions - numCompletions);
+function roundOf({ numCompletions }: PrefixCounts, least: number, most: number): number {
+  if (numCompletions === 0) return least;
+  return Math.min(Math.ceil(numCompletions / 2), most - numCompletions);
 }

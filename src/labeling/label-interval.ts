@@ -9,7 +9,7 @@ import { wilson } from "../statistics/wilson.js";
 import type { LabelName } from "../types.js";
 import type { PrefixCounts } from "./allocation.js";
 
-/** Half the width of the interval of `soft` or `er:ETA`, at least one completion. */
+/** Half the width of the interval of `soft` or `er:ETA`; without completions a label may be anything from 0 to 1. */
 export function halfWidth(label: LabelName, { numCompletions, numCorrect }: PrefixCounts): number {
   const interval = wilson(numCorrect, numCompletions);
   if (interval === undefined) return 0.5;

@@ -1,0 +1,68 @@
+import test from "ava";
+import { CountHistogram, fitPrior } from "../../../src/labeling/fit-prior.js";
+import { randomNumbers } from "../../support/random-numbers.js";
+
+/** ln of the beta-binomial likelihood of the counts, up to what does not depend on the prior. */
+function logLikelihood(counts: readonly [number, number][], a: number, b: number): number {
+  let sum = 0;
+  for (const [all, correct] of counts) {
+    for (let i = 0; i < correct; i += 1) sum += Math.log(a + i);
+    for (let i = 0; i < all - correct; i += 1) sum += Math.log(b + i);
+    for (let i = 0; i < all; i += 1) sum -= Math.log(a + b + i);
+  }
+  return sum;
+}
+
+function histogramOf(counts: readonly [number, number][]): CountHistogram {
+  const histogram = new CountHistogram();
+  for (const [numCompletions, numCorrect] of counts) histogram.add({ numCompletions, numCorrect });
+  return histogram;
+}
+
+/** Counts of prefixes whose success rates are the values of the quantile function. */
+function drawn(random: () => number, rate: (u: number) => number, number: number): [number, number][] {
+  return Array.from({ length: number }, (_, i) => {
+    const [p, all] = [rate(random()), 4 + (i % 13)];
+    return [all, Array.from({ length: all }, () => Number(random() < p)).reduce((sum, one) => sum + one, 0)];
+  });
+}
+
+test("the fitted prior is where the likelihood of the counts is largest", (t) => {
+  const random = randomNumbers(5);
+  for (const rate of [(u: number) => u, (u: number) => u ** 4, (u: number) => Number(u < 0.4) * (1 - u / 4)]) {
+    const counts = drawn(random, rate, 400);
+    const [a, b] = fitPrior(histogramOf(counts));
+    const best = logLikelihood(counts, a, b);
+    for (const [da, db] of [
+      [1.01, 1],
+      [0.99, 1],
+      [1, 1.01],
+      [1, 0.99],
+      [1.01, 1.01],
+      [0.99, 0.99],
+    ] as const) {
+      t.true(logLikelihood(counts, a * da, b * db) < best, `(${a}, ${b}) times (${da}, ${db})`);
+    }
+  }
+});
+
+test("the parameters of a beta distribution are found again from many counts", (t) => {
+  // u^(1/a) has the distribution Beta(a, 1).
+  const [a, b] = fitPrior(histogramOf(drawn(randomNumbers(1), (u) => u ** (1 / 0.3), 20_000)));
+  t.true(Math.abs(a / 0.3 - 1) < 0.05, `${a}`);
+  t.true(Math.abs(b - 1) < 0.1, `${b}`);
+});
+
+test("the fit does not depend on the order of the counts", (t) => {
+  const counts = drawn(randomNumbers(9), (u) => u ** 2, 300);
+  t.deepEqual(fitPrior(histogramOf(counts.toReversed())), fitPrior(histogramOf(counts)));
+});
+
+test("counts that are all right, all wrong or not there leave a prior within its bounds", (t) => {
+  t.deepEqual(fitPrior(histogramOf([])), [0.5, 0.5]);
+  for (const correct of [0, 8]) {
+    const [a, b] = fitPrior(histogramOf(Array(50).fill([8, correct])));
+    t.true(a >= 0.01 && b >= 0.01 && a <= 1e4 && b <= 1e4);
+    t.is(a > b, correct === 8);
+  }
+});
