@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { demoCommand } from "../../src/cli/commands/demo.js";
 import { doctorCommand } from "../../src/cli/commands/doctor.js";
+import { evaluateCommand } from "../../src/cli/commands/evaluate.js";
 import { exportCommand } from "../../src/cli/commands/export.js";
 import { importCommand } from "../../src/cli/commands/import.js";
 import { labelCommand } from "../../src/cli/commands/label.js";
@@ -22,6 +23,7 @@ export function cliCommands(): Record<string, Command> {
     labelCommand,
     trainCommand,
     scoreCommand,
+    evaluateCommand,
     importCommand,
     exportCommand,
     demoCommand,

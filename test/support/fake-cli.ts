@@ -1,11 +1,13 @@
 /**
- * `erprm rollout`, `erprm label` and `erprm score` with fake models, as a process that can be killed. FAKE_DELAY_MS slows the
+ * `erprm rollout`, `erprm label`, `erprm score` and `erprm evaluate` with fake models, as a process that can be killed. FAKE_DELAY_MS slows the
  * answers down, FAKE_BATCH is the number of slots.
  */
 import { Command } from "commander";
+import { evaluateOptions } from "../../src/cli/commands/evaluate.js";
 import { labelOptions } from "../../src/cli/commands/label.js";
 import { rolloutOptions } from "../../src/cli/commands/rollout.js";
 import { scoreOptions } from "../../src/cli/commands/score.js";
+import { runEvaluate } from "../../src/cli/run-evaluate.js";
 import { runLabel } from "../../src/cli/run-label.js";
 import { runRollout } from "../../src/cli/run-rollout.js";
 import { type OpenRewardModel, runScore } from "../../src/cli/run-score.js";
@@ -40,6 +42,14 @@ const program = new Command()
   .addCommand(stageCommand({ name: "label", summary: "" }, labelOptions, async () => runLabel(openFake), surroundings))
   .addCommand(
     stageCommand({ name: "score", summary: "" }, scoreOptions, async () => runScore(openFakeRewardModel), surroundings),
+  )
+  .addCommand(
+    stageCommand(
+      { name: "evaluate", summary: "" },
+      evaluateOptions,
+      async () => runEvaluate(openFakeRewardModel),
+      surroundings,
+    ),
   );
 try {
   await program.parseAsync(process.argv.slice(2), { from: "user" });

@@ -1,0 +1,80 @@
+/** Finding first wrong steps: in labelled solutions, and in files whose solutions have a first wrong step. */
+import { failArgument } from "../check.js";
+import type { Placed } from "../data/placed.js";
+import type { FirstErrorSolution } from "../data/read-process-bench.js";
+import type { FirstErrorResult } from "../evaluation/evaluation.js";
+import { type FirstErrorOptions, firstErrorResults } from "../evaluation/first-error.js";
+import type { FirstErrorCase } from "../evaluation/pool.js";
+import type { ScoreRecord } from "../types.js";
+import { byKey, matchScores, type Records, type StepScores } from "./evaluation-pool.js";
+import { type CountedSolution, firstWrongStep, solvedProblems } from "./label-prefixes.js";
+
+/** Solutions with known first wrong steps, and models' scores of them. */
+export interface FirstErrorData {
+  /** Unique; not `labels` or `mean`. */
+  name: string;
+  solutions: Records<Placed<FirstErrorSolution>>;
+  /** By the models' names; a model without scores here is not held against this data. */
+  scores: Readonly<Record<string, Records<Placed<ScoreRecord>>>>;
+}
+
+interface Model {
+  name: string;
+  /** By solution key. */
+  stepScores: ReadonlyMap<string, StepScores>;
+}
+
+/** One result a model; none where the counts tell no first wrong step. @throws as `firstErrorResults` */
+export async function firstErrorsInLabels(
+  counted: readonly CountedSolution[],
+  models: readonly Model[],
+  options: FirstErrorOptions,
+): Promise<FirstErrorResult[]> {
+  const solved = solvedProblems(counted);
+  const usable = counted.flatMap(({ key, problemId, counts }) => {
+    const firstWrong = solved.has(problemId) ? firstWrongStep(counts) : undefined;
+    return firstWrong === undefined ? [] : [{ key, problemId, firstWrong }];
+  });
+  const results: FirstErrorResult[] = [];
+  if (usable.length === 0) return results;
+  for (const { name, stepScores } of models) {
+    const cases = usable.map(({ key, ...one }) => ({ ...one, stepScores: stepScores.get(key) as StepScores }));
+    const found = await firstErrorResults(name, [{ data: "labels", cases }], options);
+    results.push(...found.map((result) => ({ ...result, numLeftOut: counted.length - usable.length })));
+  }
+  return results;
+}
+
+/**
+ * One result a model and file, and the mean over several files.
+ * @throws ERPRM_INVALID_DATA {file, line} for scores that do not fit; ERPRM_INVALID_ARGUMENT for a repeated name; as `firstErrorResults`
+ */
+export async function firstErrorsInFiles(
+  data: readonly FirstErrorData[],
+  models: readonly { name: string }[],
+  options: FirstErrorOptions,
+): Promise<FirstErrorResult[]> {
+  const taken = new Set(["labels", "mean"]);
+  const files = [];
+  for (const { name, solutions, scores } of data) {
+    if (taken.has(name)) failArgument("a name of first-error data", `another than ${[...taken].join(", ")}`, name);
+    taken.add(name);
+    files.push({ name, scores, solutions: await byKey(solutions) });
+  }
+  const results: FirstErrorResult[] = [];
+  for (const model of models) {
+    const sets: { data: string; cases: FirstErrorCase[] }[] = [];
+    for (const { name, solutions, scores } of files) {
+      const given = scores[model.name];
+      if (!given) continue;
+      const own = await matchScores(model.name, solutions, given);
+      const cases = [...solutions].map(([key, { problemId, firstWrong }]) => ({
+        ...{ problemId, firstWrong },
+        stepScores: own.get(key) as StepScores,
+      }));
+      sets.push({ data: name, cases });
+    }
+    if (sets.length > 0) results.push(...(await firstErrorResults(model.name, sets, options)));
+  }
+  return results;
+}
