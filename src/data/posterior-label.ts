@@ -21,9 +21,9 @@ const tailDepth = 42;
 const known = new Map<string, Moments>();
 const maxKnown = 1 << 14;
 
-/** `name` is `soft` or `er:ETA`; alpha and beta at least 0.01. */
+/** `name` is `soft` or `er:ETA`, of which `er:0` is `soft`; alpha and beta at least 0.01. */
 export function posteriorMoments(name: ParsedLabelName, alpha: number, beta: number): Moments {
-  if (name.kind !== "er") {
+  if (name.kind !== "er" || name.eta === 0) {
     const total = alpha + beta;
     return { mean: alpha / total, deviation: Math.sqrt((alpha * beta) / (total + 1)) / total };
   }
@@ -37,17 +37,27 @@ export function posteriorMoments(name: ParsedLabelName, alpha: number, beta: num
   return moments;
 }
 
-function integrate(name: ParsedLabelName, alpha: number, beta: number): Moments {
+function integrate(name: ParsedLabelName & { kind: "er" }, alpha: number, beta: number): Moments {
   const points = logisticPoints(alpha, beta);
   const weight = points.reduce((sum, [, w]) => sum + w, 0);
-  const labels = points.map(([p, w]) => [labelAt(name, p), w] as const);
+  const labels = points.map(([u, w]) => [labelAtLogOdds(name, u), w] as const);
   const mean = labels.reduce((sum, [label, w]) => sum + w * label, 0) / weight;
   const variance = labels.reduce((sum, [label, w]) => sum + w * (label - mean) ** 2, 0) / weight;
   return { mean, deviation: Math.sqrt(variance) };
 }
 
-/** Points p of the trapezoidal rule with their unnormalised weights, the mode's being 1. */
-function logisticPoints(alpha: number, beta: number): [p: number, weight: number][] {
+/** The label at p = 1 / (1 + e^-u), where neither p nor 1 - p can be told from 0 or 1. */
+function labelAtLogOdds(name: ParsedLabelName & { kind: "er" }, u: number): number {
+  const { eta } = name;
+  // A label is 1 minus that of 1 - p with the other sign of eta.
+  if (eta < 0) return 1 - labelAtLogOdds({ ...name, eta: -eta }, -u);
+  // The difference of two logarithms, divided by eta, loses the digits of a small eta.
+  if (eta <= 1) return labelAt(name, 1 / (1 + Math.exp(-u)));
+  return u > 0 ? 1 + (softplus(-u - eta) - softplus(-u)) / eta : (softplus(u + eta) - softplus(u)) / eta;
+}
+
+/** Points u of the trapezoidal rule with their unnormalised weights, the mode's being 1. */
+function logisticPoints(alpha: number, beta: number): [u: number, weight: number][] {
   const logDensity = (u: number) => alpha * u - (alpha + beta) * softplus(u);
   const mode = Math.log(alpha / beta);
   const top = logDensity(mode);
@@ -60,7 +70,7 @@ function logisticPoints(alpha: number, beta: number): [p: number, weight: number
       const u = mode + direction * i * spacing;
       const depth = logDensity(u) - top;
       if (depth < -tailDepth) break;
-      points.push([1 / (1 + Math.exp(-u)), Math.exp(depth)]);
+      points.push([u, Math.exp(depth)]);
     }
   }
   return points;
