@@ -20,7 +20,7 @@ export function runTrainPrm(source: TrainerSource = nativeSource): Run<typeof tr
     const target = parseLabelName(values.target).name;
     refuseIdleFlags(given, [...idleRewardFlags(values), ...idleTrainFlags(values)]);
     const prompt = await inputPrompt(path, values, surroundings);
-    const weightBy = values.weightBy;
+    const { weightBy, inferredSteps } = values;
     const plan: TrainPlan = {
       kind: "prm",
       inputs: { labels: path },
@@ -31,9 +31,15 @@ export function runTrainPrm(source: TrainerSource = nativeSource): Run<typeof tr
           target,
           prompt,
           values,
-          options: { weightBy },
+          options: { weightBy, ...(inferredSteps === "use" ? {} : { inferredSteps }) },
           examples: (tools) => (options) =>
-            processExamples(take(readLabels(path), values.limit), { ...options, ...tools, target, weightBy }),
+            processExamples(take(readLabels(path), values.limit), {
+              ...options,
+              ...tools,
+              target,
+              weightBy,
+              inferredSteps,
+            }),
         }),
     };
     await runTrain(plan, values, surroundings, source);

@@ -6,7 +6,7 @@
  */
 import { expectOneOf } from "../check.js";
 import { parseLabelName } from "../data/label-name.js";
-import { labelsFromCounts } from "../data/step-labels.js";
+import { labelSteps } from "../data/step-labels.js";
 import { ErprmError } from "../errors.js";
 import type { Convention } from "../reward/convention.js";
 import type { EncodedSteps, StepEncoder } from "../reward/encode-steps.js";
@@ -26,6 +26,10 @@ import type { ExampleStore } from "./example-store.js";
 export const weightings = ["none", "completions"] as const;
 export type Weighting = (typeof weightings)[number];
 
+/** `leave-out`: steps that were not measured (first-error search) stand in the text but are not trained towards. */
+export const inferredStepUses = ["use", "leave-out"] as const;
+export type InferredStepUse = (typeof inferredStepUses)[number];
+
 export interface RewardExampleOptions extends BuildOptions {
   /** Places tags and tells where the labels stand (`stepEncoder`), with the convention it was made for. */
   encoder: StepEncoder;
@@ -37,6 +41,8 @@ export interface StepExampleOptions extends RewardExampleOptions {
   target: string;
   /** Default `none`. */
   weightBy?: Weighting | undefined;
+  /** Default `use`. */
+  inferredSteps?: InferredStepUse | undefined;
 }
 
 /**
@@ -50,6 +56,7 @@ export async function processExamples(
 ): Promise<BuiltExamples<RewardExample>> {
   const target = parseLabelName(options.target).name;
   const weightBy = expectOneOf("the weighting", options.weightBy ?? "none", weightings);
+  const inferredSteps = expectOneOf("the use of inferred steps", options.inferredSteps ?? "use", inferredStepUses);
   let numSteps = 0;
   const make = (record: LabelRecord): Made<RewardExample> => {
     const { problemId, index, question, steps } = record;
@@ -59,19 +66,23 @@ export async function processExamples(
     const encoded = encodeTagged({ question, steps: steps.map(({ text }) => text) }, options);
     if ("fault" in encoded) return encoded;
     const rates = successRatesOf(record, labels.values);
+    const weights = weightBy === "none" ? steps.map(() => 1) : completionWeights(steps);
+    const wanted = [...steps.keys()].filter((t) => inferredSteps === "use" || steps[t]?.inferredFrom === undefined);
+    const ofWanted = (values: ArrayLike<number>) => wanted.map((t) => values[t] as number);
     return {
       example: {
         kind: "reward",
         problemId,
         index,
-        ...encoded,
-        labels: Float32Array.from(labels.values),
-        successRates: Float32Array.from(rates),
-        numCompletions: Int32Array.from(steps, ({ numCompletions }) => Math.max(numCompletions, 1)),
-        weights: Float32Array.from(weightBy === "none" ? steps.map(() => 1) : completionWeights(steps)),
+        tokenIds: encoded.tokenIds,
+        positions: Int32Array.from(ofWanted(encoded.positions)),
+        labels: Float32Array.from(ofWanted(labels.values)),
+        successRates: Float32Array.from(ofWanted(rates)),
+        numCompletions: Int32Array.from(ofWanted(steps.map(({ numCompletions }) => Math.max(numCompletions, 1)))),
+        weights: Float32Array.from(ofWanted(weights)),
       },
       onKept: () => {
-        numSteps += steps.length;
+        numSteps += wanted.length;
       },
     };
   };
@@ -117,16 +128,14 @@ export function encodeTagged(
   return encoded;
 }
 
-function labelsOf({ steps, labels }: LabelRecord, target: string): { values: number[] } | Fault {
+function labelsOf({ steps, labels, estimator }: LabelRecord, target: string): { values: number[] } | Fault {
   for (const [t, { numCompletions, numCorrect }] of steps.entries()) {
     if (!(numCorrect >= 0 && numCorrect <= numCompletions)) {
       return { fault: "label-out-of-range", found: `step ${t}: ${numCorrect} of ${numCompletions} correct` };
     }
   }
-  if (steps.every(({ numCompletions }) => numCompletions > 0)) {
-    const numCompletions = steps.map((step) => step.numCompletions);
-    const numCorrect = steps.map((step) => step.numCorrect);
-    return { values: labelsFromCounts(numCompletions, numCorrect, [target])[target] as number[] };
+  if (steps.every(({ numCompletions, inferredFrom }) => numCompletions > 0 || inferredFrom !== undefined)) {
+    return { values: labelSteps(steps, [target], estimator).labels[target] as number[] };
   }
   const stored = storedLabels(labels, target);
   if (stored === undefined) return { fault: "no-labels", found: Object.keys(labels).join(", ") || "no labels" };
@@ -146,7 +155,9 @@ function storedLabels(labels: LabelRecord["labels"], target: string): number[] |
 /** The best that is known of each step's success rate: counts, else the stored soft label, else the target. */
 function successRatesOf({ steps, labels }: LabelRecord, target: number[]): number[] {
   const soft = storedLabels(labels, "soft");
-  return steps.map(({ numCompletions, numCorrect }, t) => {
+  return steps.map((step, t) => {
+    const { numCompletions, numCorrect } =
+      (step.inferredFrom === undefined ? undefined : steps[step.inferredFrom]) ?? step;
     if (numCompletions > 0) return numCorrect / numCompletions;
     const rate = soft?.[t] ?? (target[t] as number);
     return rate >= 0 && rate <= 1 ? rate : (target[t] as number);

@@ -1,6 +1,6 @@
 /** `erprm train prm`: its options. What it does is in run-train-prm.ts. */
 import type { Command } from "commander";
-import { weightings } from "../../training/step-examples.js";
+import { inferredStepUses, weightings } from "../../training/step-examples.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
 import { epochsOption, rewardOptions, trainOptions } from "../train-options.js";
 
@@ -21,6 +21,13 @@ export const trainPrmOptions = [
     argument: "WHAT",
     help: "completions: a step weighs as much as the completions behind its label; none: all steps alike",
     default: "none",
+  },
+  {
+    name: "inferred-steps",
+    kind: { type: "choice", choices: inferredStepUses },
+    argument: "WHAT",
+    help: "steps whose labels a first-error search inferred: use, or leave-out",
+    default: "use",
   },
   epochsOption(1),
   ...rewardOptions,

@@ -277,3 +277,29 @@ test("an outcome is trained towards at the last tag alone, for right and wrong s
   await t.throwsAsync(outcomeExamples([{ ...solution, outcome: 2 as never }], options), { message: /outcome 2/ });
   await t.throwsAsync(outcomeExamples([{ ...solution, steps: [] }], options), { message: /no-steps/ });
 });
+
+test("labels are those of the record's estimator, the terminal one its outcome", async (t) => {
+  const text = await newText();
+  const estimator = { kind: "posterior", prior: [0.5, 0.5] } as const;
+  const { store } = await processExamples([record({ estimator })], optionsFor(text));
+  t.deepEqual([...store.labels()], [...Float32Array.of(11.5 / 17, 4.5 / 17, 1)]);
+});
+
+test("inferred steps have the label of the step they stand on, or are left out while their text stays", async (t) => {
+  const text = await newText();
+  const counts: [number, number][] = [
+    [0, 0],
+    [16, 4],
+    [1, 0],
+  ];
+  const searched = record({}, counts);
+  (searched.steps[0] as StepCounts).inferredFrom = 1;
+  const used = (await processExamples([searched], optionsFor(text))).store.get(0);
+  t.deepEqual([...used.labels], [0.25, 0.25, 0]);
+  t.deepEqual([...used.successRates], [0.25, 0.25, 0]);
+  t.deepEqual([...used.numCompletions], [1, 16, 1]);
+  const left = (await processExamples([searched], optionsFor(text, { inferredSteps: "leave-out" }))).store.get(0);
+  t.deepEqual([...left.labels], [0.25, 0]);
+  t.deepEqual([...left.positions], [...used.positions].slice(1));
+  t.deepEqual(left.tokenIds, used.tokenIds);
+});
