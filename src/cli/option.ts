@@ -63,6 +63,14 @@ export type OptionValues<Specs extends readonly OptionSpec[]> = {
     : OptionValue<S["kind"]> | undefined;
 };
 
+/** Those of the options that have these names, in the order of the list. */
+export function named<S extends OptionSpec, const N extends S["name"]>(
+  specs: readonly S[],
+  names: readonly N[],
+): Extract<S, { name: N }>[] {
+  return specs.filter((spec): spec is Extract<S, { name: N }> => (names as readonly string[]).includes(spec.name));
+}
+
 export const maxInteger = 2 ** 31 - 1;
 
 /** "an integer from 1 to 10": completes "Expected --name to be ...". */

@@ -14,7 +14,7 @@ const count = { type: "integer", low: 1, high: maxInteger } as const;
 const share = { type: "number", low: 0, high: 1 } as const;
 const positive = { type: "number", low: 0, high: 1e6, openLow: true } as const;
 
-const modelOptions = under("Model:", [
+export const modelOptions = under("Model:", [
   {
     name: "model",
     kind: text,
@@ -59,7 +59,7 @@ const modelOptions = under("Model:", [
   },
 ] as const satisfies readonly OptionSpec[]);
 
-const adapterOptions = under("Adapter (LoRA):", [
+export const adapterOptions = under("Adapter (LoRA):", [
   {
     name: "lora-rank",
     kind: { type: "integer", low: 0, high: 65536 },
@@ -84,7 +84,7 @@ const adapterOptions = under("Adapter (LoRA):", [
   },
 ] as const satisfies readonly OptionSpec[]);
 
-const dataOptions = under("Examples:", [
+export const dataOptions = under("Examples:", [
   {
     name: "held-out",
     kind: { type: "number", low: 0, high: 0.9 },
@@ -109,7 +109,7 @@ const dataOptions = under("Examples:", [
 ] as const satisfies readonly OptionSpec[]);
 
 /** `epochs` differs between the models. */
-const updateOptions = under("Updates:", [
+export const updateOptions = under("Updates:", [
   {
     name: "max-updates",
     kind: count,
@@ -177,7 +177,7 @@ const updateOptions = under("Updates:", [
   },
 ] as const satisfies readonly OptionSpec[]);
 
-const watchOptions = under("Evaluation and checkpoints:", [
+export const watchOptions = under("Evaluation and checkpoints:", [
   {
     name: "evaluate-every",
     kind: count,

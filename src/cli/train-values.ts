@@ -15,7 +15,11 @@ export type TrainValues = OptionValues<typeof trainOptions> &
 export const storedTypes = { f32: "F32", bf16: "BF16", f16: "F16" } as const satisfies Record<string, StoredType>;
 
 /** Of a new adapter; undefined: there is none. @throws ERPRM_INVALID_ARGUMENT for layers that have no such name */
-export function loraOf({ loraRank, loraAlpha, loraTargets: list }: TrainValues): Lora | undefined {
+export function loraOf({
+  loraRank,
+  loraAlpha,
+  loraTargets: list,
+}: Pick<TrainValues, "loraRank" | "loraAlpha" | "loraTargets">): Lora | undefined {
   if (loraRank === 0) return undefined;
   const names = list.split(",").map((name) => name.trim());
   const unknown = names.find((name) => !loraTargets.includes(name as LoraTarget));
