@@ -1,0 +1,41 @@
+/** What the pictures do: lines are switched on and off in the legend, a point tells its numbers under the pointer. */
+import { byId } from "./elements.js";
+
+function startLegend(figure: HTMLElement): void {
+  const show = (series: string | undefined, isOn: boolean) => {
+    for (const group of figure.querySelectorAll(`g[data-series="${series}"]`)) group.classList.toggle("off", !isOn);
+  };
+  for (const button of figure.querySelectorAll<HTMLButtonElement>(".legend button")) {
+    button.addEventListener("click", () => {
+      const isOn = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(isOn));
+      show(button.dataset.series, isOn);
+    });
+  }
+}
+
+function startTips(): void {
+  const tip = byId("tip");
+  document.addEventListener("pointerover", (event) => {
+    const marked = event.target instanceof Element ? event.target.closest("[data-tip]") : null;
+    if (!marked) {
+      tip.hidden = true;
+      return;
+    }
+    tip.textContent = marked.getAttribute("data-tip");
+    tip.hidden = false;
+    const at = marked.getBoundingClientRect();
+    const left = at.left + at.width / 2 - tip.offsetWidth / 2;
+    const above = at.top - tip.offsetHeight - 8;
+    tip.style.left = `${Math.max(4, Math.min(left, window.innerWidth - tip.offsetWidth - 4))}px`;
+    tip.style.top = `${above < 4 ? at.bottom + 8 : above}px`;
+  });
+  document.addEventListener("scroll", () => {
+    tip.hidden = true;
+  });
+}
+
+export function startCharts(): void {
+  for (const figure of document.querySelectorAll<HTMLElement>("figure.lines")) startLegend(figure);
+  startTips();
+}

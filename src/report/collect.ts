@@ -1,0 +1,101 @@
+/** Everything that a report shows, from the directories of one run or of several that belong together. */
+import { resolve } from "node:path";
+import { failArgument } from "../check.js";
+import { distributionsOf, readModelScores } from "./model-scores.js";
+import { readEvaluation, readFinetuning } from "./read-results.js";
+import { readTraining } from "./read-training.js";
+import type { ReportData, ReportedRun } from "./report-data.js";
+import { findRunFiles, type RunFiles, withoutRepeats } from "./run-files.js";
+import { readShownSolutions } from "./shown-solutions.js";
+import { SolutionPool } from "./solution-pool.js";
+
+export interface CollectOptions {
+  /** Run directories, at least one. */
+  runs: readonly string[];
+  /** Default: the names of the runs. */
+  title?: string | undefined;
+  /** Most solutions whose texts are in the report, default 500. Distributions are over all. */
+  maxSolutions?: number | undefined;
+  /** The runs count as complete, whatever their manifests say: for a stage that writes its report last. */
+  complete?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export const defaultMaxSolutions = 500;
+
+/**
+ * @throws ERPRM_INVALID_ARGUMENT for no runs; ERPRM_NOT_FOUND for a directory that is none; ERPRM_INVALID_DATA for broken files
+ *   and for runs that mean different solutions by the same name; ERPRM_IO; ERPRM_ABORTED
+ */
+export async function collectReport(options: CollectOptions): Promise<ReportData> {
+  const { maxSolutions = defaultMaxSolutions, signal } = options;
+  const paths = [...new Map(options.runs.map((path) => [resolve(path), path])).values()];
+  if (paths.length === 0) failArgument("runs", "at least one run directory", paths.length);
+  const found = await withoutRepeats(await Promise.all(paths.map(findRunFiles)));
+  const names = shortNames(paths);
+  const runs = found.map((run, i) => reportedRun(run, names[i] as string, options.complete));
+  const results = await readResults(found, names);
+  signal?.throwIfAborted();
+
+  const files = found.flatMap((run) => run.files);
+  const pool = new SolutionPool();
+  await pool.read(files);
+  signal?.throwIfAborted();
+  const chosen = pool.choose(maxSolutions);
+  const withCalibration = !results.evaluations.some(({ evaluation }) => evaluation.calibration.length > 0);
+  const scores = await readModelScores(files, pool, chosen, { withCalibration, signal });
+  const solutions = await readShownSolutions(files, chosen, scores.shown);
+  const notes = found.flatMap((run) => run.notes);
+  if (scores.numMissing > 0) notes.push(`${scores.numMissing} scores are of solutions that none of the runs holds`);
+  return {
+    version: 1,
+    title: options.title ?? names.join(", "),
+    runs,
+    ...results,
+    models: scores.models,
+    labelDistributions: distributionsOf(pool.labelValues),
+    scoreDistributions: scores.distributions,
+    calibration: scores.calibration,
+    inspection: {
+      numProblems: pool.problems.size,
+      numSolutions: pool.facts.size,
+      hasCompletions: solutions.some(({ steps }) => steps.some(({ completions }) => completions !== undefined)),
+      solutions,
+    },
+    notes,
+  };
+}
+
+function reportedRun({ path, manifest }: RunFiles, name: string, complete = false): ReportedRun {
+  const { stage, seed, options, inputs, models, build, counts = {}, timings = {} } = manifest;
+  const isComplete = complete || manifest.status === "complete";
+  return { name, path, stage, isComplete, seed, options, inputs, models, build, counts, timings };
+}
+
+async function readResults(found: readonly RunFiles[], names: readonly string[]) {
+  const evaluations: ReportData["evaluations"] = [];
+  const finetunings: ReportData["finetunings"] = [];
+  const trainings: ReportData["trainings"] = [];
+  for (const [run, { files }] of found.entries()) {
+    const name = names[run] as string;
+    for (const { kind, path } of files) {
+      if (kind === "evaluation") evaluations.push({ run, evaluation: await readEvaluation(path) });
+      if (kind === "finetuning") finetunings.push({ run, finetuning: await readFinetuning(path) });
+      if (kind === "training") trainings.push({ run, name, ...(await readTraining(path)) });
+    }
+  }
+  return { evaluations, finetunings, trainings };
+}
+
+/** The fewest last parts of each path that tell it from all others. */
+function shortNames(paths: readonly string[]): string[] {
+  const parts = paths.map((path) => resolve(path).split("/").filter(Boolean));
+  const ending = (all: readonly string[], length: number) => all.slice(-length).join("/");
+  return parts.map((own, i) => {
+    for (let length = 1; length < own.length; length += 1) {
+      const name = ending(own, length);
+      if (parts.every((other, j) => i === j || ending(other, length) !== name)) return name;
+    }
+    return own.join("/");
+  });
+}

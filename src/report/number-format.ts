@@ -1,0 +1,34 @@
+/** How a number of the JSON is written in the page; the same in tables, charts and the inspector. */
+
+export type NumberFormat = "percent" | "share" | "points" | "fixed3" | "fixed1" | "pValue" | "count" | "general";
+
+/** For what has no value. */
+export const noValue = "–";
+
+const minus = (text: string) => text.replace(/^-/, "−");
+
+const formats: Record<NumberFormat, (value: number) => string> = {
+  /** 0.3125 -> 31.3 %. */
+  percent: (value) => `${(100 * value).toFixed(1)} %`,
+  /** Without a sign: on an axis that goes both ways. Whole percents, unless they are few. */
+  share: (value) => `${Number((100 * Math.abs(value)).toFixed(1))} %`,
+  /** A difference of two shares, in percentage points, with its sign. */
+  points: (value) => `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}`,
+  fixed3: (value) => value.toFixed(3),
+  fixed1: (value) => value.toFixed(1),
+  pValue: (value) => (value < 0.001 ? "< 0.001" : value.toFixed(3)),
+  count: (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ","),
+  /** Four significant digits, with an exponent only where it is shorter to read. */
+  general: (value) => {
+    const size = Math.abs(value);
+    if (value === 0 || (size >= 1e-3 && size < 1e6)) return String(Number(value.toPrecision(4)));
+    return value
+      .toExponential(2)
+      .replace(/\.?0*e/, "e")
+      .replace("e+", "e");
+  },
+};
+
+export function formatNumber(value: number | null | undefined, format: NumberFormat): string {
+  return value === null || value === undefined ? noValue : minus(formats[format](value));
+}

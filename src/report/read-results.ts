@@ -1,0 +1,38 @@
+/** evaluation.json and finetune.json. They are read whole: the report shows them as they are. */
+import { readFile } from "node:fs/promises";
+import { dataError } from "../data/data-error.js";
+import { Fields } from "../data/fields.js";
+import { ioError } from "../data/io-error.js";
+import { parseJson } from "../data/read-records.js";
+import type { Evaluation } from "../evaluation/evaluation.js";
+import type { Finetuning } from "../evaluation/finetuning.js";
+
+/** @throws ERPRM_INVALID_DATA {file, line} for another version or missing parts; ERPRM_NOT_FOUND, ERPRM_IO */
+export async function readEvaluation(path: string): Promise<Evaluation> {
+  const fields = await readVersioned(path, "evaluation");
+  for (const name of ["numCandidates", "models", "methods", "comparisons", "calibration", "firstErrors", "lengths"]) {
+    fields.array(name);
+  }
+  return fields.record as unknown as Evaluation;
+}
+
+/** @throws as `readEvaluation` */
+export async function readFinetuning(path: string): Promise<Finetuning> {
+  const fields = await readVersioned(path, "fine-tuning");
+  fields.object("start");
+  fields.array("rounds");
+  return fields.record as unknown as Finetuning;
+}
+
+async function readVersioned(path: string, what: string): Promise<Fields> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw ioError(error, path, "read");
+  }
+  const place = { file: path, line: 1 };
+  const fields = new Fields(parseJson(text, place), place);
+  if (fields.value("version") !== 1) throw dataError(`Expected version 1 of the ${what}`, place, "version");
+  return fields;
+}

@@ -1,0 +1,119 @@
+/**
+ * What is in a run directory: its manifest, the files that a report reads, and the inputs of the run, where they still are
+ * what they were. A score run holds no texts, so the solutions that it scored are looked for where it found them.
+ */
+import { open, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { sha256OfFile } from "../data/file-hash.js";
+import { type Manifest, manifestName, readManifest } from "../data/manifest.js";
+import { readRecords } from "../data/read-records.js";
+import { ErprmError } from "../errors.js";
+
+export type ReportFileKind =
+  | "solutions"
+  | "labels"
+  | "scores"
+  | "completions"
+  | "training"
+  | "evaluation"
+  | "finetuning";
+
+export interface ReportFile {
+  kind: ReportFileKind;
+  path: string;
+}
+
+export interface RunFiles {
+  path: string;
+  manifest: Manifest;
+  files: ReportFile[];
+  /** Inputs that are gone or not what they were. */
+  notes: string[];
+}
+
+const kindOfName: Record<string, ReportFileKind> = {
+  "solutions.jsonl": "solutions",
+  "labels.jsonl": "labels",
+  "completions.jsonl": "completions",
+  "scores.jsonl": "scores",
+  "training.jsonl": "training",
+  "evaluation.json": "evaluation",
+  "finetune.json": "finetuning",
+};
+
+/** @throws ERPRM_NOT_FOUND {path} for a directory without a manifest, ERPRM_INVALID_DATA for a broken one, ERPRM_IO */
+export async function findRunFiles(path: string): Promise<RunFiles> {
+  const manifest = await readManifest(join(path, manifestName));
+  if (!manifest) {
+    const message = `Expected a run directory at ${path}, found no ${manifestName} in it`;
+    throw new ErprmError("ERPRM_NOT_FOUND", message, { path });
+  }
+  const files: ReportFile[] = [];
+  for (const [name, kind] of Object.entries(kindOfName)) {
+    if (await hasBytes(join(path, name))) files.push({ kind, path: join(path, name) });
+  }
+  const notes: string[] = [];
+  for (const [name, input] of Object.entries(manifest.inputPaths ?? {})) {
+    const found = await followInput(input, manifest.inputs[name]);
+    if (found === "changed")
+      notes.push(`${path}: the ${name} at ${input} are not those that the run read; they are left out`);
+    else if (found) files.push({ kind: found, path: input });
+  }
+  return { path, manifest, files, notes };
+}
+
+/** Each file once, whichever run it was found in first. */
+export async function withoutRepeats(runs: readonly RunFiles[]): Promise<RunFiles[]> {
+  const seen = new Set<string>();
+  const result: RunFiles[] = [];
+  for (const run of runs) {
+    const files: ReportFile[] = [];
+    for (const file of run.files) {
+      const real = await realpath(file.path);
+      if (!seen.has(real)) files.push(file);
+      seen.add(real);
+    }
+    result.push({ ...run, files });
+  }
+  return result;
+}
+
+/** A file that a run has only created yet has nothing to say. */
+async function hasBytes(path: string): Promise<boolean> {
+  try {
+    const handle = await open(path, "r");
+    try {
+      const facts = await handle.stat();
+      return facts.isFile() && facts.size > 0;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Undefined: gone, or nothing that a report shows. */
+async function followInput(path: string, sha256: string | undefined): Promise<ReportFileKind | "changed" | undefined> {
+  const kind = await kindOfRecords(path);
+  if (kind === undefined) return undefined;
+  return (await sha256OfFile(path)) === sha256 ? kind : "changed";
+}
+
+/** By the first record. A model's file or a text that is no record at all is of no kind. */
+async function kindOfRecords(path: string): Promise<ReportFileKind | undefined> {
+  try {
+    for await (const { value } of readRecords(path)) {
+      const record = value as Record<string, unknown> | null;
+      if (typeof record !== "object" || record === null || typeof record.problemId !== "string") return undefined;
+      if (Array.isArray(record.stepScores)) return "scores";
+      if (!Array.isArray(record.steps)) return undefined;
+      return typeof record.steps[0] === "object" ? "labels" : "solutions";
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof ErprmError && error.code !== "ERPRM_IO") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+/** Training curves: loss, held-out loss and measures, learning rate and gradient norm, all trainings in one picture each. */
+import { smallBox } from "../charts/frame.js";
+import { type LineSeries, lineChart } from "../charts/line-chart.js";
+import { figure, type Section, table } from "../page/figure-cell.js";
+import { html, type Markup } from "../page/markup.js";
+import type { ReportData } from "../report-data.js";
+import type { CurveMeasure, CurveUpdate, Training } from "../training-curves.js";
+
+const x = { name: "updates", format: "count" } as const;
+
+function picture(title: string, y: string, series: LineSeries[]): Markup | undefined {
+  const chart = lineChart({
+    label: `${title} against updates`,
+    box: smallBox,
+    x,
+    y: { name: y, format: "general" },
+    series,
+  });
+  if (chart.text === "") return undefined;
+  return html`<div class="half"><h4>${title}</h4>${chart}</div>`;
+}
+
+function updates(trainings: readonly Training[], value: (update: CurveUpdate) => number, what: string): LineSeries[] {
+  return trainings.map((training, i) => ({
+    name: `${training.name}${what}`,
+    colour: i,
+    isFine: true,
+    points: training.updates.map((update) => ({ x: update.updateIndex, y: value(update) })),
+  }));
+}
+
+function heldOut(trainings: readonly Training[], measure: CurveMeasure | "loss", what: string, dash = 0): LineSeries[] {
+  return trainings.map((training, i) => ({
+    name: `${training.name}${what}`,
+    colour: i,
+    dash,
+    points: training.heldOut.map((record) => ({
+      x: record.updateIndex,
+      y: measure === "loss" ? record.loss : (record.measures?.[measure] ?? null),
+    })),
+  }));
+}
+
+/** Nobody needs a legend of what is not drawn. */
+const drawn = (series: LineSeries[]) => series.filter(({ points }) => points.some(({ y }) => y !== null));
+
+export function trainingSection({ trainings }: ReportData): Section | undefined {
+  if (trainings.length === 0) return undefined;
+  const all = (measure: CurveMeasure | "loss", what = "", dash = 0) => drawn(heldOut(trainings, measure, what, dash));
+  const pictures = [
+    picture(
+      "Loss of the updates",
+      "loss",
+      updates(trainings, ({ loss }) => loss, ""),
+    ),
+    picture("Loss on held-out problems", "loss", all("loss")),
+    picture("Brier score on held-out problems", "Brier score", [
+      ...all("brierScore"),
+      ...all("constantBrierScore", ", best constant", 1),
+    ]),
+    picture("Area under the curve", "area", all("areaUnderCurve")),
+    picture("Calibration error", "error", all("calibrationError")),
+    picture(
+      "Gradient norm before clipping",
+      "norm",
+      updates(trainings, ({ gradientNorm }) => gradientNorm, ""),
+    ),
+    picture(
+      "Learning rate",
+      "rate",
+      updates(trainings, ({ learningRate }) => learningRate, ""),
+    ),
+  ];
+  const rows = trainings.map((training, i) => {
+    const path = `trainings.${i}`;
+    const last = training.heldOut.length - 1;
+    const cell = (record: number, name: "loss" | CurveMeasure) => {
+      const held = training.heldOut[record];
+      const value = name === "loss" ? held?.loss : held?.measures?.[name];
+      return figure(`${path}.heldOut.${record}.${name === "loss" ? "" : "measures."}${name}`, value, "fixed3");
+    };
+    const firstAndLast = (name: "loss" | CurveMeasure) => html`${cell(0, name)} → ${cell(last, name)}`;
+    return [
+      training.name,
+      figure(`${path}.numUpdates`, training.numUpdates, "count"),
+      firstAndLast("loss"),
+      firstAndLast("brierScore"),
+      cell(last, "constantBrierScore"),
+      firstAndLast("areaUnderCurve"),
+    ];
+  });
+  const names = ["updates", "held-out loss", "Brier score", "of the best constant", "area under curve"];
+  const columns = [{ name: "training" }, ...names.map((name) => ({ name, isNumber: true }))];
+  const thinned = trainings.filter(({ every }) => every > 1);
+  const content = html`<div class="grid">${pictures}</div>
+${thinned.map(({ name, every, numUpdates }) => html`<p class="note">${name}: every ${every}th of ${numUpdates} updates is drawn.</p>`)}
+${table("From before the first update to the last evaluation", columns, rows)}`;
+  return { id: "training", title: "Training", content };
+}
