@@ -13,7 +13,7 @@ export interface Candidate {
 
 export interface PooledProblem {
   problemId: string;
-  /** In the order of the file, which decides ties. At least one. */
+  /** At least one. Their order decides which of them a random subset has, never a tie. */
   candidates: readonly Candidate[];
 }
 
