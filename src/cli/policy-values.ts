@@ -45,7 +45,7 @@ export function promptSettings(values: PromptValues): PromptSettings {
   return { system: values.system, instruction: values.instruction, template: values.promptTemplate };
 }
 
-export function solutionSampling(values: SolutionValues): Sampling {
+export function solutionSampling(values: Omit<SolutionValues, "numSolutions">): Sampling {
   const { temperature, topP, topK, minP, maxTokens, stop = [] } = values;
   return { temperature, topP, topK, minP, maxTokens, stop };
 }

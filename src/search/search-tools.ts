@@ -52,7 +52,7 @@ export interface Level {
 }
 
 /** Why a search ended: every prefix that was kept had ended, or a limit. */
-export const searchEnds = ["ended", "budget", "max-steps", "max-solutions"] as const;
+export const searchEnds = ["all-ended", "budget", "max-steps", "max-solutions"] as const;
 export type SearchEnd = (typeof searchEnds)[number];
 
 export interface SearchResult {

@@ -48,7 +48,7 @@ export interface Contender extends ScoredPrefix {
 /** A slot's prefix; undefined where nothing was kept for it. */
 export type Slots = (ScoredPrefix | undefined)[];
 
-/** The new slots. `contenders` are in the order of their slots, then of their completions; none was cut off by a limit. */
+/** The new slots, at most `numSlots`. `contenders` are in the order of their slots, then of their completions; none was cut off by a limit. */
 export type KeepRule = (contenders: readonly Contender[], numSlots: number) => Slots;
 
 /** @throws ERPRM_INVALID_ARGUMENT unless `beams` is a multiple of `width`, both at least 1. */
@@ -88,7 +88,7 @@ class TreeSearch {
 
   #end(): SearchEnd | undefined {
     if (this.#budget.exceeded) return "budget";
-    if (!this.#slots.some(isLive)) return "ended";
+    if (!this.#slots.some(isLive)) return "all-ended";
     if (this.#budget.left <= 0) return "budget";
     return this.#levels.length >= this.#options.maxSteps ? "max-steps" : undefined;
   }
@@ -108,7 +108,7 @@ class TreeSearch {
     const contenders = [...standing, ...scored.filter(({ prefix }) => prefix.finishReason !== "length")];
     contenders.sort((a, b) => a.slot - b.slot);
     // Where nothing fitted any more, the prefixes that are there are the best there is.
-    if (scored.length > 0) this.#slots = this.#keep(contenders, this.#slots.length);
+    if (scored.length > 0) this.#slots = this.#keep(contenders, numSlotsOf(this.#options));
     this.#levels.push({
       prefixes: requests.length,
       completions: fitting.length,

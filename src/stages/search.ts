@@ -45,6 +45,8 @@ export interface SearchStageOptions {
   width?: number | undefined;
   /** `beam`, `dvts`: most steps of a solution, default 40. */
   maxSteps?: number | undefined;
+  /** `beam`: copies of a prefix are kept beside it; default false. */
+  keepEqual?: boolean | undefined;
   /** `best-of-n`: solutions of a problem, at most; default as many as the budget holds, without one 16. */
   numSolutions?: number | undefined;
   /** Tokens sampled for a problem, at most; default: no limit. A solution has no more tokens than that. */
@@ -99,9 +101,12 @@ function algorithmOf(options: SearchStageOptions): (tools: Tools) => Promise<Sea
   const tree = { beams: options.beams ?? defaultBeams, width: options.width ?? defaultWidth };
   numSlotsOf(tree);
   const maxSteps = expectPositiveInteger("maxSteps", options.maxSteps ?? defaultMaxSteps);
-  const search = algorithm === "beam" ? beamSearch : diverseTreeSearch;
-  return ({ sampler, score }) =>
-    search({ sample: sampler.sampleSteps, score, ...tree, maxSteps, budgetTokens, aggregate: how });
+  const limits = { ...tree, maxSteps, budgetTokens, aggregate: how };
+  if (algorithm === "dvts") {
+    return ({ sampler, score }) => diverseTreeSearch({ sample: sampler.sampleSteps, score, ...limits });
+  }
+  const { keepEqual } = options;
+  return ({ sampler, score }) => beamSearch({ sample: sampler.sampleSteps, score, ...limits, keepEqual });
 }
 
 /**

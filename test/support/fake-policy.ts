@@ -23,8 +23,13 @@ export interface FakeOptions {
   contextLength?: number;
   /** Milliseconds until the request with this number (in order of arrival) is answered. Default: up to 3, shuffled. */
   delayMs?: (requestNumber: number) => number;
+  /** Completions end with the request's stop texts, as the engine's do; default false. */
+  stopAtTexts?: boolean;
   /** What a completion says; default: an arithmetic solution whose answer is 4 or 5. */
   write?: (bytes: Buffer, request: NativeRolloutRequest) => string;
+  /** ln p of every token of a sequence, where somebody asks; default 0. */
+  tokenLogProbability?: number;
+  onDispose?: () => void;
 }
 
 /** 32 bytes that stand for the completion's random stream. */
@@ -46,6 +51,17 @@ function arithmetic(bytes: Buffer): string {
   const numSteps = (bytes[0] as number) % 4;
   const steps = Array.from({ length: numSteps }, (_, i) => `We add ${bytes[i + 1]} and go on.\n`);
   return `${steps.join("")}The answer is ${(bytes[8] as number) % 2 === 0 ? 4 : 5}.`;
+}
+
+/** The bytes up to and with the first stop text that ends in them; undefined when none does. */
+function upToStop(bytes: Buffer, { stopBytes, stopBytesOffsets }: NativeRolloutRequest): Buffer | undefined {
+  const ends = Array.from(stopBytesOffsets.subarray(1), (end, i) => {
+    const stop = Buffer.from(stopBytes.subarray(stopBytesOffsets[i], end));
+    const at = bytes.indexOf(stop);
+    return at < 0 ? Number.POSITIVE_INFINITY : at + stop.length;
+  });
+  const first = Math.min(...ends);
+  return Number.isFinite(first) ? bytes.subarray(0, first) : undefined;
 }
 
 export class FakeNative implements NativePolicy {
@@ -90,7 +106,8 @@ export class FakeNative implements NativePolicy {
     for (const [group, count] of request.numCompletions.entries()) {
       for (let completion = 0; completion < count; completion += 1) {
         const text = write(streamOf(request, group, completion), request);
-        const whole = [...Buffer.from(text), ...request.stopTokens.slice(0, 1)];
+        const stopped = this.#options.stopAtTexts ? upToStop(Buffer.from(text), request) : undefined;
+        const whole = stopped ? [...stopped] : [...Buffer.from(text), ...request.stopTokens.slice(0, 1)];
         const room = (this.#options.contextLength ?? 4096) - (request.prefixLengths[group] as number);
         const row = whole.slice(0, Math.min(request.maxTokens, room));
         rows.push(row);
@@ -117,7 +134,7 @@ export class FakeNative implements NativePolicy {
   }
 
   async logProbabilities(values: Int32Array): Promise<Float32Array> {
-    return new Float32Array(values.length);
+    return new Float32Array(values.length).fill(this.#options.tokenLogProbability ?? 0);
   }
 
   async logits(): Promise<Float32Array> {
@@ -131,6 +148,7 @@ export class FakeNative implements NativePolicy {
 
   async dispose(): Promise<void> {
     this.disposals += 1;
+    this.#options.onDispose?.();
   }
 }
 

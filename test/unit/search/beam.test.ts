@@ -1,11 +1,10 @@
 import test from "ava";
-import { beamSearch } from "../../../src/search/beam.js";
-import type { TreeSearchOptions } from "../../../src/search/tree-search.js";
+import { type BeamSearchOptions, beamSearch } from "../../../src/search/beam.js";
 import { pathOf, type Script, scriptedSearch } from "../../support/scripted-search.js";
 
 const defaults = { beams: 4, width: 2, maxSteps: 9, aggregate: "last" } as const;
 
-async function search(script: Script, options: Partial<TreeSearchOptions> = {}, more: { waste?: number } = {}) {
+async function search(script: Script, options: Partial<BeamSearchOptions> = {}, more: { waste?: number } = {}) {
   const scripted = scriptedSearch(script, more);
   const result = await beamSearch({ ...defaults, ...scripted, ...options });
   return {
@@ -39,7 +38,7 @@ test("of all extensions the best N / M are extended, best first, whichever prefi
     ],
   );
   t.is(answer, "dgz");
-  t.is(end, "ended");
+  t.is(end, "all-ended");
 });
 
 test("one prefix may give all that is kept", async (t) => {
@@ -61,6 +60,25 @@ test("of equal scores the earlier slot is kept, then the earlier completion", as
   });
   t.deepEqual(asked[1], ["0:a", "1:b"]);
   t.is(answer, "ax");
+});
+
+test("of copies one is kept, and another prefix has the place; with keepEqual they are prefixes like any other", async (t) => {
+  const script = { "": "a 0.9,a 0.9,a 0.9,b 0.2", a: "c! 0.5,c! 0.5", b: "d! 0.7,e! 0.1" };
+  const once = await search(script);
+  t.deepEqual(once.asked[1], ["0:a", "1:b"]);
+  t.is(once.answer, "bd");
+  t.deepEqual(once.levels[1]?.kept, [0.7, 0.5]);
+  const copies = await search(script, { keepEqual: true });
+  t.deepEqual(copies.asked[1], ["0:a", "1:a"]);
+  t.is(copies.answer, "ac");
+});
+
+test("where there are fewer prefixes than places, places stay empty until there are more", async (t) => {
+  const script = { "": "a 0.9,a 0.9,a 0.9,a 0.9", a: "c 0.5,d 0.4", ac: "x! 0.5,y! 0.5", ad: "z! 0.7,z! 0.7" };
+  const { asked, answer, tokens } = await search(script);
+  t.deepEqual(asked, [["0:", "1:"], ["0:a"], ["0:ac", "1:ad"]]);
+  t.is(tokens, 4 + 2 + 4);
+  t.is(answer, "adz");
 });
 
 test("an ended prefix competes for its place, holds it while its score does, and is not extended", async (t) => {
@@ -101,7 +119,7 @@ test("a solution that lost its place is still chosen when those that took it end
 test("when all that is kept has ended the search ends, whatever else is alive", async (t) => {
   const { levels, end, answer } = await search({ "": "a! 0.9,b! 0.8,c 0.7,d 0.6" });
   t.is(levels.length, 1);
-  t.is(end, "ended");
+  t.is(end, "all-ended");
   t.is(answer, "a");
 });
 
@@ -181,7 +199,7 @@ test("nothing that the budget does not hold is scored", async (t) => {
 });
 
 test("options that make no search are refused", async (t) => {
-  const refused = (options: Partial<TreeSearchOptions>, message: RegExp) =>
+  const refused = (options: Partial<BeamSearchOptions>, message: RegExp) =>
     t.throwsAsync(search({ "": "a! 0.5" }, options), { code: "ERPRM_INVALID_ARGUMENT", message });
   await refused({ beams: 5 }, /beams to be a multiple of the width \(2\), received 5/);
   await refused({ beams: 0 }, /beams/);

@@ -29,7 +29,7 @@ test("a tree goes on with the best of its own extensions, however good another t
     ["0:af", "1:cg"],
   ]);
   t.is(answer, "cgz");
-  t.is(end, "ended");
+  t.is(end, "all-ended");
   t.deepEqual((await search(script, {}, beamSearch)).asked[1], ["0:a", "1:b"]);
 });
 
