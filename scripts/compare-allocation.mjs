@@ -11,8 +11,16 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bootstrap } from "../dist/src/statistics/bootstrap.js";
-import { errorSums, estimators, fixedEquivalent, pooled, rateBins } from "./allocation/errors.mjs";
-import { expectSameCounts, pooledSolutions } from "./allocation/replay.mjs";
+import {
+  errorSums,
+  estimators,
+  fittedPrior,
+  fixedEquivalent,
+  pooled,
+  rateBins,
+  slopeOf,
+} from "./allocation/errors.mjs";
+import { expectSameCounts, pooledSolutions, replay } from "./allocation/replay.mjs";
 import { searchRows } from "./allocation/search.mjs";
 import { erprm } from "./erprm.mjs";
 
@@ -50,6 +58,7 @@ await label("search", "2", "--first-error", "--num-completions", "16");
 await label("early", "2", "--first-error", "--num-completions", "16", "--min-completions", "4");
 
 const adaptive = (on, tolerance) => ({
+  on,
   name: `${on} ± ${tolerance}`,
   allocation: { kind: "adaptive", label: on, tolerance, minCompletions: 4, maxCompletions: 64 },
 });
@@ -57,12 +66,9 @@ const fixed = [2, 4, 8, 16, 32, 64].map((numCompletions) => ({
   name: `fixed ${numCompletions}`,
   allocation: { kind: "fixed", numCompletions },
 }));
-const rows = [
-  ...fixed.slice(1),
-  ...[0.3, 0.25, 0.2, 0.15, 0.1].map((tolerance) => adaptive("soft", tolerance)),
-  ...[0.3, 0.2, 0.15, 0.1].map((tolerance) => adaptive("er:2", tolerance)),
-];
 const labels = ["soft", "er:2", "er:5"];
+const rows = [...fixed.slice(1), ...labels.flatMap((on) => [0.3, 0.2, 0.15, 0.1].map((one) => adaptive(on, one)))];
+const rowsFor = (of) => rows.filter(({ on }) => on === undefined || on === of);
 
 const solutions = pooledSolutions(inOut("pool"), inOut("reference"));
 for (const [name, allocation] of [
@@ -82,10 +88,12 @@ console.log(
   `${solutions.length} solutions, ${solutions.filter(({ outcome }) => outcome === 1).length} right, ${prefixes.length} prefixes`,
 );
 console.log(`prefixes with a rate up to ${rateBins.slice(0, -1).join(", ")}, 1: ${inBin.join(", ")}`);
-const variances = rates.map((p) => p * (1 - p));
 const mean = (all) => all.reduce((sum, one) => sum + one, 0) / all.length;
-const oracle = mean(variances) / mean(variances.map(Math.sqrt)) ** 2;
-console.log(`the best allocation for known rates saves ${oracle.toFixed(2)} times (mean squared error, soft)\n`);
+for (const of of labels) {
+  const deviations = rates.map((p) => slopeOf(of, p) * Math.sqrt(p * (1 - p)));
+  const saving = mean(deviations.map((one) => one ** 2)) / mean(deviations) ** 2;
+  console.log(`${of}: with the rates known beforehand, allocation alone would save ${saving.toFixed(2)} times`);
+}
 
 const sumsOf = (allocation, estimator, binLabel = "soft") =>
   errorSums(allocation, estimator, solutions, { labels, binLabel, offsets });
@@ -99,7 +107,7 @@ const shown = ({ value, low, high }, digits) =>
 for (const of of labels) {
   console.log(`\n${of}\n\n| allocation | estimator | rollouts a prefix | root mean squared error | saving | bias |`);
   console.log("|---|---|---|---|---|---|");
-  for (const { name, allocation } of rows) {
+  for (const { name, allocation } of rowsFor(of)) {
     for (const estimator of estimators) {
       const sums = sumsOf(allocation, estimator);
       const [rollouts, error, saving, bias] = await intervals((times) => {
@@ -117,14 +125,14 @@ for (const of of labels) {
   }
 }
 
-for (const of of ["soft", "er:2"]) {
+for (const of of labels) {
   console.log(`\n${of}: root mean squared error, bias of the plug-in label by the reference's rate\n`);
   console.log(
     `| allocation | rollouts a prefix | ${rateBins.map((bound) => `up to ${Math.min(bound, 1)}`).join(" | ")} |`,
   );
   console.log(`|---|---|${rateBins.map(() => "---|").join("")}`);
   const once = new Float64Array(numProblems).fill(1);
-  for (const { name, allocation } of rows) {
+  for (const { name, allocation } of rowsFor(of)) {
     const now = pooled(sumsOf(allocation, "plug-in", of), once);
     const cells = rateBins.map(
       (_, bin) => `${Math.sqrt(Math.max(0, now.binMeanSquared(bin))).toFixed(3)}, ${now.binBias(bin).toFixed(3)}`,
@@ -132,6 +140,9 @@ for (const of of ["soft", "er:2"]) {
     console.log(`| ${name} | ${now.rollouts.toFixed(1)} | ${cells.join(" | ")} |`);
   }
 }
+
+const [a, b] = fittedPrior(solutions.map((solution) => replay({ kind: "fixed", numCompletions: 16 }, solution)));
+console.log(`\nthe prior fitted to 16 completions of each prefix: ${a.toFixed(3)}, ${b.toFixed(3)}`);
 
 console.log("\nFirst errors of the wrong solutions, and hard labels\n");
 for (const line of await searchRows(solutions, { offsets, intervals, shown })) console.log(line);

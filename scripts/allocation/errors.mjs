@@ -12,7 +12,8 @@ export const estimators = ["plug-in", "jeffreys", "fitted"];
 /** Success rates of the reference: prefixes that are lost, hard, open, easy, safe. */
 export const rateBins = [0.02, 0.35, 0.65, 0.98, Number.POSITIVE_INFINITY];
 
-function slopeOf(label, p) {
+/** d label / d p. */
+export function slopeOf(label, p) {
   if (label === "soft") return 1;
   const growth = Math.expm1(Number(label.slice(3)));
   return growth / (Number(label.slice(3)) * (1 + p * growth));
@@ -21,9 +22,14 @@ function slopeOf(label, p) {
 function estimatorFor(name, allSteps) {
   if (name === "plug-in") return { kind: "plug-in" };
   if (name === "jeffreys") return { kind: "posterior", prior: jeffreys };
+  return { kind: "posterior", prior: fittedPrior(allSteps) };
+}
+
+/** Of the steps of several solutions. */
+export function fittedPrior(allSteps) {
   const histogram = new CountHistogram();
   for (const step of allSteps.flat()) if (step.numCompletions > 0) histogram.add(step);
-  return { kind: "posterior", prior: fitPrior(histogram) };
+  return fitPrior(histogram);
 }
 
 const newSums = () => ({

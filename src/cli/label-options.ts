@@ -1,5 +1,5 @@
 /** How many completions prefixes get, and how labels come from their counts: the options of `erprm label`, checked. */
-import { checkEstimator, jeffreys, plugIn, priorBounds } from "../data/step-labels.js";
+import { jeffreys, plugIn, priorBounds } from "../data/step-labels.js";
 import { ErprmError } from "../errors.js";
 import { checkAllocation } from "../labeling/allocation.js";
 import type { Allocation, Estimator, LabelName } from "../types.js";
@@ -59,7 +59,7 @@ export const estimatorOptions = under("Labels from counts:", [
     kind: { type: "text" },
     argument: "PRIOR",
     help: "of the success rate, for the posterior: jeffreys, A,B of a beta distribution, or, with --from, fitted to all counts",
-    defaultText: "jeffreys",
+    defaultText: "fitted with --from, else jeffreys",
   },
 ] as const satisfies readonly OptionSpec[]);
 
@@ -102,15 +102,26 @@ export function allocationOf(values: AllocationValues, given: Given): Allocation
 /** `fitted`: the prior is still to be fitted to the counts. */
 export type WantedEstimator = Estimator | "fitted";
 
-/** @throws ERPRM_INVALID_ARGUMENT */
-export function estimatorOf(
-  { estimator, prior }: OptionValues<typeof estimatorOptions>,
-  given: Given,
-): WantedEstimator {
+type EstimatorValues = OptionValues<typeof estimatorOptions>;
+
+/** Of new labels. @throws ERPRM_INVALID_ARGUMENT */
+export function estimatorOf(values: EstimatorValues, given: Given): Estimator {
+  const estimator = wantedEstimator(values, given, "jeffreys");
+  if (estimator !== "fitted") return estimator;
+  const message = "Expected no --prior fitted without --from: a prior is fitted to counts that are all there";
+  throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: "prior" });
+}
+
+/** Of labels from counts that are there. @throws ERPRM_INVALID_ARGUMENT */
+export function relabelEstimatorOf(values: EstimatorValues, given: Given): WantedEstimator {
+  return wantedEstimator(values, given, "fitted");
+}
+
+function wantedEstimator({ estimator, prior }: EstimatorValues, given: Given, usual: string): WantedEstimator {
   refuseIdleFlags(given, [{ names: ["prior"], why: "without --estimator posterior", when: estimator === "plug-in" }]);
   if (estimator === "plug-in") return plugIn;
-  if (prior === "fitted") return "fitted";
-  return checkEstimator({ kind: "posterior", prior: prior === undefined ? jeffreys : parsePrior(prior) });
+  const wanted = prior ?? usual;
+  return wanted === "fitted" ? wanted : { kind: "posterior", prior: parsePrior(wanted) };
 }
 
 function parsePrior(text: string): readonly [number, number] {

@@ -1,7 +1,6 @@
 /** What `erprm label` does: labels of given solutions, or of solutions that are sampled on the way. */
 import { readSolutions, solutionKey } from "../data/read-solutions.js";
 import type { RunDirectory } from "../data/run-directory.js";
-import { ErprmError } from "../errors.js";
 import { Grader } from "../grading/grader.js";
 import { type OpenedPolicy, Policy } from "../policy/policy.js";
 import type { Sampling } from "../policy/sampling.js";
@@ -14,7 +13,7 @@ import { formatStepRule, parseStepRule } from "../text/step-rule.js";
 import type { Allocation, Estimator, Problem, Solution } from "../types.js";
 import type { labelOptions } from "./commands/label.js";
 import { completionsFile, openLabelFile } from "./label-file.js";
-import { allocationOf, estimatorOf, labelIdentity } from "./label-options.js";
+import { allocationOf, estimatorOf, labelIdentity, relabelEstimatorOf } from "./label-options.js";
 import { labelSourceOf } from "./label-source.js";
 import type { OptionValues } from "./option.js";
 import { packageBuild } from "./package-build.js";
@@ -168,18 +167,16 @@ export function runLabel(openPolicy: OpenPolicy = Policy.open): Run<typeof label
   return async (values, given, surroundings) => {
     const { signal } = surroundings;
     const sourceName = labelSourceOf(given);
-    const estimator = estimatorOf(values, given);
     const out = required("out", values.out, "the run directory");
     const path = required(sourceName, values[sourceName], "a file");
     if (sourceName === "from") {
       const { runRelabel } = await import("./run-relabel.js");
-      return runRelabel({ ...values, out, from: path, estimator }, surroundings);
+      return runRelabel({ ...values, out, from: path, estimator: relabelEstimatorOf(values, given) }, surroundings);
     }
-    if (estimator === "fitted") {
-      const message = "Expected no --prior fitted without --from: a prior is fitted to counts that are all there";
-      throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: "prior" });
-    }
-    const method: LabelMethod = { allocation: allocationOf(values, given), estimator };
+    const method: LabelMethod = {
+      allocation: allocationOf(values, given),
+      estimator: estimatorOf(values, given),
+    };
     const model = required("policy", values.policy, "a model directory or a .gguf file");
     const split = formatStepRule(parseStepRule(values.split));
     const names = labelNames(values.eta);
@@ -195,7 +192,7 @@ export function runLabel(openPolicy: OpenPolicy = Policy.open): Run<typeof label
         ...source.prompt,
         ...source.options,
         completions: completionSampling(values),
-        ...labelIdentity(method.allocation, estimator),
+        ...labelIdentity(method.allocation, method.estimator),
         ...(values.keepCompletions ? { keepCompletions: true } : {}),
         labels: names,
         limit: values.limit,
