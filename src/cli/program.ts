@@ -30,6 +30,18 @@ const commands: Record<string, CommandEntry> = {
     summary: "score the steps of solutions with a reward model",
     load: async (surroundings) => (await import("./commands/score.js")).scoreCommand(surroundings),
   },
+  evaluate: {
+    summary: "how well reward models choose among solutions, with intervals and paired comparisons",
+    load: async (surroundings) => (await import("./commands/evaluate.js")).evaluateCommand(surroundings),
+  },
+  finetune: {
+    summary: "fine-tune a policy on its own best solutions, round by round (RAFT)",
+    load: async (surroundings) => (await import("./commands/finetune.js")).finetuneCommand(surroundings),
+  },
+  search: {
+    summary: "search for solutions step by step, guided by a reward model",
+    load: async (surroundings) => (await import("./commands/search.js")).searchCommand(surroundings),
+  },
   import: {
     summary: "read step labels from a format of the field",
     load: async (surroundings) => (await import("./commands/import.js")).importCommand(surroundings),
