@@ -4,7 +4,7 @@
  */
 import { expectPositiveInteger, failArgument } from "../check.js";
 import { type BootstrapOptions, bootstrap, type Estimate } from "../statistics/bootstrap.js";
-import { rankCorrelationOf } from "../statistics/rank-correlation.js";
+import { rankCorrelationOf, type WeightedCorrelation } from "../statistics/rank-correlation.js";
 import type { Aggregate } from "../types.js";
 import type { LengthGroup, LengthResult } from "./evaluation.js";
 import type { CandidatePool } from "./pool.js";
@@ -49,16 +49,12 @@ export async function lengthResult(
 }
 
 /** As a function of how often each problem is drawn. */
-function correlationOf(rows: readonly Row[]): (times: Float64Array) => number {
-  const scores = rows.map(({ score }) => score);
-  const numSteps = rows.map((row) => row.numSteps);
-  const correlation = rankCorrelationOf(scores, numSteps);
-  const problems = Int32Array.from(rows, ({ problem }) => problem);
-  const weights = new Float64Array(rows.length);
-  return (times) => {
-    for (let i = 0; i < weights.length; i++) weights[i] = times[problems[i] as number] as number;
-    return correlation(weights);
-  };
+function correlationOf(rows: readonly Row[]): WeightedCorrelation {
+  return rankCorrelationOf(
+    rows.map(({ score }) => score),
+    rows.map(({ numSteps }) => numSteps),
+    rows.map(({ problem }) => problem),
+  );
 }
 
 /** At most `numGroups`, ascending, about equally large; one number of steps is never in two groups. */

@@ -7,20 +7,53 @@ import { failArgument } from "../check.js";
 /** The correlation, -1 to 1, of the pairs with these weights; NaN where x or y does not vary. */
 export type WeightedCorrelation = (weights: ArrayLike<number>) => number;
 
-/** Sorts once, so that each of many weightings costs two passes. @throws ERPRM_INVALID_ARGUMENT unless there is a y for each x */
-export function rankCorrelationOf(x: ArrayLike<number>, y: ArrayLike<number>): WeightedCorrelation {
-  if (x.length !== y.length) failArgument("y", `${x.length} numbers, one for each x,`, y.length);
-  const xTies = tiesOf("x", x);
-  const yTies = tiesOf("y", y);
+/**
+ * Sorts once, so that each of many weightings costs two passes. Pair i has the weight `weights[owners[i]]`, by default its own.
+ * @throws ERPRM_INVALID_ARGUMENT for arrays of other lengths and numbers that are not finite
+ */
+export function rankCorrelationOf(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  owners?: ArrayLike<number>,
+): WeightedCorrelation {
+  if (y.length !== x.length) failArgument("y", `${x.length} numbers, one for each x,`, y.length);
+  if (owners && owners.length !== x.length) failArgument("owners", `${x.length} numbers`, owners.length);
+  // Everything in ascending order of x: [pairs]. Distinct values are numbered from 0, ascending.
+  const order = ascendingPlaces("x", x);
+  const inOrder = (values: ArrayLike<number>) => Int32Array.from(order, (i) => values[i] as number);
+  const xNumbers = inOrder(distinctNumbers(x, order));
+  const yNumbers = inOrder(distinctNumbers(y, ascendingPlaces("y", y)));
+  const weightPlaces = owners ? inOrder(owners) : order;
+  const yMass = new Float64Array(yNumbers.reduce((most, number) => Math.max(most, number + 1), 0));
   return (weights) => {
-    const xRanks = new Ranks(xTies, weights);
-    const yRanks = new Ranks(yTies, weights);
-    let product = 0;
-    for (const i of xTies.order) {
-      const xRank = xRanks.centred[xTies.numbers[i] as number] as number;
-      product += (weights[i] as number) * xRank * (yRanks.centred[yTies.numbers[i] as number] as number);
+    yMass.fill(0);
+    let total = 0;
+    for (let k = 0; k < order.length; k++) {
+      const weight = weights[weightPlaces[k] as number] as number;
+      const number = yNumbers[k] as number;
+      yMass[number] = (yMass[number] as number) + weight;
+      total += weight;
     }
-    return product / Math.sqrt(xRanks.variation * yRanks.variation);
+    const yRanks = centredRanks(yMass, total);
+    const yVariation = yMass.reduce((sum, mass, g) => sum + mass * (yRanks[g] as number) ** 2, 0);
+    let product = 0;
+    let xVariation = 0;
+    let below = 0;
+    for (let k = 0; k < order.length; ) {
+      const number = xNumbers[k];
+      let mass = 0;
+      let ySum = 0;
+      for (; k < order.length && xNumbers[k] === number; k++) {
+        const weight = weights[weightPlaces[k] as number] as number;
+        mass += weight;
+        ySum += weight * (yRanks[yNumbers[k] as number] as number);
+      }
+      const rank = below + (mass - total) / 2;
+      product += rank * ySum;
+      xVariation += mass * rank ** 2;
+      below += mass;
+    }
+    return product / Math.sqrt(xVariation * yVariation);
   };
 }
 
@@ -29,52 +62,29 @@ export function rankCorrelation(x: ArrayLike<number>, y: ArrayLike<number>): num
   return rankCorrelationOf(x, y)(new Float64Array(x.length).fill(1));
 }
 
-interface Ties {
-  /** Places, ascending by value. */
-  order: Int32Array;
-  /** By place: the number of the value among the distinct ones, ascending. */
-  numbers: Int32Array;
-  numDistinct: number;
+function ascendingPlaces(name: string, values: ArrayLike<number>): Int32Array {
+  const places = Int32Array.from({ length: values.length }, (_, i) => i);
+  for (const i of places) if (!Number.isFinite(values[i])) failArgument(`${name}[${i}]`, "a finite number", values[i]);
+  return places.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
 }
 
-function tiesOf(name: string, values: ArrayLike<number>): Ties {
-  const order = Int32Array.from({ length: values.length }, (_, i) => i);
-  for (const i of order) if (!Number.isFinite(values[i])) failArgument(`${name}[${i}]`, "a finite number", values[i]);
-  order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
-  const numbers = new Int32Array(values.length);
-  let numDistinct = 0;
-  let last: number | undefined;
-  for (const i of order) {
-    if (values[i] !== last) numDistinct++;
-    last = values[i];
-    numbers[i] = numDistinct - 1;
+/** By place: the number of the value among the distinct ones. */
+function distinctNumbers(values: ArrayLike<number>, order: Int32Array): Int32Array {
+  const numbers = new Int32Array(order.length);
+  let number = -1;
+  for (const [k, i] of order.entries()) {
+    if (k === 0 || values[i] !== values[order[k - 1] as number]) number++;
+    numbers[i] = number;
   }
-  return { order, numbers, numDistinct };
+  return numbers;
 }
 
-/** Ranks of the distinct values, their mean subtracted, and the weighted sum of their squares. */
-class Ranks {
-  readonly centred: Float64Array;
-  readonly variation: number;
-
-  constructor({ order, numbers, numDistinct }: Ties, weights: ArrayLike<number>) {
-    const mass = new Float64Array(numDistinct);
-    for (const i of order) {
-      const number = numbers[i] as number;
-      mass[number] = (mass[number] as number) + (weights[i] as number);
-    }
-    const total = mass.reduce((sum, weight) => sum + weight, 0);
-    this.centred = new Float64Array(numDistinct);
-    let below = 0;
-    let variation = 0;
-    for (let g = 0; g < numDistinct; g++) {
-      const weight = mass[g] as number;
-      // The ranks of a tie are below + 1 .. below + weight, the mean of all ranks is (total + 1) / 2.
-      const rank = below + weight / 2 - total / 2;
-      this.centred[g] = rank;
-      variation += weight * rank ** 2;
-      below += weight;
-    }
-    this.variation = variation;
-  }
+/** Rank of each distinct value minus the mean rank: of a tie below + 1 .. below + mass, of all (total + 1) / 2. */
+function centredRanks(masses: Float64Array, total: number): Float64Array {
+  let below = 0;
+  return masses.map((mass) => {
+    const rank = below + (mass - total) / 2;
+    below += mass;
+    return rank;
+  });
 }

@@ -56,6 +56,16 @@ test("weights that are counts repeat the pairs", (t) => {
   );
 });
 
+test("pairs of one owner share its weight", (t) => {
+  const [x, y] = [
+    [1, 4, 2, 3, 3],
+    [2, 1, 1, 5, 4],
+  ];
+  const owned = rankCorrelationOf(x, y, [0, 1, 0, 1, 2])([2, 1, 0]);
+  t.is(owned, rankCorrelationOf(x, y)([2, 1, 2, 1, 0]));
+  t.throws(() => rankCorrelationOf(x, y, [0]), { message: /owners to be 5 numbers/ });
+});
+
 test("numbers that are none and lengths that differ are named", (t) => {
   t.throws(() => rankCorrelation([1, Number.NaN], [1, 2]), { message: /x\[1\] to be a finite number/ });
   t.throws(() => rankCorrelation([1], [1, 2]), { message: /y to be 1 numbers/ });
