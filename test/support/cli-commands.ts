@@ -4,6 +4,7 @@ import { demoCommand } from "../../src/cli/commands/demo.js";
 import { doctorCommand } from "../../src/cli/commands/doctor.js";
 import { evaluateCommand } from "../../src/cli/commands/evaluate.js";
 import { exportCommand } from "../../src/cli/commands/export.js";
+import { finetuneCommand } from "../../src/cli/commands/finetune.js";
 import { importCommand } from "../../src/cli/commands/import.js";
 import { labelCommand } from "../../src/cli/commands/label.js";
 import { problemsCommand } from "../../src/cli/commands/problems.js";
@@ -24,6 +25,7 @@ export function cliCommands(): Record<string, Command> {
     trainCommand,
     scoreCommand,
     evaluateCommand,
+    finetuneCommand,
     importCommand,
     exportCommand,
     demoCommand,
