@@ -41,7 +41,7 @@ export function evaluationText({ counts, timings, stage, out, alreadyComplete }:
   const lines: [string, string][] = [
     [
       stage,
-      `${number("solutions")} solutions of ${number("problems")} problems (${each} each), ${number("models")} reward models, in ${out}${alreadyComplete ? " (complete already)" : ""}`,
+      `${number("solutions")} solutions of ${number("problems")} problems (${each} each), reward models: ${number("models")}, in ${out}${alreadyComplete ? " (complete already)" : ""}`,
     ],
     ["outcomes", `${number("right")} right, ${number("withoutAnswer")} without an answer`],
   ];
