@@ -8,8 +8,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { runLines } from "./command.mjs";
-import { packageRoot } from "./setup.mjs";
+import { erprm } from "./erprm.mjs";
 
 const option = (fallback) => ({ type: "string", default: fallback });
 const { values, positionals: trainOptions } = parseArgs({
@@ -27,18 +26,6 @@ const { values, positionals: trainOptions } = parseArgs({
 });
 if (!values.out) throw new Error("Expected --out to be given: a directory for the runs");
 
-/** Runs erprm and resolves to the object of its last line. */
-async function erprm(...args) {
-  let last = "";
-  const program = join(packageRoot, "dist", "src", "cli", "main.js");
-  const onLine = (line) => {
-    last = line;
-  };
-  const status = await runLines(process.execPath, [program, ...args], { onLine });
-  if (status !== 0) throw new Error(`erprm ${args.join(" ")} ended with exit code ${status}: ${last}`);
-  return last.startsWith("{") ? JSON.parse(last) : undefined;
-}
-
 const interval = (counts, name, digits = 4) => {
   const [value, low, high] = [name, `${name}Low`, `${name}High`].map((key) => counts[key]?.toFixed(digits) ?? "none");
   return `${value} (${low} to ${high})`;
@@ -53,12 +40,12 @@ const labels = join(values.out, "labels");
 const sampling = ["--num-solutions", values["num-solutions"], "--num-completions", values["num-completions"]];
 const limits = ["--max-tokens", "256", "--completion-max-tokens", "256"];
 const input = ["--policy", values.model, "--problems", problems];
-const labelled = await erprm("label", ...input, ...sampling, ...limits, "--out", labels, "--quiet", "--json");
+const labelled = await erprm("label", ...input, ...sampling, ...limits, "--out", labels);
 const { counts } = labelled;
 console.log(`${counts.labelled} solutions of ${counts.problems} problems, ${counts.gradedCompletions} completions\n`);
 
 console.log(
-  "| target | seed | held-out prefixes | Brier score | of a constant | area under the curve | calibration error |",
+  "| target | seed | held-out prefixes | Brier score | less than that of a constant by | area under the curve | calibration error |",
 );
 console.log("|---|---|---|---|---|---|---|");
 const rows = [];
@@ -66,7 +53,7 @@ for (const target of values.targets.split(",")) {
   for (const seed of values.seeds.split(",")) {
     const out = join(values.out, `prm-${target.replace(":", "-")}-${seed}`);
     const data = ["--model", values.model, "--labels", join(labels, "labels.jsonl"), "--target", target];
-    const rest = ["--seed", seed, "--held-out", values["held-out"], "--out", out, "--quiet", "--json"];
+    const rest = ["--seed", seed, "--held-out", values["held-out"], "--out", out];
     const summary = await erprm("train", "prm", ...data, ...rest, ...trainOptions);
     const measures = summary.counts;
     rows.push({ target, seed: Number(seed), ...measures });
@@ -75,7 +62,7 @@ for (const target of values.targets.split(",")) {
       seed,
       measures.n,
       interval(measures, "brierScore"),
-      measures.constantBrierScore?.toFixed(4),
+      interval(measures, "brierGain"),
       interval(measures, "areaUnderCurve", 3),
       interval(measures, "calibrationError", 3),
     ];

@@ -10,6 +10,7 @@ const grouped = new Intl.NumberFormat("en-US");
 export const shownMeasures = {
   brierScore: "Brier score",
   constantBrierScore: "of a constant",
+  brierGain: "better by",
   areaUnderCurve: "area under curve",
   calibrationError: "calibration",
 } as const;
