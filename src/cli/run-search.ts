@@ -42,6 +42,7 @@ function searchSettings(values: SearchValues, given: Given) {
   const { algorithm, beams, width, maxSteps, numSolutions, budgetTokens, aggregate, keepEqual } = values;
   const isTree = algorithm !== "best-of-n";
   refuseIdleFlags(given, [
+    { names: ["keep-equal"], why: `with --algorithm ${algorithm}: it is for beam`, when: algorithm !== "beam" },
     { names: ["num-solutions"], why: `with --algorithm ${algorithm}: it has --beams`, when: isTree },
     {
       names: ["beams", "width", "max-steps"],

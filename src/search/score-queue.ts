@@ -61,25 +61,27 @@ export class ScoreQueue {
 
   async #work(): Promise<void> {
     this.#working = true;
-    const startedAt = performance.now();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
       await this.#scoreAll(batch);
     }
-    this.#counts.scoringSeconds += (performance.now() - startedAt) / 1000;
     this.#working = false;
   }
 
   /** A failure is met at the place of the prefix it is about: the one after the last that was scored. */
   async #scoreAll(batch: Waiting[]): Promise<void> {
     let rest = batch;
+    let since = performance.now();
     while (rest.length > 0) {
       let done = 0;
       try {
         for await (const { value, stepScores, numTokens } of this.#rewardModel.score(rest, {
           tokenBudget: this.#tokenBudget,
         })) {
+          const now = performance.now();
+          this.#counts.scoringSeconds += (now - since) / 1000;
+          since = now;
           this.#counts.scoredPrefixes += 1;
           this.#counts.scoredTokens += numTokens;
           value.resolve(stepScores);

@@ -10,6 +10,7 @@ import { labelCommand } from "../../src/cli/commands/label.js";
 import { problemsCommand } from "../../src/cli/commands/problems.js";
 import { rolloutCommand } from "../../src/cli/commands/rollout.js";
 import { scoreCommand } from "../../src/cli/commands/score.js";
+import { searchCommand } from "../../src/cli/commands/search.js";
 import { trainCommand } from "../../src/cli/commands/train.js";
 
 const silent = { write: () => true };
@@ -26,6 +27,7 @@ export function cliCommands(): Record<string, Command> {
     scoreCommand,
     evaluateCommand,
     finetuneCommand,
+    searchCommand,
     importCommand,
     exportCommand,
     demoCommand,

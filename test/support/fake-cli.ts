@@ -7,10 +7,12 @@ import { evaluateOptions } from "../../src/cli/commands/evaluate.js";
 import { labelOptions } from "../../src/cli/commands/label.js";
 import { rolloutOptions } from "../../src/cli/commands/rollout.js";
 import { scoreOptions } from "../../src/cli/commands/score.js";
+import { searchOptions } from "../../src/cli/commands/search.js";
 import { runEvaluate } from "../../src/cli/run-evaluate.js";
 import { runLabel } from "../../src/cli/run-label.js";
 import { runRollout } from "../../src/cli/run-rollout.js";
 import { type OpenRewardModel, runScore } from "../../src/cli/run-score.js";
+import { runSearch } from "../../src/cli/run-search.js";
 import { stageCommand } from "../../src/cli/stage-command.js";
 import { processSurroundings } from "../../src/cli/surroundings.js";
 import { exitCodeOf } from "../../src/errors.js";
@@ -22,7 +24,11 @@ const delay = Number(process.env.FAKE_DELAY_MS ?? 0);
 const maxBatch = Number(process.env.FAKE_BATCH ?? 2);
 
 const openFake = async (): Promise<OpenedPolicy> => {
-  const { policy } = await makeFakePolicy({ maxBatch, delayMs: (number) => delay * (1 + (number % 3)) });
+  const { policy } = await makeFakePolicy({
+    maxBatch,
+    stopAtTexts: true,
+    delayMs: (number) => delay * (1 + (number % 3)),
+  });
   process.stderr.write("loaded\n");
   return { fingerprint: policy.fingerprint, notes: [], build: {}, load: async () => policy };
 };
@@ -51,6 +57,14 @@ const program = new Command()
       surroundings,
     ),
   );
+program.addCommand(
+  stageCommand(
+    { name: "search", summary: "" },
+    searchOptions,
+    async () => runSearch(openFake, openFakeRewardModel),
+    surroundings,
+  ),
+);
 try {
   await program.parseAsync(process.argv.slice(2), { from: "user" });
 } catch (error) {
