@@ -4,8 +4,8 @@
  * One long measurement is replayed for every allocation (allocation/replay.mjs); some are run as well, and must agree.
  * Every part is a run directory: the same command goes on after an interruption.
  *
- *   node scripts/compare-allocation.mjs --out DIR [--model builtin:tiny] [--num-problems 60] [--num-solutions 2]
- *     [--reference 256] [--pool 128] [--resamples 2000]
+ *   node scripts/compare-allocation.mjs --out DIR [--model builtin:tiny] [--difficulty default] [--num-problems 60]
+ *     [--num-solutions 2] [--reference 256] [--pool 128] [--resamples 2000]
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -29,6 +29,7 @@ const { values } = parseArgs({
   options: {
     out: { type: "string" },
     model: option("builtin:tiny"),
+    difficulty: option("default"),
     "num-problems": option("60"),
     "num-solutions": option("2"),
     reference: option("256"),
@@ -41,7 +42,7 @@ mkdirSync(values.out, { recursive: true });
 const inOut = (name) => join(values.out, name);
 
 if (!existsSync(inOut("problems.jsonl"))) {
-  const which = ["--split", "test", "--num", values["num-problems"], "--seed", "11"];
+  const which = ["--split", "test", "--difficulty", values.difficulty, "--num", values["num-problems"], "--seed", "11"];
   await erprm("problems", ...which, "--out", inOut("problems.jsonl"));
 }
 const policy = ["--policy", values.model, "--quiet"];

@@ -22,9 +22,12 @@ export {
 } from "./data/selection.js";
 export {
   type Counts,
+  checkEstimator,
+  jeffreys,
   labelSteps,
   labelsFromCounts,
   type PerPrefix,
+  plugIn,
   standardErrorsFromCounts,
 } from "./data/step-labels.js";
 export { writeRecords } from "./data/write-records.js";
@@ -39,6 +42,10 @@ export {
 export { extractAnswer } from "./grading/extract.js";
 export { Grader, type GraderOptions, gradeAnswer, type Verdict } from "./grading/grader.js";
 export type { GradeOptions } from "./grading/options.js";
+export { checkAllocation, nextRound, type PrefixCounts } from "./labeling/allocation.js";
+export { firstErrorOf } from "./labeling/first-error.js";
+export { CountHistogram, fitPrior } from "./labeling/fit-prior.js";
+export { halfWidth } from "./labeling/label-interval.js";
 export type { StoredTensor } from "./model/stored-tensor.js";
 export type {
   EngineStats,
@@ -86,9 +93,14 @@ export {
   type ScoreOptions,
 } from "./reward/reward-model.js";
 export type { Scored } from "./reward/score-batches.js";
-export { type LabelStageOptions, labelStage } from "./stages/label.js";
+export {
+  type LabelledSolution,
+  type LabelStageOptions,
+  labelStage,
+  labelStageWithCompletions,
+} from "./stages/label.js";
 export type { OutcomeGrader } from "./stages/outcomes.js";
-export { relabelStage } from "./stages/relabel.js";
+export { type RelabelOptions, relabelStage } from "./stages/relabel.js";
 export { type RolloutStageOptions, rolloutStage } from "./stages/rollout.js";
 export {
   newScoreCounts,
@@ -152,6 +164,8 @@ export type { StoredType } from "./training/safetensors-writer.js";
 export { type SaveOptions, saveModel } from "./training/save-model.js";
 export { type Schedule, type ScheduleShape, scheduleShapes } from "./training/schedule.js";
 export {
+  type InferredStepUse,
+  inferredStepUses,
   processExamples,
   type RewardExampleOptions,
   type StepExampleOptions,

@@ -51,10 +51,16 @@ the solution off. --temperature, --top-p, --top-k, --min-p and --max-tokens are 
 have their own. --system, --instruction and --prompt-template must be those the solutions were sampled with; where --solutions
 lies in a run directory they are read from its manifest.
 
+--tolerance and --first-error take the place of a fixed number of completions; every record says so (allocation). With the same seed
+their completions are the first ones of the fixed number's. --estimator posterior is recorded too.
+
 Examples:
   erprm label --policy model.gguf --problems gsm8k_test.jsonl --num-solutions 4 --num-completions 8 --out runs/labels
   erprm label --policy model.gguf --solutions runs/solutions/solutions.jsonl --out runs/labels
-  erprm label --from runs/labels/labels.jsonl --eta 0.5,8 --out runs/other-labels`,
+  erprm label --policy model.gguf --solutions solutions.jsonl --tolerance 0.15 --max-completions 32 --out runs/adaptive
+  erprm label --policy model.gguf --solutions solutions.jsonl --first-error --out runs/first-errors
+  erprm label --from runs/labels/labels.jsonl --eta 0.5,8 --out runs/other-labels
+  erprm label --from runs/labels/labels.jsonl --estimator posterior --out runs/posterior-labels`,
     },
     labelOptions,
     async () => (await import("../run-label.js")).runLabel(),

@@ -27,3 +27,11 @@ test("colours only where they are wanted", (t) => {
   t.false(labelTable(record, { colour: false, width: 100 }).includes("\x1b"));
   t.true(labelTable(record, { colour: true, width: 100 }).includes("\x1b[32m0.75 ±0.10\x1b[0m"));
 });
+
+test("a step that was not measured names the step whose labels it has", (t) => {
+  const steps = [{ text: "First.", numCompletions: 0, numCorrect: 0, inferredFrom: 1 }, ...record.steps];
+  const searched = { ...record, steps, labels: { soft: [0.75, 0.75, 0] }, standardErrors: { soft: [0.1, 0.1, 0] } };
+  const lines = labelTable(searched, { colour: false, width: 100 }).split("\n");
+  t.regex(lines[3] ?? "", /First\. .* as 2 .* 0\.75 ±0\.10/);
+  t.regex(lines[5] ?? "", /One and one\. .* 12\/16/);
+});
