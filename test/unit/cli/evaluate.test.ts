@@ -1,0 +1,384 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "ava";
+import type { Evaluation } from "../../../src/evaluation/evaluation.js";
+import { handAccuracies, handLabels, handScores, handSolutions, jsonLines } from "../../support/evaluation-case.js";
+import { makeFolder } from "../../support/folder.js";
+import { fakeProgram, runCli, startCli } from "../../support/run-cli.js";
+
+const fake = { program: fakeProgram };
+const files = () => ({
+  "s.jsonl": jsonLines(handSolutions),
+  "scores.jsonl": jsonLines(handScores),
+  "l.jsonl": jsonLines(handLabels),
+});
+const read = (...path: string[]) => readFileSync(join(...path), "utf8");
+const evaluationIn = (...path: string[]): Evaluation => JSON.parse(read(...path, "evaluation.json"));
+
+/** Words of a command; `@` is the folder. */
+const words = (folder: string, text: string) => text.replaceAll("@", `${folder}/`).split(" ");
+
+test("evaluation.json, the CSV, the table and --json have the numbers computed by hand", async (t) => {
+  const folder = makeFolder(t, files());
+  const args = words(
+    folder,
+    "evaluate --solutions @s.jsonl --scores hand=@scores.jsonl --labels @l.jsonl --threshold 0.85 --out @e",
+  );
+  const { code, stdout, stderr } = await runCli(args);
+  t.is(code, 0, stderr);
+  const evaluation = evaluationIn(folder, "e");
+  const csv = read(folder, "e", "evaluation.csv").trimEnd().split("\n");
+  t.is(
+    csv[0],
+    "part,rule,model,aggregate,second_rule,second_model,second_aggregate,num_candidates,computation,data,from,to,measure,value,low,high,n",
+  );
+  for (const { method, points } of evaluation.methods) {
+    for (const [i, { numCandidates, accuracy, numProblems }] of points.entries()) {
+      const expected = handAccuracies[method.rule]?.[i] as number;
+      t.true(Math.abs((accuracy.value as number) - expected) < 1e-12, `${method.rule} ${numCandidates}`);
+      const { rule, model = "", aggregate = "" } = method;
+      const row = `accuracy,${rule},${model},${aggregate},,,,${numCandidates},exact,,,,accuracy,${accuracy.value},${accuracy.low},${accuracy.high},${numProblems}`;
+      t.true(csv.includes(row), row);
+    }
+    t.regex(
+      stdout,
+      new RegExp(`│ ${method.rule}.*│ ${(100 * (handAccuracies[method.rule]?.[1] as number)).toFixed(1)} `),
+    );
+  }
+  const [comparison] = evaluation.comparisons;
+  t.true(csv.some((row) => row.endsWith(`,corrected_p_value,${comparison?.correctedPValue},,,2`)));
+  t.true(csv.some((row) => row.startsWith("first_error,,hand,,,,,,,labels,,,f1,0.5,")));
+  t.true(csv.some((row) => row.startsWith("calibration,,hand,,,,,,,,,,brier_score,0.38452")));
+  t.is(new Set(csv.map((row) => row.split(",").length)).size, 1, "every row has every column");
+  t.regex(stdout, /N = 4 +│\n│ +│ +│ +│ of 2/);
+  t.regex(
+    stdout,
+    /evaluate +10 solutions of 3 problems \(2 to 4 each\), reward models: 1, in .*\noutcomes +2 right, 1 without an answer\n/,
+  );
+
+  const again = JSON.parse((await runCli([...args, "--json"])).stdout);
+  t.true(again.alreadyComplete);
+  t.like(again, { stage: "evaluate", numCandidates: 4, counts: { problems: 3, solutions: 10, right: 2, models: 1 } });
+  t.deepEqual(
+    again.accuracy["best-of-n hand min"],
+    evaluation.methods.find(({ method }) => method.rule === "best-of-n")?.points[2]?.accuracy,
+  );
+  t.like(again.firstErrors[0], { f1: { value: 0.5 } });
+});
+
+const solutions = Array.from({ length: 40 }, (_, i) => ({
+  ...{ problemId: `p${i >> 2}`, index: i % 4, question: `What is ${i} + 1?`, answer: "4" },
+  steps: Array.from({ length: 1 + (i % 3) }, (_, step) => `Step ${step} of ${"x".repeat((i * 5) % 17)}.\n`),
+  finalAnswer: String(i % 5),
+  outcome: i % 3 === 0 ? 1 : 0,
+}));
+const bench = (name: string, count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    ...{ id: `${name}-${i}`, problem: `How many ${name} in ${i}?`, steps: ["One.", "Two.", "Three."].slice(i % 3) },
+    label: i % 4 === 0 ? 0 : -1,
+  }));
+
+test("a run that was killed at any moment of its scoring and resumed has the bytes of one that was not", async (t) => {
+  const folder = makeFolder(t, { "s.jsonl": jsonLines(solutions), "b.jsonl": jsonLines(bench("b", 12)) });
+  const args = (out: string, ...more: string[]) => [
+    ...words(
+      folder,
+      `evaluate --solutions @s.jsonl --model one=fake --model other=fake --processbench @b.jsonl --out @${out}`,
+    ),
+    ...more,
+  ];
+  const whole = await runCli(args("whole"), fake);
+  t.is(whole.code, 0, whole.stderr);
+  const names = [
+    "scores-one.jsonl",
+    "scores-one@b.jsonl",
+    "scores-other.jsonl",
+    "scores-other@b.jsonl",
+    "evaluation.json",
+    "evaluation.csv",
+  ];
+  let kills = 0;
+  let partial = 0;
+  for (let attempt = 0; attempt < 6; attempt += 1) {
+    const running = startCli(args("killed", "--tokens-per-batch", "80"), { ...fake, env: { FAKE_DELAY_MS: "25" } });
+    await running.says("loaded");
+    const timer = setTimeout(() => running.kill("SIGKILL"), 120 + 90 * attempt);
+    const { code } = await running.result;
+    clearTimeout(timer);
+    if (code === null) kills += 1;
+    if (
+      existsSync(join(folder, "killed", "scores-one.jsonl")) &&
+      !existsSync(join(folder, "killed", "evaluation.json"))
+    )
+      partial += 1;
+  }
+  t.true(kills >= 3 && partial >= 2, `${kills} kills, ${partial} of them midway`);
+  const last = await runCli(args("killed"), fake);
+  t.is(last.code, 0, last.stderr);
+  for (const name of names) t.is(read(folder, "killed", name), read(folder, "whole", name), name);
+  t.like(JSON.parse(read(folder, "whole", "scores-other.jsonl").split("\n")[0] as string), {
+    model: "other",
+    index: 0,
+  });
+  t.regex((await runCli(args("whole"), fake)).stdout, /\(complete already\)/);
+});
+
+test("an interrupted run says that it goes on, and does", async (t) => {
+  const folder = makeFolder(t, { "s.jsonl": jsonLines(solutions) });
+  const args = words(folder, "evaluate --solutions @s.jsonl --model one=fake --tokens-per-batch 80 --out @e");
+  const running = startCli(args, { ...fake, env: { FAKE_DELAY_MS: "60" } });
+  await running.says("loaded");
+  setTimeout(() => running.kill("SIGINT"), 300);
+  const { code, stderr } = await running.result;
+  t.is(code, 130, stderr);
+  t.regex(stderr, /the same command goes on from there/);
+  t.is((await runCli(args, fake)).code, 0);
+  t.is(evaluationIn(folder, "e").numSolutions, 40);
+});
+
+test("first wrong steps of several ProcessBench files are those of the scores, F1 by its definition", async (t) => {
+  const folder = makeFolder(t, {
+    "s.jsonl": jsonLines(solutions),
+    "x.jsonl": jsonLines(bench("x", 30)),
+    "y.jsonl": jsonLines(bench("y", 18)),
+  });
+  const base =
+    "evaluate --solutions @s.jsonl --model fake --processbench @x.jsonl --processbench second=@y.jsonl --out";
+  const result = await runCli(words(folder, `${base} @e --threshold 0.3`), fake);
+  t.is(result.code, 0, result.stderr);
+  const { firstErrors } = evaluationIn(folder, "e");
+  const expected = (["x", "second"] as const).map((name) => {
+    const scores = read(folder, "e", `scores-fake@${name}.jsonl`)
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const records = bench(name === "x" ? "x" : "y", name === "x" ? 30 : 18);
+    const hits = { wrong: [] as boolean[], right: [] as boolean[] };
+    for (const [i, { label }] of records.entries()) {
+      const found = (scores[i].stepScores as number[]).findIndex((score) => score < 0.3);
+      (label === -1 ? hits.right : hits.wrong).push(found === label);
+    }
+    const share = (all: boolean[]) => all.filter(Boolean).length / all.length;
+    const [a, b] = [share(hits.wrong), share(hits.right)];
+    return a + b === 0 ? 0 : (2 * a * b) / (a + b);
+  });
+  t.deepEqual(
+    firstErrors.map(({ model, data, threshold, thresholdFrom }) => [model, data, threshold, thresholdFrom]),
+    ["x", "second", "mean"].map((data) => ["fake", data, 0.3, "given"]),
+  );
+  for (const [i, value] of [...expected, ((expected[0] as number) + (expected[1] as number)) / 2].entries()) {
+    t.true(Math.abs((firstErrors[i]?.f1.value as number) - value) < 1e-12, `${i}`);
+  }
+  t.true(
+    expected.some((value) => value > 0 && value < 1),
+    expected.join(" "),
+  );
+  const chosen = await runCli(words(folder, `${base} @auto`), fake);
+  t.is(chosen.code, 0, chosen.stderr);
+  const auto = evaluationIn(folder, "auto").firstErrors;
+  t.true(
+    auto.every(({ thresholdFrom, numThresholdSolutions }) => thresholdFrom === "split" && numThresholdSolutions > 0),
+  );
+  t.is(new Set(auto.map(({ threshold }) => threshold)).size, 1);
+});
+
+test("options may stand in a configuration file, repeated ones as a list", async (t) => {
+  const folder = makeFolder(t, { "s.jsonl": jsonLines(solutions) });
+  const yaml = `solutions: ${folder}/s.jsonl\nmodel: [a=fake, b=fake]\naggregate: [min, mean]\nnum-candidates: [1, 3]\nthreshold: 0.4\nnum-bootstrap: 50\n`;
+  writeFileSync(join(folder, "c.yaml"), yaml);
+  const result = await runCli(words(folder, "evaluate --config @c.yaml --out @e"), fake);
+  t.is(result.code, 0, result.stderr);
+  const { models, methods, numCandidates, numBootstrap } = evaluationIn(folder, "e");
+  t.deepEqual(
+    [models.map(({ name }) => name), methods.length, numCandidates, numBootstrap],
+    [["a", "b"], 11, [1, 3], 50],
+  );
+  writeFileSync(join(folder, "c.yaml"), yaml.replace("[min, mean]", "[min, median]"));
+  const wrong = await runCli(words(folder, "evaluate --config @c.yaml --out @f"), fake);
+  t.is(wrong.code, 2);
+  t.regex(wrong.stderr, /c\.yaml:3:12 aggregate: Expected some of min, last, mean, product, all/);
+});
+
+test("scores of a run tell what their reward model is, and how it is aggregated", async (t) => {
+  const folder = makeFolder(t, { "s.jsonl": jsonLines(solutions) });
+  t.is((await runCli(words(folder, "score --reward-model fake --solutions @s.jsonl --out @fake-run"), fake)).code, 0);
+  const manifest = join(folder, "fake-run", "manifest.json");
+  const facts =
+    '"rewardModelFacts": {\n      "kind": "outcome",\n      "aggregate": "last",\n      "target": "outcome"\n    }';
+  writeFileSync(manifest, read(manifest).replace(/"rewardModelFacts": \{[^}]*\}/, facts));
+  const result = await runCli(
+    words(folder, "evaluate --solutions @s.jsonl --scores @fake-run/scores.jsonl --out @e"),
+    fake,
+  );
+  t.is(result.code, 0, result.stderr);
+  const { models, methods } = evaluationIn(folder, "e");
+  t.like(models[0], { name: "fake-run", source: "scores", kind: "outcome", target: "outcome" });
+  t.is(methods[2]?.method.aggregate, "last");
+  // Scored anew by the same model, the figures are the same.
+  const scored = await runCli(
+    words(folder, "evaluate --solutions @s.jsonl --model fake-run=fake --aggregate last --out @m"),
+    fake,
+  );
+  t.is(scored.code, 0, scored.stderr);
+  t.deepEqual(evaluationIn(folder, "m").methods, methods);
+});
+
+/** Exit code 2 or 4, one message, and no evaluation. */
+const refuses = test.macro(async (t, more: Record<string, string>, text: string, code: number, message: RegExp) => {
+  const folder = makeFolder(t, { ...files(), ...more });
+  const result = await runCli(words(folder, `evaluate --out @e ${text}`), fake);
+  t.is(result.code, code, result.stderr);
+  t.regex(result.stderr, message);
+  t.is(result.stdout, "");
+  t.false(existsSync(join(folder, "e", "evaluation.json")));
+});
+const given = "--solutions @s.jsonl";
+const [score] = handScores;
+const changed = (change: object) => jsonLines([{ ...score, ...change }, ...handScores.slice(1)]);
+
+test("no solutions: exit 2", refuses, {}, "--scores @scores.jsonl", 2, /Expected --solutions to be given/);
+test("a file that is not there: exit 2", refuses, {}, "--solutions @none.jsonl", 2, /Expected a file at .*none\.jsonl/);
+test(
+  "solutions without outcomes: exit 2 by line",
+  refuses,
+  { "s.jsonl": jsonLines(handSolutions.map(({ outcome, ...one }) => one)) },
+  given,
+  2,
+  /outcome .*s\.jsonl line 1/,
+);
+test(
+  "a solution twice: exit 2 by line",
+  refuses,
+  { "s.jsonl": jsonLines([...handSolutions, handSolutions[2]]) },
+  given,
+  2,
+  /\(a, 2\) as in line 3, in .*s\.jsonl line 11/,
+);
+test(
+  "a score twice: exit 2 by line",
+  refuses,
+  { "scores.jsonl": jsonLines([...handScores, score]) },
+  `${given} --scores @scores.jsonl`,
+  2,
+  /\(a, 0\) as in line 1, in .*scores\.jsonl line 11/,
+);
+test(
+  "a solution without a score: exit 2 by line",
+  refuses,
+  { "scores.jsonl": jsonLines(handScores.slice(0, -1)) },
+  `${given} --scores x=@scores.jsonl`,
+  2,
+  /a score of x for every solution, found none for \(c, 1\), in .*s\.jsonl line 10/,
+);
+test(
+  "a score without a solution: exit 2 by line",
+  refuses,
+  { "scores.jsonl": changed({ index: 7 }) },
+  `${given} --scores x=@scores.jsonl`,
+  2,
+  /a solution for every score of x, found none for \(a, 7\), in .*scores\.jsonl line 1/,
+);
+test(
+  "scores of other steps: exit 2 by line",
+  refuses,
+  { "scores.jsonl": changed({ stepScores: [0.5] }) },
+  `${given} --scores x=@scores.jsonl`,
+  2,
+  /each of the 2 steps of \(a, 0\), received 1, in .*scores\.jsonl line 1/,
+);
+test(
+  "labels of other solutions: exit 2 by line",
+  refuses,
+  { "l.jsonl": jsonLines([{ ...handLabels[0], index: 8 }]) },
+  `${given} --scores x=@scores.jsonl --labels @l.jsonl`,
+  2,
+  /received \(a, 8\), in .*l\.jsonl line 1/,
+);
+test(
+  "labels that are found wrong before a model is opened: exit 2",
+  refuses,
+  { "l.jsonl": jsonLines(handSolutions) },
+  `${given} --model fake --labels @l.jsonl`,
+  2,
+  /^Expected labelled steps with their counts.*l\.jsonl line 1\n$/,
+);
+test(
+  "a ProcessBench file that is none: exit 2 by line",
+  refuses,
+  {},
+  `${given} --model fake --processbench @s.jsonl`,
+  2,
+  /Expected .* in .*s\.jsonl line 1/,
+);
+test(
+  "more candidates than any problem has: exit 2",
+  refuses,
+  {},
+  `${given} --num-candidates 1,8`,
+  2,
+  /a number of candidates .* to be an integer from 1 to 4, received 8/,
+);
+test(
+  "two models of one name: exit 2",
+  refuses,
+  {},
+  `${given} --model a/fake --scores fake=@scores.jsonl`,
+  2,
+  /names of reward models to be unique, received fake/,
+);
+test(
+  "an aggregate that is none: exit 2",
+  refuses,
+  {},
+  `${given} --scores @scores.jsonl --aggregate min,max`,
+  2,
+  /--aggregate to be some of min, last, mean, product, all/,
+);
+test(
+  "a threshold that is none: exit 2",
+  refuses,
+  {},
+  `${given} --scores @scores.jsonl --threshold often`,
+  2,
+  /--threshold to be auto or a number from 0 to 1/,
+);
+test(
+  "a flag of a model without a model: exit 2",
+  refuses,
+  {},
+  `${given} --scores @scores.jsonl --dtype int8`,
+  2,
+  /no --dtype without --model/,
+);
+test(
+  "labels without anything that scores: exit 2",
+  refuses,
+  {},
+  `${given} --labels @l.jsonl`,
+  2,
+  /no --labels without --model or --scores/,
+);
+
+test("a directory of another evaluation: exit 4, naming what differs; --force starts over", async (t) => {
+  const folder = makeFolder(t, files());
+  const run = (text: string) => runCli(words(folder, `evaluate --solutions @s.jsonl --out @e ${text}`), fake);
+  t.is((await run("--scores x=@scores.jsonl")).code, 0);
+  for (const [text, message] of [
+    ["--scores y=@scores.jsonl", /option names was \["x"\]/],
+    ["--scores x=@scores.jsonl --seed 1", /seed was 0 and is now 1/],
+    ["--scores x=@scores.jsonl --level 0.9", /option level was 0\.95 and is now 0\.9/],
+    ["--scores x=@scores.jsonl --labels @l.jsonl", /input labels was not given/],
+    ["--model x=fake", /model x was not given/],
+  ] as const) {
+    const { code, stderr } = await run(text);
+    t.is(code, 4, stderr);
+    t.regex(stderr, message);
+  }
+  writeFileSync(join(folder, "scores.jsonl"), changed({ stepScores: [0.5, 0.5] }));
+  t.regex((await run("--scores x=@scores.jsonl")).stderr, /input scores of x was/);
+  t.is((await run("--scores y=@scores.jsonl --force")).code, 0);
+  rmSync(join(folder, "e", "evaluation.json"));
+  const gone = await run("--scores y=@scores.jsonl");
+  t.is(gone.code, 2);
+  t.regex(gone.stderr, /evaluation\.json/);
+});
