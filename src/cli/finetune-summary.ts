@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Estimate } from "../evaluation/evaluation.js";
-import type { Finetuning, PolicyMeasures, Round } from "../evaluation/finetuning.js";
+import type { Finetuning } from "../evaluation/finetuning.js";
 import { formatByteSize } from "./byte-size.js";
+import { roundTable } from "./finetune-table.js";
 import { formatDuration } from "./progress.js";
 import type { RunSummary } from "./summary.js";
 import type { SummaryForm } from "./with-run.js";
@@ -17,54 +18,6 @@ export function accuracyText({ value, low, high }: Estimate): string {
   if (value === null) return "-";
   const interval = low === null || high === null ? "" : ` (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
   return `${percent(value)}${interval}`;
-}
-
-function divergenceText({ value, low, high }: Estimate): string {
-  if (value === null) return "-";
-  if (low === null || high === null || (value === 0 && low === high)) return value.toFixed(4);
-  return `${value.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;
-}
-
-/** Cells under each other, the first column to the left. */
-export function tableText(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)));
-  return rows.map((row) => `${line(row).join("  ").trimEnd()}\n`).join("");
-}
-
-const heading = [
-  "",
-  "greedy accuracy",
-  "divergence",
-  "tokens",
-  "sampled right",
-  "answers",
-  "4-grams",
-  "problems used",
-  "selected right",
-];
-
-function policyCells({ accuracy, divergence, meanTokens }: PolicyMeasures): string[] {
-  return [accuracyText(accuracy), divergenceText(divergence), meanTokens.toFixed(1)];
-}
-
-function roundCells({ roundIndex, rollout, policy }: Round): string[] {
-  const { accuracy, distinctAnswers, distinctNgrams, problemsUsed, problems, selectedAccuracy } = rollout;
-  return [
-    `round ${roundIndex}`,
-    ...policyCells(policy),
-    percent(accuracy.value),
-    distinctAnswers.toFixed(3),
-    distinctNgrams?.toFixed(3) ?? "-",
-    `${problemsUsed} of ${problems}`,
-    percent(selectedAccuracy),
-  ];
-}
-
-/** The start and the rounds, one a line. */
-export function roundTable({ start, rounds }: Finetuning): string {
-  return tableText([heading, ["start", ...policyCells(start), "", "", "", "", ""], ...rounds.map(roundCells)]);
 }
 
 /** How solutions were selected: `top by runs/prm (er:2, min)`. */
@@ -92,8 +45,8 @@ function finetuneText(summary: RunSummary): string {
   if (counts.peakMemoryBytes) lines.push(["peak memory", formatByteSize(counts.peakMemoryBytes)]);
   const facts = lines.map(([name = "", text]) => `${name.padEnd(14)}${text}\n`).join("");
   const divergence = numDivergenceSolutions > 0 ? "; divergence from the start in nats a token" : "";
-  const legend = `95 % intervals${divergence}; "sampled right", "answers" and "4-grams" (distinct ones) are of the solutions that the round rolled out\n`;
-  return `${facts}\n${roundTable(finetuning)}\n${legend}`;
+  const legend = `Accuracy and tokens of greedy solutions of the held-out problems, with 95 % intervals${divergence};\nright behind "tokens": of the solutions that the round rolled out.\n`;
+  return `${facts}${roundTable(finetuning)}${legend}`;
 }
 
 export const finetuneSummaryForm: SummaryForm = {

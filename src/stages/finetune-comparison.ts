@@ -1,0 +1,213 @@
+/**
+ * Fine-tunings of one policy beside each other: the start, and what became of it by each way of selecting, paired by held-out
+ * problem. Runs that differ only in their seed belong to one way; a problem's figure is then the mean over the seeds. The
+ * intervals are those of the bootstrap over problems, p-values those of sign flips of the problems' differences: both speak of
+ * the problems, not of the seeds, whose range is told apart.
+ */
+import { join } from "node:path";
+import { readRecords } from "../data/read-records.js";
+import { parseSolution } from "../data/read-solutions.js";
+import { ErprmError } from "../errors.js";
+import type { Estimate } from "../evaluation/evaluation.js";
+import type { Finetuning } from "../evaluation/finetuning.js";
+import { bootstrap } from "../statistics/bootstrap.js";
+import { holm } from "../statistics/holm.js";
+import { signFlipTests } from "../statistics/sign-flips.js";
+import { greedyFile } from "./finetune-evaluate.js";
+import { readJsonIfThere } from "./finetune-files.js";
+
+/** A complete run of `erprm finetune`. */
+export interface FinetuningRun {
+  directory: string;
+  finetuning: Finetuning;
+  /** Outcome of each held-out problem's greedy solution: by the start, then after each round. */
+  outcomes: Map<string, number>[];
+}
+
+export interface ComparedWay {
+  name: string;
+  seeds: number[];
+  accuracy: Estimate;
+  /** Lowest and highest accuracy of a run. */
+  range: [number, number];
+  /** Accuracy minus that of the start. */
+  gain: Estimate;
+  meanTokens: number;
+  /** Mean over the runs, nats a token; null where one was not measured. */
+  divergence: number | null;
+}
+
+export interface WayDifference {
+  first: string;
+  second: string;
+  /** Accuracy of the first minus that of the second. */
+  difference: Estimate;
+  /** Two-sided; null for fewer than two problems. */
+  pValue: number | null;
+  /** Holm's correction over all of these differences. */
+  correctedPValue: number | null;
+}
+
+export interface FinetuningComparison {
+  /** Held-out problems. */
+  n: number;
+  numRounds: number;
+  numSolutions: number;
+  /** The round whose policies are compared. */
+  roundIndex: number;
+  /** The first is the start. */
+  ways: ComparedWay[];
+  /** Of every two ways, the start among them. */
+  differences: WayDifference[];
+}
+
+export interface ComparisonOptions {
+  /** Default: the last. */
+  roundIndex?: number | undefined;
+  /** What a run is a case of; runs of one name belong together. Default: `wayName`. */
+  nameOf?: ((run: FinetuningRun) => string) | undefined;
+  seed?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export const startName = "start";
+
+/** `top er:2`, `top-correct hard`, `threshold 0.8 outcome`, `correct`. */
+export function wayName({ finetuning: { selection, threshold, rewardModel } }: FinetuningRun): string {
+  const by = rewardModel?.target ?? rewardModel?.name;
+  return [selection, threshold, by].filter((part) => part !== undefined).join(" ");
+}
+
+/** @throws ERPRM_NOT_FOUND for a directory without finetune.json: no run, or one that is not complete; ERPRM_INVALID_DATA, ERPRM_IO */
+export async function readFinetuning(directory: string): Promise<FinetuningRun> {
+  const path = join(directory, "finetune.json");
+  const finetuning = await readJsonIfThere<Finetuning>(path);
+  if (!finetuning) {
+    throw new ErprmError("ERPRM_NOT_FOUND", `Expected a complete fine-tuning in ${directory}, found no finetune.json`, {
+      path,
+    });
+  }
+  const folders = ["start", ...finetuning.rounds.map(({ roundIndex }) => `round-${roundIndex}`)];
+  const outcomes = await Promise.all(
+    folders.map(async (folder) => {
+      const found = new Map<string, number>();
+      for await (const { value, file, line } of readRecords(join(directory, folder, greedyFile))) {
+        const { problemId, outcome } = parseSolution(value, { file, line });
+        found.set(problemId, outcome);
+      }
+      return found;
+    }),
+  );
+  return { directory, finetuning, outcomes };
+}
+
+/**
+ * @param directories of complete runs with the same start, held-out problems, rounds and solutions a problem
+ * @throws as `readFinetuning`; ERPRM_INVALID_DATA for runs that cannot be compared, ERPRM_ABORTED
+ */
+export async function compareFinetunings(
+  directories: readonly string[],
+  options: ComparisonOptions = {},
+): Promise<FinetuningComparison> {
+  const { seed = 0, signal, nameOf = wayName } = options;
+  const runs = await Promise.all(directories.map(readFinetuning));
+  const [first] = runs;
+  if (!first) throw new ErprmError("ERPRM_INVALID_DATA", "Expected at least one run to compare, received none");
+  for (const run of runs) expectComparable(first, run);
+  const { numRounds, numSolutions } = first.finetuning;
+  const roundIndex = options.roundIndex ?? numRounds;
+  for (const run of runs) policyAt(run, roundIndex);
+  const problemIds = [...(first.outcomes[0]?.keys() ?? [])];
+  const groups = new Map<string, FinetuningRun[]>();
+  for (const run of runs) groups.set(nameOf(run), [...(groups.get(nameOf(run)) ?? []), run]);
+  const names = [startName, ...groups.keys()];
+  /** [ways][problems], the start first: mean outcome over the seeds. */
+  const outcomes = [
+    outcomesOf([first], 0, problemIds),
+    ...[...groups.values()].map((some) => outcomesOf(some, roundIndex, problemIds)),
+  ];
+  const pairs = names.flatMap((_, j) => names.slice(0, j).map((_, i) => [j, i] as const));
+  const differences = pairs.map(([j, i]) =>
+    (outcomes[j] as number[]).map((value, p) => value - (outcomes[i]?.[p] as number)),
+  );
+  const n = problemIds.length;
+  const samples = [...outcomes, ...differences];
+  const means = (times: Float64Array) =>
+    samples.map((values) => values.reduce((sum, value, p) => sum + value * (times[p] as number), 0) / n);
+  const estimates = await bootstrap(n, means, { seed, signal });
+  const tests = n < 2 ? undefined : await signFlipTests(differences, { seed, signal });
+  const pValues = pairs.map((_, k) => tests?.[k]?.pValue ?? null);
+  const corrected = holm(pValues);
+  const differenceOf = (k: number) => estimates[outcomes.length + k] as Estimate;
+  const startPolicy = first.finetuning.start;
+  const ways = names.map((name, way): ComparedWay => {
+    const accuracy = estimates[way] as Estimate;
+    const some = groups.get(name);
+    if (way === 0 || !some) {
+      const [value, gain] = [accuracy.value ?? 0, { value: 0, low: 0, high: 0 }];
+      return {
+        name,
+        seeds: [],
+        accuracy,
+        range: [value, value],
+        gain,
+        meanTokens: startPolicy.meanTokens,
+        divergence: 0,
+      };
+    }
+    const policies = some.map((run) => policyAt(run, roundIndex));
+    const accuracies = policies.map(({ accuracy: one }) => one.value ?? 0);
+    const divergences = policies.flatMap(({ divergence }) => (divergence.value === null ? [] : divergence.value));
+    return {
+      name,
+      seeds: some.map(({ finetuning }) => finetuning.seed),
+      accuracy,
+      range: [Math.min(...accuracies), Math.max(...accuracies)],
+      gain: differenceOf(pairs.findIndex(([j, i]) => j === way && i === 0)),
+      meanTokens: meanOf(policies.map(({ meanTokens }) => meanTokens)),
+      divergence: divergences.length === policies.length ? meanOf(divergences) : null,
+    };
+  });
+  return {
+    ...{ n, numRounds, numSolutions, roundIndex, ways },
+    differences: pairs.map(([j, i], k) => ({
+      first: names[j] as string,
+      second: names[i] as string,
+      difference: differenceOf(k),
+      pValue: pValues[k] ?? null,
+      correctedPValue: corrected[k] ?? null,
+    })),
+  };
+}
+
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function outcomesOf(runs: readonly FinetuningRun[], roundIndex: number, problemIds: readonly string[]): number[] {
+  return problemIds.map((id) => meanOf(runs.map(({ outcomes }) => outcomes[roundIndex]?.get(id) as number)));
+}
+
+function policyAt({ directory, finetuning }: FinetuningRun, roundIndex: number) {
+  const round = finetuning.rounds.find((one) => one.roundIndex === roundIndex);
+  if (round) return round.policy;
+  throw new ErprmError("ERPRM_INVALID_DATA", `Expected a round ${roundIndex} in ${directory}, found none`, {
+    path: directory,
+  });
+}
+
+function expectComparable(first: FinetuningRun, other: FinetuningRun): void {
+  const fail = (what: string) => {
+    throw new ErprmError(
+      "ERPRM_INVALID_DATA",
+      `Expected fine-tunings with the same ${what}, received others in ${first.directory} and ${other.directory}`,
+      { field: what, path: other.directory },
+    );
+  };
+  const [a, b] = [first.finetuning, other.finetuning];
+  if (a.policyModel.fingerprint !== b.policyModel.fingerprint) fail("starting policy");
+  if (a.numRounds !== b.numRounds || a.numSolutions !== b.numSolutions) fail("rounds and solutions a problem");
+  for (const [at, outcomes] of other.outcomes.entries()) {
+    const expected = first.outcomes[at];
+    const isSame = expected?.size === outcomes.size && [...outcomes.keys()].every((id) => expected.has(id));
+    if (!isSame) fail("held-out problems");
+  }
+}
