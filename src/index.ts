@@ -39,6 +39,21 @@ export {
   errorCategories,
   exitCodeOf,
 } from "./errors.js";
+export { methodResults } from "./evaluation/accuracy.js";
+export { type ComparisonOptions, compareMethods } from "./evaluation/comparisons.js";
+export * from "./evaluation/evaluation.js";
+export { type FirstErrorData, type FirstErrorOptions, firstErrorResults } from "./evaluation/first-error.js";
+export { type AnswersMatch, groupAnswers, noAnswer } from "./evaluation/group-answers.js";
+export { type LengthOptions, lengthResult } from "./evaluation/lengths.js";
+export {
+  type AccuraciesAtN,
+  defaultNumCandidates,
+  type MethodAccuracies,
+  type MethodOptions,
+  methodAccuracies,
+} from "./evaluation/methods.js";
+export type { Candidate, CandidatePool, FirstErrorCase, PooledProblem } from "./evaluation/pool.js";
+export { calibrationResult } from "./evaluation/reliability.js";
 export { extractAnswer } from "./grading/extract.js";
 export { Grader, type GraderOptions, gradeAnswer, type Verdict } from "./grading/grader.js";
 export type { GradeOptions } from "./grading/options.js";
@@ -117,8 +132,9 @@ export {
   type TrainStageOptions,
   trainStage,
 } from "./stages/train.js";
-export type { BootstrapOptions, Estimate } from "./statistics/bootstrap.js";
+export { type BootstrapOptions, bootstrap, type ResampledStatistics } from "./statistics/bootstrap.js";
 export { type CalibrationBin, calibrationTable } from "./statistics/calibration.js";
+export { holm } from "./statistics/holm.js";
 export {
   type EstimateName,
   type IntervalOptions,
@@ -134,6 +150,8 @@ export {
   type SortedPrefixes,
   sortPrefixes,
 } from "./statistics/measures.js";
+export { rankCorrelation } from "./statistics/rank-correlation.js";
+export { type SignFlipOptions, type SignFlipTest, signFlipTests } from "./statistics/sign-flips.js";
 export { type Proportion, wilson } from "./statistics/wilson.js";
 export type { Message, RenderOptions } from "./text/chat-template.js";
 export type { PromptOptions, PromptSettings } from "./text/prompt.js";

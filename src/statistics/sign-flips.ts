@@ -3,7 +3,7 @@
  * well have the other sign. With signs s_i = +1 or -1, each as likely,
  *   p = P( |sum of s_i d_i| >= |sum of d_i| )        two-sided
  * Differences of 0 change nothing and are left out. Few others are enumerated: the p-value is exact, a multiple of 2^-n.
- * More are drawn: p = (1 + draws at least as extreme) / (1 + draws), which is never 0 and at most p times too often.
+ * More are drawn: p = (1 + draws at least as extreme) / (1 + draws), never 0, and at most alpha with probability at most alpha.
  */
 import { expectInteger, failArgument } from "../check.js";
 import { pauses } from "./pauses.js";
@@ -41,8 +41,8 @@ export async function signFlipTests(
   const pause = pauses("testing differences", signal);
   const differences = samples.map(nonZero);
   const numDrawn = Math.max(0, ...differences.map(({ length }) => (length > maxEnumeratedDifferences ? length : 0)));
-  const rowLength = Math.ceil(numDrawn / groupSize);
-  const flips = new Uint8Array(numFlips * rowLength);
+  // By groups of differences, then draws: a shorter sample's draws are the first ones, whatever samples are beside it.
+  const flips = new Uint8Array(Math.ceil(numDrawn / groupSize) * numFlips);
   const draw = randomStream(seed, "sign-flips");
   for (let i = 0; i < flips.length; i++) {
     flips[i] = draw(numPatterns);
@@ -51,7 +51,7 @@ export async function signFlipTests(
   const tests: SignFlipTest[] = [];
   for (const values of differences) {
     const isExact = values.length <= maxEnumeratedDifferences;
-    tests.push({ isExact, pValue: isExact ? enumerated(values) : drawn(values, flips, rowLength, numFlips) });
+    tests.push({ isExact, pValue: isExact ? enumerated(values) : drawn(values, flips, numFlips) });
     await pause();
   }
   return tests;
@@ -94,22 +94,17 @@ function enumerated(values: Float64Array): number {
 const groupSize = 8;
 const numPatterns = 2 ** groupSize;
 
-function drawn(values: Float64Array, flips: Uint8Array, rowLength: number, numFlips: number): number {
-  const numGroups = Math.ceil(values.length / groupSize);
-  const table = new Float64Array(numGroups * numPatterns);
-  for (let g = 0; g < numGroups; g++) {
-    const padded = new Float64Array(groupSize);
-    padded.set(values.subarray(g * groupSize, (g + 1) * groupSize));
-    table.set(signedSums(padded), g * numPatterns);
+function drawn(values: Float64Array, flips: Uint8Array, numFlips: number): number {
+  const sums = new Float64Array(numFlips);
+  for (let start = 0, at = 0; start < values.length; start += groupSize) {
+    const group = new Float64Array(groupSize);
+    group.set(values.subarray(start, start + groupSize));
+    const table = signedSums(group);
+    for (let r = 0; r < numFlips; r++, at++) {
+      sums[r] = (sums[r] as number) + (table[flips[at] as number] as number);
+    }
   }
   const bound = leastExtreme(values);
-  let numExtreme = 0;
-  for (let r = 0; r < numFlips; r++) {
-    let sum = 0;
-    for (let g = 0; g < numGroups; g++) {
-      sum += table[g * numPatterns + (flips[r * rowLength + g] as number)] as number;
-    }
-    if (Math.abs(sum) >= bound) numExtreme++;
-  }
+  const numExtreme = sums.filter((sum) => Math.abs(sum) >= bound).length;
   return (1 + numExtreme) / (1 + numFlips);
 }

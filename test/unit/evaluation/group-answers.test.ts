@@ -54,6 +54,13 @@ test("a group is never split by a later match: all pairs within reach end in one
   t.deepEqual(await groupAnswers(["1", "2", "9"], match), [0, 0, 0]);
 });
 
+test("what is known to be the same is not asked about: three of one answer cost two questions", async (t) => {
+  const asked: string[] = [];
+  const match = (a: string, b: string) => asked.push(`${a} ${b}`) > 0;
+  t.deepEqual(await groupAnswers(["3", "1", "2"], match), [0, 0, 0]);
+  t.deepEqual(asked, ["1 2", "1 3"]);
+});
+
 test("a comparison that fails is passed on", async (t) => {
   const failed = groupAnswers(["1", "2"], () => Promise.reject(new Error("no grader")));
   await t.throwsAsync(failed, { message: "no grader" });
