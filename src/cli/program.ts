@@ -42,6 +42,10 @@ const commands: Record<string, CommandEntry> = {
     summary: "search for solutions step by step, guided by a reward model",
     load: async (surroundings) => (await import("./commands/search.js")).searchCommand(surroundings),
   },
+  report: {
+    summary: "show runs as one HTML page: curves, calibration, rounds, and every step of the solutions",
+    load: async (surroundings) => (await import("./commands/report.js")).reportCommand(surroundings),
+  },
   import: {
     summary: "read step labels from a format of the field",
     load: async (surroundings) => (await import("./commands/import.js")).importCommand(surroundings),

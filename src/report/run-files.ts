@@ -3,7 +3,7 @@
  * what they were. A score run holds no texts, so the solutions that it scored are looked for where it found them.
  */
 import { open, realpath } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { sha256OfFile } from "../data/file-hash.js";
 import { type Manifest, manifestName, readManifest } from "../data/manifest.js";
 import { readRecords } from "../data/read-records.js";
@@ -58,6 +58,9 @@ export async function findRunFiles(path: string): Promise<RunFiles> {
     if (found === "changed")
       notes.push(`${path}: the ${name} at ${input} are not those that the run read; they are left out`);
     else if (found) files.push({ kind: found, path: input });
+    // The completions that labels were counted from lie beside them.
+    const completions = join(dirname(input), "completions.jsonl");
+    if (found === "labels" && (await hasBytes(completions))) files.push({ kind: "completions", path: completions });
   }
   return { path, manifest, files, notes };
 }

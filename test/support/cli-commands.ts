@@ -8,6 +8,7 @@ import { finetuneCommand } from "../../src/cli/commands/finetune.js";
 import { importCommand } from "../../src/cli/commands/import.js";
 import { labelCommand } from "../../src/cli/commands/label.js";
 import { problemsCommand } from "../../src/cli/commands/problems.js";
+import { reportCommand } from "../../src/cli/commands/report.js";
 import { rolloutCommand } from "../../src/cli/commands/rollout.js";
 import { scoreCommand } from "../../src/cli/commands/score.js";
 import { searchCommand } from "../../src/cli/commands/search.js";
@@ -28,6 +29,7 @@ export function cliCommands(): Record<string, Command> {
     evaluateCommand,
     finetuneCommand,
     searchCommand,
+    reportCommand,
     importCommand,
     exportCommand,
     demoCommand,

@@ -29,7 +29,7 @@ export interface LineSeries {
 export interface LineChart {
   label: string;
   box: Box;
-  x: { name: string; format: NumberFormat; doubling?: boolean };
+  x: { name: string; format: NumberFormat; doubling?: boolean; whole?: boolean };
   y: { name: string; format: NumberFormat; within?: readonly [number, number] };
   series: readonly LineSeries[];
 }
@@ -133,8 +133,10 @@ export function lineChart(chartOf: LineChart): Markup {
     ? doublingScale(xs, horizontal(box))
     : linearScale(xs, horizontal(box), [Math.min(...xs), Math.max(...xs)]);
   const y = linearScale(ys, vertical(box), chartOf.y.within);
+  // There is no round between two rounds.
+  const shown = chartOf.x.whole ? { ...x, ticks: x.ticks.filter(Number.isInteger) } : x;
   const axes: [Axis, Axis] = [
-    { scale: x, name: chartOf.x.name, format: chartOf.x.format },
+    { scale: shown, name: chartOf.x.name, format: chartOf.x.format },
     { scale: y, name: chartOf.y.name, format: chartOf.y.format },
   ];
   const place = { x, y };

@@ -10,7 +10,19 @@ function startLegend(figure: HTMLElement): void {
       const isOn = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(isOn));
       show(button.dataset.series, isOn);
+      emphasise(figure, button);
     });
+    for (const type of ["pointerenter", "focus"]) button.addEventListener(type, () => emphasise(figure, button));
+    for (const type of ["pointerleave", "blur"]) button.addEventListener(type, () => emphasise(figure));
+  }
+}
+
+/** The line of the button before all others, with its band; without a button all as they were. */
+function emphasise(figure: HTMLElement, button?: HTMLButtonElement): void {
+  const series = button?.getAttribute("aria-pressed") === "true" ? button.dataset.series : undefined;
+  for (const group of figure.querySelectorAll<SVGGElement>("g[data-series]")) {
+    group.classList.toggle("emphasised", series !== undefined && group.dataset.series === series);
+    group.classList.toggle("dimmed", series !== undefined && group.dataset.series !== series);
   }
 }
 

@@ -1,6 +1,8 @@
 /** The inspector: what is listed, which solution and which of its steps are shown. */
+import { formatNumber } from "../number-format.js";
 import type { ReportData } from "../report-data.js";
 import { byId, element } from "./elements.js";
+import { isNarrow, scoreRange, wholeRange } from "./score-range.js";
 import { listSolutions, type Order, orders, type SolutionQuery } from "./solution-filter.js";
 import { SolutionList } from "./solution-list.js";
 import { solutionView } from "./solution-view.js";
@@ -45,22 +47,36 @@ export function startInspector(data: ReportData): Inspector {
   };
   let selected = 0;
   let stepIndex = 0;
+  const ranges = data.models.map((_, model) => scoreRange(solutions, model));
+  const stretch = document.getElementById("stretch") as HTMLInputElement | null;
+  let isStretched = ranges.some(isNarrow);
+  const range = () => (isStretched ? (ranges[query.model] ?? wholeRange) : wholeRange);
   const list = new SolutionList(byId("solution-list"), solutions, (place) => select(place));
 
-  function show(): void {
+  /** `follow`: the pane scrolls to the step. */
+  function show(follow = false): void {
     const solution = solutions[selected];
     const host = byId("solution");
     if (!solution) {
       host.replaceChildren(element("p", { class: "note" }, "No solution is listed."));
       return;
     }
-    const { node, steps } = solutionView(solution, data, query, stepIndex, selectStep);
+    const { node, steps } = solutionView(solution, data, query, range(), stepIndex, selectStep);
     host.replaceChildren(node);
     const step = steps[stepIndex];
-    if (!step) return;
+    if (!step || !follow) return;
     const below = step.offsetTop + step.offsetHeight - (host.scrollTop + host.clientHeight);
     if (step.offsetTop < host.scrollTop) host.scrollTop = step.offsetTop;
     else if (below > 0) host.scrollTop += Math.min(below, step.offsetTop - host.scrollTop);
+  }
+
+  function repaint(): void {
+    list.paint(query, range());
+    if (!stretch) return;
+    stretch.checked = isStretched;
+    const { low, high } = range();
+    const ends = [low, high].map((end) => element("span", {}, formatNumber(end, "general")));
+    byId("score-ends").replaceChildren(...ends);
   }
 
   function select(place: number): void {
@@ -76,7 +92,7 @@ export function startInspector(data: ReportData): Inspector {
   function selectStep(t: number): void {
     const hadFocus = byId("solution").contains(document.activeElement);
     stepIndex = t;
-    show();
+    show(true);
     // The buttons were made anew: who was on one is on the one that is open now.
     if (hadFocus) byId("solution").querySelector<HTMLElement>('[aria-current="step"]')?.focus({ preventScroll: true });
   }
@@ -91,7 +107,7 @@ export function startInspector(data: ReportData): Inspector {
   function onChange(id: string, apply: (value: string) => void): void {
     document.getElementById(id)?.addEventListener("change", (event) => {
       apply((event.target as HTMLSelectElement).value);
-      list.paint(query);
+      repaint();
       relist();
     });
   }
@@ -134,8 +150,13 @@ export function startInspector(data: ReportData): Inspector {
     });
   }
   search.form?.addEventListener("submit", (event) => event.preventDefault());
+  stretch?.addEventListener("change", () => {
+    isStretched = stretch.checked;
+    repaint();
+    show();
+  });
   byId("inspector-view").hidden = false;
-  list.paint(query);
+  repaint();
   relist();
 
   return {

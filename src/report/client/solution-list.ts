@@ -6,6 +6,7 @@ import { cssColour, scaleColour } from "../colour-scale.js";
 import { formatNumber } from "../number-format.js";
 import type { ShownSolution } from "../report-data.js";
 import { element } from "./elements.js";
+import { placeIn, type ScoreRange } from "./score-range.js";
 import { type SolutionQuery, scoreOf } from "./solution-filter.js";
 
 /** One cell a step. */
@@ -63,13 +64,15 @@ export class SolutionList {
     host.append(...this.#rows.map(({ row }) => row));
   }
 
-  /** Paints the rows for the label, model and aggregate of the query. */
-  paint(query: SolutionQuery): void {
+  /** Paints the rows for the label, model and aggregate of the query; scores in the colours of their range. */
+  paint(query: SolutionQuery, range: ScoreRange): void {
     for (const [i, solution] of this.#solutions.entries()) {
       const { labels, scores, score } = this.#rows[i] as Row;
       const ofModel = solution.scores.find(({ model }) => model === query.model);
       labels.style.background = strip(solution.steps.map((_, t) => solution.labels[query.labelName]?.[t]));
-      scores.style.background = strip(solution.steps.map((_, t) => ofModel?.stepScores[t]));
+      scores.style.background = strip(
+        solution.steps.map((_, t) => ofModel?.stepScores[t]).map((one) => one && placeIn(range, one)),
+      );
       const value = scoreOf(solution, query);
       score.textContent = value === undefined ? "" : formatNumber(value, "fixed3");
     }

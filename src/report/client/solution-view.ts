@@ -5,11 +5,12 @@ import type { ReportData, ShownSolution, ShownStep } from "../report-data.js";
 import { completionsView } from "./completions-view.js";
 import { element } from "./elements.js";
 import { appendTypeset } from "./mathematics.js";
+import { placeIn, type ScoreRange, wholeRange } from "./score-range.js";
 import type { SolutionQuery } from "./solution-filter.js";
 import { outcomeMark } from "./solution-list.js";
 
 /** A value in its colour; a dash in no colour where there is none. */
-function chip(kind: "label" | "score", value: number | undefined, detail: string): HTMLElement {
+function chip(kind: "label" | "score", value: number | undefined, detail: string, range = wholeRange): HTMLElement {
   const text = formatNumber(value, "fixed3");
   const made = element(
     "span",
@@ -18,7 +19,7 @@ function chip(kind: "label" | "score", value: number | undefined, detail: string
     text,
   );
   if (value === undefined) return made;
-  const { background, ink } = scaleStyle(value);
+  const { background, ink } = scaleStyle(placeIn(range, value));
   made.style.background = background;
   made.style.color = ink;
   return made;
@@ -65,6 +66,7 @@ export function solutionView(
   solution: ShownSolution,
   data: ReportData,
   query: SolutionQuery,
+  range: ScoreRange,
   stepIndex: number,
   selectStep: (t: number) => void,
 ): SolutionView {
@@ -101,7 +103,7 @@ export function solutionView(
         ...(isSelected && { "aria-current": "step" }),
       },
       chip("label", labels?.[t], labelDetail(solution, t, query)),
-      chip("score", stepScores?.[t], stepScores ? `step score of ${modelName}: ${stepScores[t]}` : "no score"),
+      chip("score", stepScores?.[t], stepScores ? `step score of ${modelName}: ${stepScores[t]}` : "no score", range),
       element("span", { class: "counts" }, countsOf(step)),
       text,
     );

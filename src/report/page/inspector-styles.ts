@@ -2,7 +2,7 @@
 export const inspectorStyles = `
 .inspector { scroll-margin-top: 48px; }
 .controls { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: end; background: var(--panel); border: 1px solid var(--rule); border-radius: 8px 8px 0 0; padding: 10px 12px; font-size: 0.88rem; }
-.controls label > span:first-child:not(:only-child) { display: block; color: var(--soft); font-size: 0.85em; }
+.controls > label > span:first-child { display: block; color: var(--soft); font-size: 0.85em; }
 .controls .search { flex: 1 1 200px; }
 .controls .search input { width: 100%; }
 .controls select { max-width: 220px; }
@@ -10,14 +10,16 @@ export const inspectorStyles = `
 .outcomes legend { color: var(--soft); font-size: 0.85em; padding: 0; }
 .outcomes label { position: relative; }
 .outcomes input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
-.outcomes span { display: block; padding: 4px 10px; border: 1px solid var(--rule); margin-left: -1px; background: var(--paper); color: var(--ink) !important; font-size: 1rem; }
+.outcomes span { display: block; padding: 4px 10px; border: 1px solid var(--rule); margin-left: -1px; background: var(--paper); color: var(--ink); font-size: 1rem; }
 .outcomes label:first-of-type span { border-radius: 6px 0 0 6px; }
 .outcomes label:last-of-type span { border-radius: 0 6px 6px 0; }
 .outcomes input:checked + span { background: var(--select); border-color: var(--accent); z-index: 1; position: relative; font-weight: 600; }
 .outcomes input:focus-visible + span { outline: 3px solid var(--accent); outline-offset: 1px; z-index: 2; position: relative; }
-.scale { width: 150px; }
-.scale .ramp { display: block; height: 12px; border-radius: 3px; }
-.scale .numbers { display: flex; justify-content: space-between; color: var(--soft); font-size: 0.78em; }
+.scale { width: 190px; display: grid; grid-template-columns: auto 1fr; gap: 0 6px; font-size: 0.8em; color: var(--soft); line-height: 1.35; }
+.scale .ramp { grid-column: 2; height: 12px; border-radius: 3px; }
+.scale .ends { display: contents; }
+.scale .ends > span { display: flex; justify-content: space-between; font-variant-numeric: tabular-nums; }
+.scale .stretch { grid-column: 1 / 3; display: flex; gap: 5px; align-items: center; }
 .panes { display: grid; grid-template-columns: minmax(250px, 330px) 1fr; height: min(82vh, 860px); border: 1px solid var(--rule); border-top: 0; border-radius: 0 0 8px 8px; overflow: hidden; }
 .list-pane { display: flex; flex-direction: column; border-right: 1px solid var(--rule); min-height: 0; }
 .list-pane .count { margin: 0; padding: 4px 12px; font-size: 0.82rem; color: var(--soft); border-bottom: 1px solid var(--rule); }
@@ -53,7 +55,9 @@ export const inspectorStyles = `
 .step .text { padding: 5px 8px; min-width: 0; overflow-wrap: anywhere; }
 .completions { margin: 4px 0 10px 12px; padding: 2px 14px 8px; border-left: 3px solid var(--accent); background: var(--panel); border-radius: 0 8px 8px 0; font-size: 0.9rem; }
 .completions > p { margin: 6px 0; }
-.completions ul { list-style: none; margin: 0; padding: 0; }
+.completions ul { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(270px, 100%), 1fr)); gap: 0 18px; }
+.completions .times { color: var(--soft); white-space: nowrap; }
+::placeholder { color: var(--soft); opacity: 1; }
 .completions li { display: grid; grid-template-columns: 20px 1fr; gap: 6px; padding: 6px 0; border-top: 1px solid var(--rule); }
 .completions em { color: var(--warn); }
 .formula.display { display: block; overflow-x: auto; padding: 4px 0; }

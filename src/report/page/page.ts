@@ -79,7 +79,7 @@ export function page({ data, typesetter, script, version }: PageParts): string {
 <body>
 <header><h1>${data.title}</h1><p class="subtitle">Report of ${data.runs.length === 1 ? "one run" : `${data.runs.length} runs`} (${stages})</p>
 ${data.notes.map((note) => html`<p class="warning">${note}</p>`)}</header>
-<nav aria-label="Sections"><div>${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}
+<nav aria-label="Sections"><div><span class="links">${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</span>
 <span class="tools"><button type="button" id="theme-button">Theme</button><button type="button" id="help-button" aria-label="Keys">?</button></span></div></nav>
 <main>${sections.map(({ id, title, content }) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`)}</main>
 <footer>Made by erprm ${version}. Every number on this page is in the JSON it contains.</footer>

@@ -38,6 +38,7 @@ h4 { font-size: 0.95rem; margin: 12px 0 4px; }
 section { padding: 26px 0 6px; border-top: 1px solid var(--rule); margin-top: 24px; scroll-margin-top: 46px; }
 a { color: var(--accent); }
 code, kbd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.9em; }
+code { white-space: nowrap; }
 kbd { border: 1px solid var(--rule); border-bottom-width: 2px; border-radius: 4px; padding: 0 5px; background: var(--panel); }
 small, .note, .bounds, .subtitle { color: var(--soft); }
 .note { font-size: 0.9rem; max-width: 75em; }
@@ -49,10 +50,11 @@ button, select, input { font: inherit; color: var(--ink); background: var(--pape
 button { cursor: pointer; }
 button:hover { border-color: var(--accent); }
 nav { position: sticky; top: 0; z-index: 5; background: var(--paper); border-bottom: 1px solid var(--rule); }
-nav > div { max-width: 1180px; margin: 0 auto; padding: 6px 20px; display: flex; gap: 4px 16px; align-items: center; flex-wrap: wrap; font-size: 0.9rem; }
+nav > div { max-width: 1180px; margin: 0 auto; padding: 5px 20px; display: flex; gap: 12px; align-items: center; font-size: 0.88rem; }
+nav .links { display: flex; gap: 14px; overflow-x: auto; white-space: nowrap; padding: 4px 3px; scrollbar-width: thin; }
 nav a { text-decoration: none; }
 nav a:hover { text-decoration: underline; }
-nav .tools { margin-left: auto; display: flex; gap: 8px; }
+nav .tools { margin-left: auto; display: flex; gap: 8px; white-space: nowrap; }
 nav button { padding: 2px 9px; }
 figure { margin: 0 0 10px; }
 figcaption { font-weight: 600; margin: 4px 0; }
@@ -67,7 +69,11 @@ figure.lines { max-width: 860px; }
 .line { fill: none; stroke: var(--colour); stroke-width: 2.2; stroke-linejoin: round; }
 .line.fine { stroke-width: 1.3; }
 .marker { fill: var(--colour); stroke: var(--paper); stroke-width: 1; }
-.band { fill: var(--colour); opacity: 0.13; stroke: none; }
+.band { fill: var(--colour); fill-opacity: 0.14; stroke: var(--colour); stroke-opacity: 0.35; stroke-width: 0.8; }
+.band.ink { display: none; }
+.emphasised .band.ink { display: inline; }
+.emphasised .band { fill-opacity: 0.26; stroke-opacity: 0.7; }
+.dimmed { opacity: 0.12; }
 .off { display: none; }
 ${Array.from({ length: 8 }, (_, i) => `.c${i} { --colour: var(--c${i}); }`).join("\n")}
 .ink { --colour: var(--soft); }
@@ -84,7 +90,6 @@ ${Array.from({ length: 8 }, (_, i) => `.c${i} { --colour: var(--c${i}); }`).join
 .legend button svg { flex: none; }
 .legend button[aria-pressed="false"] { color: var(--soft); border-style: dashed; }
 .legend button[aria-pressed="false"] svg { opacity: 0.3; }
-.legend button[aria-pressed="false"] span { text-decoration: line-through; }
 .key { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; font-size: 0.9rem; margin: 0 0 8px; }
 .swatch { width: 14px; height: 14px; border-radius: 3px; margin-left: 10px; }
 .swatch.right { background: var(--right); margin-left: 0; }
@@ -95,7 +100,7 @@ table { border-collapse: collapse; width: 100%; font-size: 0.88rem; font-variant
 caption { text-align: left; padding: 8px 12px; font-weight: 600; }
 th, td { padding: 6px 12px; border-top: 1px solid var(--grid); text-align: left; vertical-align: top; }
 thead th { background: var(--panel); color: var(--soft); font-weight: 600; vertical-align: bottom; }
-tbody th { font-weight: 500; }
+tbody th { font-weight: 500; min-width: 6em; }
 .number { text-align: right; white-space: nowrap; }
 td .bounds { display: block; }
 .against { color: var(--soft); }

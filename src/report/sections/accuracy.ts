@@ -84,9 +84,10 @@ function one(evaluation: Evaluation, path: string): Markup {
   const [fewest, most] = solutionsPerProblem;
   return html`${picture}
 <p class="note">${figure(`${path}.numProblems`, numProblems, "count")} problems, ${figure(`${path}.numSolutions`, numSolutions, "count")}
-solutions (${fewest === most ? most : `${fewest} to ${most}`} a problem), ${figure(`${path}.numRight`, numRight, "count")} of them right. Bands and brackets:
-${figure(`${path}.level`, level, "percent")} intervals, ${figure(`${path}.numBootstrap`, numBootstrap, "count")} draws of a bootstrap over problems, seed ${seed}. ~ marks a mean
-over random subsets; everything else is the exact expectation over all subsets of N.</p>
+solutions (${fewest === most ? most : `${fewest} to ${most}`} a problem), ${figure(`${path}.numRight`, numRight, "count")} of them right. Bands and numbers beneath:
+${figure(`${path}.level`, level, "share")} intervals, ${figure(`${path}.numBootstrap`, numBootstrap, "count")} draws of a bootstrap over problems, seed ${seed}. ~ marks a mean
+over random subsets; everything else is the exact expectation over all subsets of N. Point at a line's name to see it
+alone, with its band.</p>
 <details><summary>Table of accuracies</summary>
 ${table("Accuracy by method and N", [{ name: "method" }, ...numCandidates.map((n) => columnOf(n, evaluation))], rows)}</details>`;
 }

@@ -49,7 +49,7 @@ function lengthPicture({ model, aggregate, groups }: LengthResult): Markup {
   const picture = lineChart({
     label: `Mean score and accuracy against the number of steps, ${model} ${aggregate}`,
     box: smallBox,
-    x: { name: "steps", format: "general" },
+    x: { name: "steps", format: "general", whole: true },
     y: { name: "score, accuracy", format: "general", within: [0, 1] },
     series: [
       {

@@ -6,13 +6,16 @@ import { figure, type Section } from "../page/figure-cell.js";
 import { html, type Markup } from "../page/markup.js";
 import type { ReportData } from "../report-data.js";
 
-const legendStops = [0, 0.25, 0.5, 0.75, 1];
-
-function colourLegend(): Markup {
+/** The colours with the values at their ends: of labels always 0 and 1, of scores what the page's script says. */
+function colourLegend(hasScores: boolean): Markup {
   const stops = Array.from({ length: 21 }, (_, i) => cssColour(scaleColour(i / 20))).join(",");
-  return html`<div class="scale" role="img" aria-label="Colours of labels and scores: orange is 0, grey is one half, blue is 1">
+  const scores =
+    hasScores &&
+    html`<span class="ends">score <span id="score-ends"><span>0</span><span>1</span></span></span>
+<label class="stretch"><input type="checkbox" id="stretch"><span>stretch scores</span></label>`;
+  return html`<div class="scale" role="group" aria-label="Colours: orange is low, grey is the middle, blue is high">
 <span class="ramp" style="background:linear-gradient(90deg,${stops})"></span>
-<span class="numbers" aria-hidden="true">${legendStops.map((stop) => html`<span>${stop}</span>`)}</span></div>`;
+<span class="ends">label <span><span>0</span><span>1</span></span></span>${scores}</div>`;
 }
 
 const select = (id: string, label: string) =>
@@ -46,7 +49,7 @@ export function inspectorSection({ inspection, models }: ReportData): Section | 
 ${select("label-name", "Label")}
 ${models.length > 0 && html`${select("model", "Score")}${select("aggregate", "Aggregate")}`}
 ${select("order", "Order")}
-${colourLegend()}
+${colourLegend(models.length > 0)}
 </form>
 <div class="panes">
 <div class="list-pane"><p id="list-count" class="count" role="status"></p>

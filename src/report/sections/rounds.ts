@@ -41,8 +41,8 @@ function small(title: string, y: string, format: "share" | "general", lines: Lin
   const chart = lineChart({
     label: `${title}, by round`,
     box: smallBox,
-    x: { name: "round", format: "general" },
-    y: { name: y, format },
+    x: { name: "round", format: "general", whole: true },
+    y: { name: y, format, ...(format === "share" && { within: [0, 1] as const }) },
     series: lines,
   });
   return chart.text === "" ? html`` : html`<div class="half"><h4>${title}</h4>${chart}</div>`;
@@ -52,7 +52,7 @@ function pictures(all: readonly Named[]): Markup {
   const accuracy = lineChart({
     label: "Greedy accuracy of the policy on held-out problems, by round",
     box: wideBox,
-    x: { name: "round", format: "general" },
+    x: { name: "round", format: "general", whole: true },
     y: { name: "accuracy on held-out problems", format: "share", within: [0, 1] },
     series: series(all, (one) =>
       ofPolicy(one, ({ accuracy: { value, low, high }, n }) => ({ y: value, low, high, detail: `${n} problems` })),
@@ -136,7 +136,7 @@ export function roundsSection({ finetunings, runs }: ReportData): Section | unde
   const tables = all.map(({ name, finetuning }, i) => {
     const path = `finetunings.${i}.finetuning`;
     return html`${table(`${name}: ${what(finetuning)}`, columns, rowsOf(finetuning, path))}
-<p class="note">${figure(`${path}.start.n`, finetuning.start.n, "count")} held-out problems, decoded greedily; bands and brackets are ${figure(`${path}.level`, finetuning.level, "percent")} intervals; seed ${finetuning.seed}.</p>`;
+<p class="note">${figure(`${path}.start.n`, finetuning.start.n, "count")} held-out problems, decoded greedily; bands and brackets are ${figure(`${path}.level`, finetuning.level, "share")} intervals; seed ${finetuning.seed}.</p>`;
   });
   return { id: "rounds", title: "Fine-tuning rounds", content: html`${pictures(all)}${tables}` };
 }

@@ -6,7 +6,7 @@ import { html, type Markup } from "../page/markup.js";
 import type { ReportData } from "../report-data.js";
 import type { CurveMeasure, CurveUpdate, Training } from "../training-curves.js";
 
-const x = { name: "updates", format: "count" } as const;
+const x = { name: "updates", format: "count", whole: true } as const;
 
 function picture(title: string, y: string, series: LineSeries[]): Markup | undefined {
   const chart = lineChart({

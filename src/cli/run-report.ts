@@ -1,0 +1,52 @@
+/** What `erprm report` does. */
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { ErprmError } from "../errors.js";
+import { writeReport } from "../report/write-report.js";
+import { formatByteSize } from "./byte-size.js";
+import type { reportOptions } from "./commands/report.js";
+import { packageVersion } from "./package-build.js";
+import { required } from "./policy-values.js";
+import type { Run } from "./stage-command.js";
+import { note } from "./with-run.js";
+
+/** Enough to hold the head of a page of ours. */
+const headBytes = 2048;
+
+/** True for a file that is not there, and for a report of erprm. */
+async function mayReplace(path: string): Promise<boolean> {
+  try {
+    const handle = await open(path, "r");
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+      return buffer.subarray(0, bytesRead).includes('<meta name="generator" content="erprm ');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
+    // A directory and the like: writing says what is wrong.
+    return false;
+  }
+}
+
+export const runReport: Run<typeof reportOptions> = async (values, _given, surroundings) => {
+  const { maxSolutions, title, force, json, quiet } = values;
+  const runs = values.run ?? [];
+  const first = required("run", runs[0], "a run directory");
+  const out = values.out ?? join(first, "report.html");
+  if (!force && !(await mayReplace(out))) {
+    const message = `Expected --out to be a new file or a report of erprm, ${out} is something else; --force replaces it`;
+    throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: "out", path: out });
+  }
+  const { signal, stdout } = surroundings;
+  const written = await writeReport({ runs, out, title, maxSolutions, version: packageVersion(), signal });
+  for (const text of written.notes) note(text, { quiet }, surroundings);
+  if (json) {
+    stdout.write(`${JSON.stringify({ stage: "report", ...written })}\n`);
+    return;
+  }
+  const { bytes, sections, numSolutions, numShown } = written;
+  const solutions = numSolutions === 0 ? "" : `, ${numShown} of ${numSolutions} solutions to step through`;
+  stdout.write(`${"report".padEnd(14)}${out} (${formatByteSize(bytes)}): ${sections.join(", ")}${solutions}\n`);
+};
