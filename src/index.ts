@@ -42,6 +42,14 @@ export {
 export { methodResults } from "./evaluation/accuracy.js";
 export { type ComparisonOptions, compareMethods } from "./evaluation/comparisons.js";
 export * from "./evaluation/evaluation.js";
+export {
+  type Finetuning,
+  type PolicyMeasures,
+  type Round,
+  type RoundMeasures,
+  type TrainingSelection,
+  trainingSelections,
+} from "./evaluation/finetuning.js";
 export { type FirstErrorData, type FirstErrorOptions, firstErrorResults } from "./evaluation/first-error.js";
 export { type AnswersMatch, groupAnswers, noAnswer } from "./evaluation/group-answers.js";
 export { type LengthOptions, lengthResult } from "./evaluation/lengths.js";
@@ -132,6 +140,7 @@ export {
   type TrainStageOptions,
   trainStage,
 } from "./stages/train.js";
+export { type ModelTraining, type ModelTrainingProgress, type TrainedModel, trainModel } from "./stages/train-model.js";
 export { type BootstrapOptions, bootstrap, type ResampledStatistics } from "./statistics/bootstrap.js";
 export { type CalibrationBin, calibrationTable } from "./statistics/calibration.js";
 export { holm } from "./statistics/holm.js";
@@ -191,6 +200,7 @@ export {
   weightings,
 } from "./training/step-examples.js";
 export { Trainer, type TrainerOptions, type TrainingEngine } from "./training/trainer.js";
+export type { TrainerSource } from "./training/trainer-source.js";
 export { type OpenBaseOptions, openTrainingBase, type TrainingBase } from "./training/training-base.js";
 export type { HeldOutRecord, TrainingRecord, UpdateRecord } from "./training/training-record.js";
 export type { TrainingState } from "./training/training-state.js";

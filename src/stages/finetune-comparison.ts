@@ -61,7 +61,7 @@ export interface FinetuningComparison {
   differences: WayDifference[];
 }
 
-export interface ComparisonOptions {
+export interface FinetuningComparisonOptions {
   /** Default: the last. */
   roundIndex?: number | undefined;
   /** What a run is a case of; runs of one name belong together. Default: `wayName`. */
@@ -107,7 +107,7 @@ export async function readFinetuning(directory: string): Promise<FinetuningRun> 
  */
 export async function compareFinetunings(
   directories: readonly string[],
-  options: ComparisonOptions = {},
+  options: FinetuningComparisonOptions = {},
 ): Promise<FinetuningComparison> {
   const { seed = 0, signal, nameOf = wayName } = options;
   const runs = await Promise.all(directories.map(readFinetuning));
