@@ -12,6 +12,7 @@ import type { SummaryForm } from "./with-run.js";
 
 export const evaluationFile = "evaluation.json";
 export const csvFile = "evaluation.csv";
+export const reportFile = "report.html";
 
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -48,6 +49,7 @@ export function evaluationText({ counts, timings, stage, out, alreadyComplete }:
   const { run = 0, evaluate = 0 } = timings;
   const scoring = run > 0 ? `${number("scoredTokens")} tokens scored in ${formatDuration(run)}, ` : "";
   lines.push(["speed", `${scoring}evaluated in ${formatDuration(evaluate)}`]);
+  lines.push(["report", join(out ?? "", reportFile)]);
   if (counts.peakMemoryBytes) lines.push(["peak memory", formatByteSize(counts.peakMemoryBytes)]);
   const head = lines.map(([name, text]) => `${name.padEnd(14)}${text}\n`).join("");
   return evaluationTables(evaluation) + head;

@@ -21,7 +21,8 @@ export function namedPath(text: string): NamedPath {
   const isScores = /^scores\.(jsonl|json|parquet)/.test(parts.at(-1) ?? "") && parts.length > 1;
   const last = basename((isScores ? parts.at(-2) : parts.at(-1)) ?? "");
   const plain = last.replace(/\.(jsonl|json|ndjson|parquet|gguf)(\.gz|\.zst)?$/, "").replace(/[^\w.+-]+/g, "-");
-  return { name: plain.slice(0, 64) || "model", path: text };
+  // An evaluation calls its own files of scores so.
+  return { name: plain.replace(/^scores-(?=.)/, "").slice(0, 64) || "model", path: text };
 }
 
 /** @throws ERPRM_INVALID_ARGUMENT for a repeated name */

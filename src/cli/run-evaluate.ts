@@ -1,4 +1,6 @@
 /** What `erprm evaluate` does: scores with every model, each into a file of the run directory, then evaluates. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { replaceFile } from "../data/atomic-file.js";
 import { readGraded, readPlacedScores } from "../data/read-graded.js";
 import { readProcessBench } from "../data/read-process-bench.js";
@@ -10,19 +12,20 @@ import type { SolutionToScore } from "../stages/score.js";
 import { formatStepRule, parseStepRule } from "../text/step-rule.js";
 import type { ScoreRecord } from "../types.js";
 import type { evaluateOptions } from "./commands/evaluate.js";
-import { csvFile, evaluationFile, evaluationForm } from "./evaluate-summary.js";
+import { csvFile, evaluationFile, evaluationForm, reportFile } from "./evaluate-summary.js";
 import { evaluationCsv } from "./evaluation-csv.js";
 import { type EvaluateValues, type EvaluationPlan, type PlannedModel, planEvaluation } from "./evaluation-plan.js";
-import { packageBuild } from "./package-build.js";
+import { packageBuild, packageVersion } from "./package-build.js";
+import { rewardModelFacts, scoresFileOf } from "./reward-model-facts.js";
 import type { OpenRewardModel } from "./run-score.js";
 import { scoreInto, withRewardModel } from "./score-into.js";
 import type { SessionNumbers } from "./session.js";
 import type { Run, Surroundings } from "./stage-command.js";
-import { withRun } from "./with-run.js";
+import { note, withRun } from "./with-run.js";
 
 /** Of a model that is scored here; `@` is in no name. */
 function scoresFile(model: string, processBenchFile?: string): string {
-  return processBenchFile === undefined ? `scores-${model}.jsonl` : `scores-${model}@${processBenchFile}.jsonl`;
+  return scoresFileOf(processBenchFile === undefined ? model : `${model}@${processBenchFile}`);
 }
 
 function opened({ models }: EvaluationPlan) {
@@ -56,7 +59,10 @@ function describe(plan: EvaluationPlan, values: EvaluateValues): RunDescription 
         ...{ device, dtype, contextLength },
       }),
     },
-    freeOptions: { threads, kvMemory, tokensPerBatch },
+    freeOptions: {
+      ...{ threads, kvMemory, tokensPerBatch },
+      rewardModelFacts: named(asked, ({ opened }) => opened && rewardModelFacts(opened.config)),
+    },
     seed: values.seed,
     inputs,
     models: named(asked, ({ fingerprint }) => fingerprint),
@@ -64,6 +70,7 @@ function describe(plan: EvaluationPlan, values: EvaluateValues): RunDescription 
     outputs: [
       evaluationFile,
       csvFile,
+      reportFile,
       ...asked.flatMap(({ name }) => [scoresFile(name), ...processBench.map((file) => scoresFile(name, file.name))]),
     ],
   };
@@ -134,11 +141,22 @@ async function evaluateRun(
   };
 }
 
+/** Of a complete run: the page says what the manifest says. One that a kill prevented is written by the next call. */
+async function reportOn(out: string, { quiet }: EvaluateValues, surroundings: Surroundings): Promise<void> {
+  const path = join(out, reportFile);
+  if (existsSync(path)) return;
+  const { writeReport } = await import("../report/write-report.js");
+  const { signal } = surroundings;
+  const { notes } = await writeReport({ runs: [out], out: path, version: packageVersion(), signal });
+  for (const text of notes) note(text, { quiet }, surroundings);
+}
+
 export function runEvaluate(openRewardModel: OpenRewardModel = RewardModel.open): Run<typeof evaluateOptions> {
   return async (values, given, surroundings) => {
     const plan = await planEvaluation(values, given, surroundings, openRewardModel);
     const out = values.out as string;
     const body = (run: RunDirectory) => evaluateRun(run, plan, values, surroundings);
     await withRun(describe(plan, values), { ...values, out }, surroundings, body, evaluationForm(out));
+    await reportOn(out, values, surroundings);
   };
 }

@@ -19,7 +19,7 @@ import { Grader } from "../grading/grader.js";
 import type { Aggregate, ScoreRecord } from "../types.js";
 import { byKey, matchScores, poolOf, type Records, type StepScores } from "./evaluation-pool.js";
 import { completeSettings, type EvaluationSettings, expectCandidateNumbers } from "./evaluation-settings.js";
-import { type FirstErrorData, firstErrorsInFiles, firstErrorsInLabels } from "./first-error-cases.js";
+import { type FirstErrorFile, firstErrorsInFiles, firstErrorsInLabels } from "./first-error-cases.js";
 import { type CountedSolution, matchLabels, measuredSteps } from "./label-prefixes.js";
 import type { OutcomeGrader } from "./outcomes.js";
 
@@ -36,7 +36,7 @@ export interface EvaluationInput {
   models: readonly ScoredModel[];
   /** Counts of some or all of the solutions. Default: those that the solutions bring along. */
   labels?: Records<Placed<GradedSolution>> | undefined;
-  firstErrors?: readonly FirstErrorData[] | undefined;
+  firstErrors?: readonly FirstErrorFile[] | undefined;
 }
 
 export interface EvaluateStageOptions extends EvaluationSettings {

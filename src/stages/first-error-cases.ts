@@ -10,7 +10,7 @@ import { byKey, matchScores, type Records, type StepScores } from "./evaluation-
 import { type CountedSolution, firstWrongStep, solvedProblems } from "./label-prefixes.js";
 
 /** Solutions with known first wrong steps, and models' scores of them. */
-export interface FirstErrorData {
+export interface FirstErrorFile {
   /** Unique; not `labels` or `mean`. */
   name: string;
   solutions: Records<Placed<FirstErrorSolution>>;
@@ -50,7 +50,7 @@ export async function firstErrorsInLabels(
  * @throws ERPRM_INVALID_DATA {file, line} for scores that do not fit; ERPRM_INVALID_ARGUMENT for a repeated name; as `firstErrorResults`
  */
 export async function firstErrorsInFiles(
-  data: readonly FirstErrorData[],
+  data: readonly FirstErrorFile[],
   models: readonly { name: string }[],
   options: FirstErrorOptions,
 ): Promise<FirstErrorResult[]> {

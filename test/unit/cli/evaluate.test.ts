@@ -221,6 +221,14 @@ test("scores of a run tell what their reward model is, and how it is aggregated"
   );
   t.is(scored.code, 0, scored.stderr);
   t.deepEqual(evaluationIn(folder, "m").methods, methods);
+  t.regex(read(folder, "m", "report.html"), /<!doctype html>/i);
+  // So they are by the scores of that evaluation, which tell their model too: `min` is its own aggregate.
+  const from = await runCli(
+    words(folder, "evaluate --solutions @s.jsonl --scores @m/scores-fake-run.jsonl --out @n"),
+    fake,
+  );
+  t.is(from.code, 0, from.stderr);
+  t.like(evaluationIn(folder, "n").models[0], { name: "fake-run", kind: "process" });
 });
 
 /** Exit code 2 or 4, one message, and no evaluation. */

@@ -10,6 +10,7 @@ test("a model is called as it was told, else after the last part of its path tha
     "./a=b": ["a-b", "./a=b"],
     "runs/er/scores.jsonl": ["er", "runs/er/scores.jsonl"],
     "scores.jsonl": ["scores", "scores.jsonl"],
+    "runs/e/scores-er.jsonl": ["er", "runs/e/scores-er.jsonl"],
     "data/gsm8k.jsonl.gz": ["gsm8k", "data/gsm8k.jsonl.gz"],
     "Qwen2.5-Math-PRM-7B.Q4_1.gguf": ["Qwen2.5-Math-PRM-7B.Q4_1", "Qwen2.5-Math-PRM-7B.Q4_1.gguf"],
     "builtin:tiny": ["builtin-tiny", "builtin:tiny"],
