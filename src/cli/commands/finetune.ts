@@ -115,6 +115,16 @@ const rewardOptions = under("Reward model:", [
   },
 ] as const satisfies readonly OptionSpec[]);
 
+const ownUpdateOptions = updateOptions.map((option) =>
+  option.name === "learning-rate"
+    ? {
+        ...option,
+        help: "the largest learning rate of the first round",
+        defaultText: "a third of what erprm train policy takes",
+      }
+    : option,
+) as unknown as typeof updateOptions;
+
 const trainingOptions = under("Updates:", [
   { ...epochsOption(2), help: "passes over the selected solutions of a round" },
   {
@@ -124,7 +134,7 @@ const trainingOptions = under("Updates:", [
     help: "linear: round k of K begins at the learning rate times (K - k + 1) / K; none: at the learning rate",
     default: "linear",
   },
-  ...updateOptions,
+  ...ownUpdateOptions,
   ...named(watchOptions, ["spike-factor", "checkpoint-every"]),
   ...named(dataOptions, ["max-length", "max-faults"]),
   {
