@@ -55,6 +55,7 @@ const label = (name, seed, ...options) => {
 await label("pool", "2", "--num-completions", values.pool, "--keep-completions");
 await label("reference", "1", "--num-completions", values.reference);
 await label("adaptive", "2", "--tolerance", "0.15");
+await label("gain", "2", "--gain", "0.001", "--adaptive-label", "er:5");
 await label("search", "2", "--first-error", "--num-completions", "16");
 await label("early", "2", "--first-error", "--num-completions", "16", "--min-completions", "4");
 
@@ -63,17 +64,27 @@ const adaptive = (on, tolerance) => ({
   name: `${on} ± ${tolerance}`,
   allocation: { kind: "adaptive", label: on, tolerance, minCompletions: 4, maxCompletions: 64 },
 });
+const byGain = (on, gain) => ({
+  on,
+  name: `gain ${gain}`,
+  allocation: { kind: "gain", label: on, gain, minCompletions: 4, maxCompletions: 64 },
+});
 const fixed = [2, 4, 8, 16, 32, 64].map((numCompletions) => ({
   name: `fixed ${numCompletions}`,
   allocation: { kind: "fixed", numCompletions },
 }));
 const labels = ["soft", "er:2", "er:5"];
-const rows = [...fixed.slice(1), ...labels.flatMap((on) => [0.3, 0.2, 0.15, 0.1].map((one) => adaptive(on, one)))];
+const adaptiveRows = (on) => [
+  ...[0.3, 0.2, 0.15, 0.1].map((tolerance) => adaptive(on, tolerance)),
+  ...[0.003, 0.001, 0.0003, 0.0001].map((gain) => byGain(on, gain)),
+];
+const rows = [...fixed.slice(1), ...labels.flatMap(adaptiveRows)];
 const rowsFor = (of) => rows.filter(({ on }) => on === undefined || on === of);
 
 const solutions = pooledSolutions(inOut("pool"), inOut("reference"));
 for (const [name, allocation] of [
   ["adaptive", adaptive("soft", 0.15).allocation],
+  ["gain", byGain("er:5", 0.001).allocation],
   ["search", { kind: "first-error", numCompletions: 16 }],
   ["early", { kind: "first-error", numCompletions: 16, minCompletions: 4 }],
 ]) {

@@ -66,6 +66,7 @@ export { extractAnswer } from "./grading/extract.js";
 export { Grader, type GraderOptions, gradeAnswer, type Verdict } from "./grading/grader.js";
 export type { GradeOptions } from "./grading/options.js";
 export { checkAllocation, nextRound, type PrefixCounts } from "./labeling/allocation.js";
+export { expectedGain } from "./labeling/expected-gain.js";
 export { firstErrorOf } from "./labeling/first-error.js";
 export { CountHistogram, fitPrior } from "./labeling/fit-prior.js";
 export { halfWidth } from "./labeling/label-interval.js";

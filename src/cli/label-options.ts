@@ -18,10 +18,16 @@ export const allocationOptions = under("Fewer completions:", [
     help: "sample a prefix until the 95 % interval of its label is at most plus or minus X, instead of --num-completions",
   },
   {
-    name: "tolerance-label",
+    name: "gain",
+    kind: { type: "number", low: 0, high: 0.5, openLow: true },
+    argument: "X",
+    help: "sample a prefix while one more completion is expected to lower the squared error of its label by more than X",
+  },
+  {
+    name: "adaptive-label",
     kind: { type: "text" },
     argument: "LABEL",
-    help: "which label --tolerance is about: soft or er:ETA",
+    help: "which label --tolerance or --gain is about: soft or er:ETA",
     defaultText: "soft",
   },
   {
@@ -29,13 +35,13 @@ export const allocationOptions = under("Fewer completions:", [
     kind: count,
     argument: "K",
     help: "least of each prefix; with --first-error a prefix gets no more once one is correct",
-    defaultText: "4 with --tolerance, --num-completions with --first-error",
+    defaultText: "4 with --tolerance and --gain, --num-completions with --first-error",
   },
   {
     name: "max-completions",
     kind: count,
     argument: "K",
-    help: "most of a prefix, with --tolerance",
+    help: "most of a prefix, with --tolerance and --gain",
     defaultText: "64",
   },
   {
@@ -76,27 +82,32 @@ type AllocationValues = OptionValues<typeof allocationOptions> & { numCompletion
 
 /** @throws ERPRM_INVALID_ARGUMENT for options that leave each other without effect, or that make no allocation. */
 export function allocationOf(values: AllocationValues, given: Given): Allocation {
-  const { tolerance, firstError, numCompletions, minCompletions, maxCompletions = 64 } = values;
-  const isAdaptive = tolerance !== undefined;
+  const { tolerance, gain, firstError, numCompletions, minCompletions, maxCompletions = 64 } = values;
+  const ways = ["tolerance", "gain", "first-error"].filter((_, i) => [tolerance, gain, firstError || undefined][i]);
+  if (ways.length > 1) {
+    const received = ways.map((name) => `--${name}`).join(" and ");
+    const message = `Expected one of --tolerance, --gain and --first-error, received ${received}`;
+    throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: ways[1], received });
+  }
+  const [way] = ways;
+  const isAdaptive = way === "tolerance" || way === "gain";
   refuseIdleFlags(given, [
-    { names: ["tolerance-label", "max-completions"], why: "without --tolerance", when: !isAdaptive },
-    { names: ["min-completions"], why: "without --tolerance or --first-error", when: !isAdaptive && !firstError },
-    { names: ["num-completions"], why: "together with --tolerance, which has --max-completions", when: isAdaptive },
+    { names: ["adaptive-label", "max-completions"], why: "without --tolerance or --gain", when: !isAdaptive },
+    { names: ["min-completions"], why: "without --tolerance, --gain or --first-error", when: way === undefined },
+    { names: ["num-completions"], why: `together with --${way}, which has --max-completions`, when: isAdaptive },
   ]);
-  if (isAdaptive && firstError) {
-    const message = "Expected one of --tolerance and --first-error, received both";
-    throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: "first-error" });
+  if (way === undefined) return { kind: "fixed", numCompletions };
+  if (way === "first-error") {
+    const early = minCompletions === undefined ? {} : { minCompletions };
+    return checkAllocation({ kind: "first-error", numCompletions, ...early });
   }
-  if (isAdaptive) {
-    const label = (values.toleranceLabel ?? "soft") as LabelName;
-    return checkAllocation({ kind: "adaptive", label, tolerance, minCompletions: minCompletions ?? 4, maxCompletions });
-  }
-  if (!firstError) return { kind: "fixed", numCompletions };
-  return checkAllocation({
-    kind: "first-error",
-    numCompletions,
-    ...(minCompletions !== undefined && { minCompletions }),
-  });
+  const label = (values.adaptiveLabel ?? "soft") as LabelName;
+  const common = { label, minCompletions: minCompletions ?? 4, maxCompletions };
+  return checkAllocation(
+    gain === undefined
+      ? { kind: "adaptive", tolerance: tolerance as number, ...common }
+      : { kind: "gain", gain, ...common },
+  );
 }
 
 /** `fitted`: the prior is still to be fitted to the counts. */

@@ -7,7 +7,7 @@ import { parseLabelName } from "./label-name.js";
 import { checkEstimator, priorBounds } from "./step-labels.js";
 
 const estimatorKinds = ["plug-in", "posterior"] as const;
-const allocationKinds = ["fixed", "adaptive", "first-error"] as const;
+const allocationKinds = ["fixed", "adaptive", "gain", "first-error"] as const;
 
 /** @throws ERPRM_INVALID_DATA {file, line, field} */
 export function parseEstimator(fields: Fields): Estimator {
@@ -22,19 +22,17 @@ export function parseEstimator(fields: Fields): Estimator {
 /** @throws ERPRM_INVALID_DATA {file, line, field} */
 export function parseAllocation(fields: Fields): Allocation {
   const kind = fields.oneOf("kind", allocationKinds);
-  if (kind !== "adaptive") {
+  if (kind === "fixed" || kind === "first-error") {
     const numCompletions = fields.integer("numCompletions", 1);
     if (kind === "fixed" || !fields.has("minCompletions")) return { kind, numCompletions };
     return { kind, numCompletions, minCompletions: fields.integer("minCompletions", 1, numCompletions) };
   }
   const minCompletions = fields.integer("minCompletions", 1);
-  return {
-    kind,
-    label: labelName(fields),
-    tolerance: fields.number("tolerance"),
-    minCompletions,
-    maxCompletions: fields.integer("maxCompletions", minCompletions),
-  };
+  const maxCompletions = fields.integer("maxCompletions", minCompletions);
+  const label = labelName(fields);
+  return kind === "gain"
+    ? { kind, label, gain: fields.number("gain"), minCompletions, maxCompletions }
+    : { kind, label, tolerance: fields.number("tolerance"), minCompletions, maxCompletions };
 }
 
 function labelName(fields: Fields) {

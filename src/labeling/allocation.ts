@@ -6,6 +6,7 @@
 import { expectInteger, expectNumberIn, expectPositiveInteger, failArgument } from "../check.js";
 import { parseLabelName } from "../data/label-name.js";
 import type { Allocation, Outcome } from "../types.js";
+import { expectedGain } from "./expected-gain.js";
 import { nextInSearch } from "./first-error.js";
 import { isSettled } from "./label-interval.js";
 
@@ -15,12 +16,12 @@ export interface PrefixCounts {
   numCorrect: number;
 }
 
-type Adaptive = Allocation & { kind: "adaptive" };
+type Adaptive = Allocation & { kind: "adaptive" | "gain" };
 type Search = Allocation & { kind: "first-error" };
 
 /** @throws ERPRM_INVALID_ARGUMENT */
 export function checkAllocation(allocation: Allocation): Allocation {
-  if (allocation.kind === "adaptive") return checkAdaptive(allocation);
+  if (allocation.kind === "adaptive" || allocation.kind === "gain") return checkAdaptive(allocation);
   expectPositiveInteger("numCompletions", allocation.numCompletions);
   if (allocation.kind === "first-error" && allocation.minCompletions !== undefined) {
     expectInteger("minCompletions", allocation.minCompletions, 1, allocation.numCompletions);
@@ -29,11 +30,15 @@ export function checkAllocation(allocation: Allocation): Allocation {
 }
 
 function checkAdaptive(allocation: Adaptive): Adaptive {
-  const { label, minCompletions, maxCompletions, tolerance } = allocation;
+  const { label, minCompletions, maxCompletions } = allocation;
   const { name, kind } = parseLabelName(label);
-  if (kind === "hard") failArgument("the tolerance's label", "soft or er:ETA: a hard label has no interval", label);
-  if (!(tolerance > 0)) failArgument("the tolerance", "a number above 0", tolerance);
-  expectNumberIn("the tolerance", tolerance, 0, 0.5);
+  if (kind === "hard") {
+    failArgument("the label of adaptive sampling", "soft or er:ETA: a hard label has no interval", label);
+  }
+  const [what, bound] =
+    allocation.kind === "gain" ? ["the gain", allocation.gain] : ["the tolerance", allocation.tolerance];
+  if (!(bound > 0)) failArgument(what, "a number above 0", bound);
+  expectNumberIn(what, bound, 0, 0.5);
   expectPositiveInteger("minCompletions", minCompletions);
   expectInteger("maxCompletions", maxCompletions, minCompletions);
   return { ...allocation, label: name };
@@ -48,9 +53,12 @@ export function nextRound(allocation: Allocation, counts: readonly PrefixCounts[
     case "fixed":
       return counts.map(({ numCompletions }) => allocation.numCompletions - numCompletions);
     case "adaptive":
-      return counts.map((count) =>
-        isSettled(allocation, count) ? 0 : roundOf(count, allocation.minCompletions, allocation.maxCompletions),
-      );
+      return counts.map((count) => (isSettled(allocation, count) ? 0 : adaptiveRound(allocation, count)));
+    case "gain":
+      return counts.map((count) => {
+        const isEnough = count.numCompletions > 0 && expectedGain(allocation.label, count) <= allocation.gain;
+        return isEnough ? 0 : adaptiveRound(allocation, count);
+      });
     case "first-error":
       if (outcome === 1) return counts.map((count) => searchRound(allocation, count));
       return wrongSolutionRound(allocation, counts);
@@ -67,6 +75,10 @@ function wrongSolutionRound(allocation: Search, counts: readonly PrefixCounts[])
 
 function searchRound({ numCompletions, minCompletions = numCompletions }: Search, count: PrefixCounts): number {
   return count.numCorrect > 0 ? 0 : roundOf(count, minCompletions, numCompletions);
+}
+
+function adaptiveRound({ minCompletions, maxCompletions }: Adaptive, count: PrefixCounts): number {
+  return roundOf(count, minCompletions, maxCompletions);
 }
 
 /** Rounds grow by half: few enough that the trunk is not computed often, small enough that little is sampled in vain. */

@@ -51,7 +51,7 @@ the solution off. --temperature, --top-p, --top-k, --min-p and --max-tokens are 
 have their own. --system, --instruction and --prompt-template must be those the solutions were sampled with; where --solutions
 lies in a run directory they are read from its manifest.
 
---tolerance and --first-error take the place of a fixed number of completions; every record says so (allocation). With the same seed
+--tolerance, --gain and --first-error take the place of a fixed number of completions; every record says so (allocation). With the same seed
 their completions are the first ones of the fixed number's. --estimator posterior is recorded too.
 
 Examples:

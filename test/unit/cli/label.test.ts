@@ -100,7 +100,7 @@ test("kept completions are those behind the counts; without the flag there is no
 
 test("allocation and estimator are in every record and in the manifest, and belong to the run", async (t) => {
   const { args, lines, text } = labelRun(t);
-  const options = ["--tolerance", "0.2", "--tolerance-label", "er:2.0", "--estimator", "posterior", "--prior", "1,2"];
+  const options = ["--tolerance", "0.2", "--adaptive-label", "er:2.0", "--estimator", "posterior", "--prior", "1,2"];
   t.is((await run(args("run", ...options))).code, 0);
   const allocation = { kind: "adaptive", label: "er:2", tolerance: 0.2, minCompletions: 4, maxCompletions: 64 };
   const estimator = { kind: "posterior", prior: [1, 2] };
@@ -171,14 +171,21 @@ for (const [args, message] of [
   [[...common, "--tolerance", "0"], /--tolerance to be a number above 0, at most 0.5/],
   [[...common, "--tolerance", "0.6"], /--tolerance to be a number above 0, at most 0.5/],
   [[...common, "--tolerance", "0.1", "--num-completions", "8"], /no --num-completions together with --tolerance/],
-  [[...common, "--tolerance", "0.1", "--first-error"], /one of --tolerance and --first-error/],
+  [
+    [...common, "--tolerance", "0.1", "--first-error"],
+    /one of --tolerance, --gain and --first-error, received --tolerance and --first-error/,
+  ],
+  [[...common, "--tolerance", "0.1", "--gain", "0.1"], /received --tolerance and --gain/],
+  [[...common, "--gain", "0"], /--gain to be a number above 0, at most 0.5/],
+  [[...common, "--gain", "0.001", "--num-completions", "8"], /no --num-completions together with --gain/],
+  [[...relabelling, "--gain", "0.1"], /no --gain together with --from/],
   [[...common, "--tolerance", "0.1", "--min-completions", "65"], /maxCompletions to be an integer from 65/],
-  [[...common, "--tolerance", "0.1", "--tolerance-label", "hard"], /soft or er:ETA: a hard label has no interval/],
-  [[...common, "--tolerance", "0.1", "--tolerance-label", "firm"], /hard, soft or er:ETA/],
-  [[...common, "--tolerance-label", "soft"], /no --tolerance-label without --tolerance/],
-  [[...common, "--max-completions", "8"], /no --max-completions without --tolerance/],
-  [[...common, "--min-completions", "8"], /no --min-completions without --tolerance or --first-error/],
-  [[...common, "--first-error", "--max-completions", "8"], /no --max-completions without --tolerance/],
+  [[...common, "--tolerance", "0.1", "--adaptive-label", "hard"], /soft or er:ETA: a hard label has no interval/],
+  [[...common, "--tolerance", "0.1", "--adaptive-label", "firm"], /hard, soft or er:ETA/],
+  [[...common, "--adaptive-label", "soft"], /no --adaptive-label without --tolerance or --gain/],
+  [[...common, "--max-completions", "8"], /no --max-completions without --tolerance or --gain/],
+  [[...common, "--min-completions", "8"], /no --min-completions without --tolerance, --gain or --first-error/],
+  [[...common, "--first-error", "--max-completions", "8"], /no --max-completions without --tolerance or --gain/],
   [[...common, "--first-error", "--min-completions", "17"], /minCompletions to be an integer from 1 to 16/],
   [[...common, "--prior", "1,1"], /no --prior without --estimator posterior/],
   [[...common, "--estimator", "mean"], /--estimator to be one of plug-in, posterior|one of plug-in, posterior/],

@@ -25,6 +25,7 @@ for (const fields of [
   { allocation: { kind: "first-error", numCompletions: 4, minCompletions: 2 } },
   { allocation: { kind: "fixed", numCompletions: 4 } },
   { allocation: { kind: "adaptive", label: "er:2", tolerance: 0.1, minCompletions: 4, maxCompletions: 8 } },
+  { allocation: { kind: "gain", label: "soft", gain: 0.001, minCompletions: 4, maxCompletions: 8 } },
   { estimator: { kind: "plug-in" } },
   { estimator: { kind: "posterior", prior: [0.3, 2] } },
 ]) {
@@ -45,6 +46,10 @@ for (const [fields, field] of [
   [
     { allocation: { kind: "adaptive", label: "soft", tolerance: 0.1, minCompletions: 4, maxCompletions: 3 } },
     "allocation.maxCompletions",
+  ],
+  [
+    { allocation: { kind: "gain", label: "soft", tolerance: 0.1, minCompletions: 4, maxCompletions: 4 } },
+    "allocation.gain",
   ],
   [{ estimator: { kind: "mode" } }, "estimator.kind"],
   [{ estimator: { kind: "posterior" } }, "estimator.prior"],

@@ -2,6 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { ErprmError } from "../../../src/errors.js";
 import { checkAllocation, nextRound, type PrefixCounts } from "../../../src/labeling/allocation.js";
+import { expectedGain } from "../../../src/labeling/expected-gain.js";
 import { halfWidth } from "../../../src/labeling/label-interval.js";
 import type { Allocation, Outcome } from "../../../src/types.js";
 
@@ -33,6 +34,8 @@ function measure(
   throw new Error("the rule never ends");
 }
 
+const correctOf = (outcomes: readonly number[], number: number) =>
+  outcomes.slice(0, number).reduce((sum, one) => sum + one, 0);
 const stream = fc.array(fc.constantFrom(0, 1), { minLength: 64, maxLength: 64 });
 
 test("a fixed number is sampled in one round of every prefix", (t) => {
@@ -82,6 +85,41 @@ test("with a large positive eta it is the prefixes with few right completions th
   t.true(low.numCompletions > 2 * high.numCompletions, `${low.numCompletions}, ${high.numCompletions}`);
 });
 
+test("by gain a prefix ends when one more completion is worth no more than asked for, and no sooner", (t) => {
+  fc.assert(
+    fc.property(stream, fc.constantFrom(0.004, 0.001, 0.0003), (outcomes, gain) => {
+      for (const label of ["soft", "er:5"] as const) {
+        const rule = { kind: "gain", label, gain, minCompletions: 4, maxCompletions: 64 } as const;
+        const [count] = measure(rule, [outcomes]) as [PrefixCounts];
+        t.true(count.numCompletions === 64 || expectedGain(label, count) <= gain);
+        t.true(
+          count.numCompletions === 4 ||
+            gain < expectedGain(label, { numCompletions: 4, numCorrect: correctOf(outcomes, 4) }),
+        );
+      }
+    }),
+  );
+});
+
+test("what a completion is worth: the soft label's variance falls by the share 1 / (n + 2) of Jeffreys' posterior", (t) => {
+  for (const [numCompletions, numCorrect] of [
+    [1, 0],
+    [8, 3],
+    [64, 64],
+  ] as const) {
+    const [alpha, beta] = [numCorrect + 0.5, numCompletions - numCorrect + 0.5];
+    const variance = (alpha * beta) / ((alpha + beta) ** 2 * (alpha + beta + 1));
+    const gain = expectedGain("soft", { numCompletions, numCorrect });
+    t.true(Math.abs(gain / (variance / (numCompletions + 2)) - 1) < 1e-9);
+  }
+});
+
+test("a completion is worth less the more there are, and for a large eta most where few are right", (t) => {
+  const worth = (numCompletions: number, numCorrect: number) => expectedGain("er:5", { numCompletions, numCorrect });
+  t.true(worth(4, 2) > worth(8, 4) && worth(8, 4) > worth(32, 16) && worth(32, 16) > 0);
+  t.true(worth(16, 1) > 4 * worth(16, 8) && worth(16, 8) > worth(16, 15));
+});
+
 test("the least and the most may be one number", (t) => {
   t.is(measure(adaptive({ minCompletions: 7, maxCompletions: 7 }), [Array(7).fill(0)])[0]?.numCompletions, 7);
 });
@@ -92,6 +130,7 @@ for (const [what, allocation] of [
   ["tolerance 0", adaptive({ tolerance: 0 })],
   ["tolerance NaN", adaptive({ tolerance: Number.NaN })],
   ["tolerance 0.6", adaptive({ tolerance: 0.6 })],
+  ["gain 0", { kind: "gain", label: "soft", gain: 0, minCompletions: 4, maxCompletions: 8 } as Allocation],
   ["no completions", adaptive({ minCompletions: 0 })],
   ["the most below the least", adaptive({ maxCompletions: 3 })],
   ["a fixed number of 0", { kind: "fixed", numCompletions: 0 } as Allocation],

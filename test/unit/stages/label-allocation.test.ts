@@ -10,6 +10,7 @@ import { FakeGrader } from "../../support/fake-grader.js";
 import { collect, type FakeOptions, makeFakePolicy } from "../../support/fake-policy.js";
 
 const adaptive: Allocation = { kind: "adaptive", label: "soft", tolerance: 0.2, minCompletions: 4, maxCompletions: 24 };
+const gain: Allocation = { kind: "gain", label: "er:5", gain: 0.004, minCompletions: 4, maxCompletions: 24 };
 const search: Allocation = { kind: "first-error", numCompletions: 6 };
 const early: Allocation = { kind: "first-error", numCompletions: 12, minCompletions: 2 };
 
@@ -32,7 +33,7 @@ async function labelled(solutions: Solution[], stage: Partial<LabelStageOptions>
   return { all: await collect(labelStageWithCompletions(solutions, options)), native, counts };
 }
 
-for (const allocation of [adaptive, search, early]) {
+for (const allocation of [adaptive, gain, search, early]) {
   const what = `${allocation.kind}${"minCompletions" in allocation ? `, from ${allocation.minCompletions}` : ""}`;
 
   test(`${what}: records and completions do not depend on batch size, arrival or the start`, async (t) => {
