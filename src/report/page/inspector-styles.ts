@@ -1,6 +1,5 @@
 /** The look of the inspector and of mathematics. */
 export const inspectorStyles = `
-.inspector { scroll-margin-top: 48px; }
 .controls { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: end; background: var(--panel); border: 1px solid var(--rule); border-radius: 8px 8px 0 0; padding: 10px 12px; font-size: 0.88rem; }
 .controls > label > span:first-child { display: block; color: var(--soft); font-size: 0.85em; }
 .controls .search { flex: 1 1 200px; }

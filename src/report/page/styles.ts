@@ -27,6 +27,7 @@ export const pageStyles = `
 }
 :root[data-theme="light"] { color-scheme: light; }
 :root[data-theme="dark"] { color-scheme: dark; }
+html { scroll-padding-top: 50px; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); overflow-wrap: break-word; }
 header, main, footer { max-width: 1180px; margin: 0 auto; padding: 0 20px; }
@@ -35,7 +36,7 @@ h1 { font-size: 1.55rem; line-height: 1.25; margin: 0 0 4px; }
 h2 { font-size: 1.25rem; margin: 0 0 12px; }
 h3 { font-size: 1.05rem; margin: 18px 0 8px; }
 h4 { font-size: 0.95rem; margin: 12px 0 4px; }
-section { padding: 26px 0 6px; border-top: 1px solid var(--rule); margin-top: 24px; scroll-margin-top: 46px; }
+section { padding: 26px 0 6px; border-top: 1px solid var(--rule); margin-top: 24px; }
 a { color: var(--accent); }
 code, kbd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.9em; }
 code { white-space: nowrap; }
