@@ -6,7 +6,15 @@ test("the library exports what its contract names", (t) => {
     ...["Policy", "Grader", "ErprmError", "logMeanExp", "labelsFromCounts", "extractAnswer", "gradeAnswer"],
     ...["aggregate", "bestOfN", "majorityVote", "weightedVote", "passAtK"],
     ...["readProblems", "readSolutions", "readLabels", "readScores", "importRecords", "exportRecords"],
-    ...["rolloutStage", "labelStage", "labelStageWithCompletions", "relabelStage", "trainStage", "scoreStage", "finetuneStage"],
+    ...[
+      "rolloutStage",
+      "labelStage",
+      "labelStageWithCompletions",
+      "relabelStage",
+      "trainStage",
+      "scoreStage",
+      "finetuneStage",
+    ],
     ...["RewardModel", "resolveConvention", "Trainer", "openTrainingBase", "saveModel", "Checkpoints"],
     ...[
       "policyExamplesFromProblems",
