@@ -8,7 +8,10 @@ export { type ExportOptions, exportRecords } from "./data/formats/export-records
 export { Losses } from "./data/formats/format.js";
 export { type ImportOptions, importRecords } from "./data/formats/import-records.js";
 export { type FormatName, formatNames, lossesOf } from "./data/formats/registry.js";
+export type { Placed } from "./data/placed.js";
+export { type GradedSolution, readGraded } from "./data/read-graded.js";
 export { readProblems } from "./data/read-problems.js";
+export { type FirstErrorSolution, readProcessBench } from "./data/read-process-bench.js";
 export { type PlacedRecord, readRecords } from "./data/read-records.js";
 export { readLabels, readScores, readSolutions } from "./data/read-solutions.js";
 export {
@@ -117,6 +120,9 @@ export {
   type ScoreOptions,
 } from "./reward/reward-model.js";
 export type { Scored } from "./reward/score-batches.js";
+export { type EvaluateStageOptions, type EvaluationInput, evaluateStage, type ScoredModel } from "./stages/evaluate.js";
+export { type EvaluationSettings, evaluationDefaults } from "./stages/evaluation-settings.js";
+export type { FirstErrorFile } from "./stages/first-error-cases.js";
 export {
   type LabelledSolution,
   type LabelStageOptions,

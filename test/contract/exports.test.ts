@@ -13,6 +13,7 @@ test("the library exports what its contract names", (t) => {
       "relabelStage",
       "trainStage",
       "scoreStage",
+      "evaluateStage",
       "finetuneStage",
     ],
     ...["RewardModel", "resolveConvention", "Trainer", "openTrainingBase", "saveModel", "Checkpoints"],
