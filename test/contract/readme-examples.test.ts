@@ -34,7 +34,9 @@ async function count(records: AsyncIterable<unknown>): Promise<number> {
 
 test("the first use that the README shows runs from top to bottom and leaves the files it names", async (t) => {
   const folder = makeFolder(t);
-  const sections = ["First use", "Train and score"].flatMap((heading) => codeBlocks(sectionOf(readme, heading), "sh"));
+  const sections = ["First use", "Train and score", "Fine-tune a policy on its own solutions"].flatMap((heading) =>
+    codeBlocks(sectionOf(readme, heading), "sh"),
+  );
   const shown = sections.join("\n");
   t.notRegex(shown, /\$\(|curl|pip/, "nothing is downloaded");
   for (const [, path = ""] of readme.matchAll(/\$\(node (\S+)\)/g)) t.true(existsSync(join(packageRoot, path)), path);
@@ -57,6 +59,12 @@ test("the first use that the README shows runs from top to bottom and leaves the
   t.true(existsSync(runs("prm/adapter/adapter_config.json")));
   t.is(await count(readScores(runs("scores/scores.jsonl"))), numSolutions);
   t.true(stdout.includes(readFileSync(runs("scores/scores.jsonl"), "utf8").split("\n")[0] as string));
+  for (const name of ["raft", "raft-prm"]) {
+    const { rounds, start } = JSON.parse(readFileSync(runs(`${name}/finetune.json`), "utf8"));
+    t.is(rounds.length, 1);
+    t.is(start.n, 5);
+    t.true(existsSync(runs(`${name}/round-1/policy/config.json`)));
+  }
 });
 
 /** Standard output of a program that is saved in the clone and called with these arguments. */
