@@ -34,8 +34,8 @@ async function count(records: AsyncIterable<unknown>): Promise<number> {
 
 test("the first use that the README shows runs from top to bottom and leaves the files it names", async (t) => {
   const folder = makeFolder(t);
-  const sections = ["First use", "Train and score", "Fine-tune a policy on its own solutions"].flatMap((heading) =>
-    codeBlocks(sectionOf(readme, heading), "sh"),
+  const sections = ["First use", "Train and score", "Evaluate", "Fine-tune a policy on its own solutions"].flatMap(
+    (heading) => codeBlocks(sectionOf(readme, heading), "sh"),
   );
   const shown = sections.join("\n");
   t.notRegex(shown, /\$\(|curl|pip/, "nothing is downloaded");
@@ -58,6 +58,10 @@ test("the first use that the README shows runs from top to bottom and leaves the
   t.is(await count(readLabels(runs("second/labels.jsonl"))), numSolutions);
   t.true(existsSync(runs("prm/adapter/adapter_config.json")));
   t.is(await count(readScores(runs("scores/scores.jsonl"))), numSolutions);
+  t.is(await count(readScores(runs("evaluation/scores-prm.jsonl"))), 80);
+  const evaluation = (name: string) => JSON.parse(readFileSync(runs(`${name}/evaluation.json`), "utf8"));
+  t.like(evaluation("evaluation"), { numProblems: 10, numSolutions: 80, numCandidates: [1, 2, 4, 8], calibration: [] });
+  t.is(evaluation("calibration").calibration.length, 1);
   t.true(stdout.includes(readFileSync(runs("scores/scores.jsonl"), "utf8").split("\n")[0] as string));
   for (const name of ["raft", "raft-prm"]) {
     const { rounds, start } = JSON.parse(readFileSync(runs(`${name}/finetune.json`), "utf8"));
