@@ -39,7 +39,8 @@ export const cssColour = ([r, g, b]: Rgb) => `rgb(${r}, ${g}, ${b})`;
 /** Background and the ink that is read best on it. */
 export function scaleStyle(value: number): { background: string; ink: string } {
   const background = scaleColour(value);
-  const dark: Rgb = [17, 17, 17];
+  // Of black and white, one always reaches 4.5; a softer black would not.
+  const dark: Rgb = [0, 0, 0];
   const light: Rgb = [255, 255, 255];
   return {
     background: cssColour(background),

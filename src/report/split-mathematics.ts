@@ -30,8 +30,14 @@ function delimited(text: string, at: number): Found | undefined {
   return undefined;
 }
 
-/** Two words of a language in a row: prose between two prices, not a formula. */
-const prose = /(?<![\\a-zA-Z])[a-zA-Z]{2,}[,;:.]?\s+[a-zA-Z]{2,}/;
+/** Two words in a row, or a word between spaces where nothing else looks like a formula: prose between two prices. */
+const twoWords = /(?<![\\a-zA-Z])[a-zA-Z]{2,}[,;:.]?\s+[a-zA-Z]{2,}/;
+const oneWord = /\s[a-z]{2,}\s/;
+
+function isProse(inner: string): boolean {
+  const withoutText = inner.replace(/\\(text|mbox|textbf|mathrm|operatorname)\s*\{[^{}]*\}/g, "\\x");
+  return twoWords.test(withoutText) || (oneWord.test(withoutText) && !/[\\^_=]/.test(withoutText));
+}
 
 function dollars(text: string, at: number): Found | undefined {
   if (text[at] !== "$" || text[at + 1] === "$" || /\s/.test(text[at + 1] ?? " ")) return undefined;
@@ -39,8 +45,7 @@ function dollars(text: string, at: number): Found | undefined {
   while (end < text.length && text[end] !== "$" && text[end] !== "\n") end += text[end] === "\\" ? 2 : 1;
   if (text[end] !== "$" || /\s/.test(text[end - 1] ?? "") || /\d/.test(text[end + 1] ?? "")) return undefined;
   const inner = text.slice(at + 1, end);
-  const withoutText = inner.replace(/\\(text|mbox|textbf|mathrm|operatorname)\s*\{[^{}]*\}/g, "");
-  if (inner === "" || prose.test(withoutText)) return undefined;
+  if (inner === "" || isProse(inner)) return undefined;
   return { part: { kind: "inline", text: inner }, end: end + 1 };
 }
 

@@ -13,6 +13,9 @@ export interface Span {
   to: number;
 }
 
+/** Through a short decimal, so that 3 * 0.1 is 0.3. */
+const decimal = (value: number) => Number(value.toPrecision(12));
+
 /** Round numbers from `low` to `high`, about `wanted` of them. */
 export function niceTicks(low: number, high: number, wanted = 5): number[] {
   const spread = high - low;
@@ -21,8 +24,7 @@ export function niceTicks(low: number, high: number, wanted = 5): number[] {
   const size = ([1, 2, 5, 10].find((one) => one * power >= rough * 0.999) as number) * power;
   const first = Math.ceil(low / size - 1e-9);
   const last = Math.floor(high / size + 1e-9);
-  // Through the shortest decimal, so that 3 * 0.1 is 0.3.
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * size).toPrecision(12)));
+  return Array.from({ length: last - first + 1 }, (_, i) => decimal((first + i) * size));
 }
 
 /** Widened to ticks at both ends; a range of one value is given some room. */
@@ -32,10 +34,10 @@ export function linearScale(values: readonly number[], { from, to }: Span, withi
   let high = Math.max(...finite);
   if (finite.length === 0) [low, high] = within ?? [0, 1];
   if (high - low < 1e-12) [low, high] = [low - Math.abs(low) * 0.1 - 0.01, high + Math.abs(high) * 0.1 + 0.01];
-  const size = niceTicks(low, high)[1] as number;
-  const step = size - (niceTicks(low, high)[0] as number);
-  low = Math.floor(low / step + 1e-9) * step;
-  high = Math.ceil(high / step - 1e-9) * step;
+  const [first, second] = niceTicks(low, high) as [number, number];
+  const step = second - first;
+  low = decimal(Math.floor(low / step + 1e-9) * step);
+  high = decimal(Math.ceil(high / step - 1e-9) * step);
   if (within && within[1] > within[0]) [low, high] = [Math.max(low, within[0]), Math.min(high, within[1])];
   return {
     low,

@@ -24,6 +24,7 @@ function updates(trainings: readonly Training[], value: (update: CurveUpdate) =>
   return trainings.map((training, i) => ({
     name: `${training.name}${what}`,
     colour: i,
+    dash: i,
     isFine: true,
     points: training.updates.map((update) => ({ x: update.updateIndex, y: value(update) })),
   }));

@@ -1,0 +1,202 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import test, { type ExecutionContext } from "ava";
+import { sha256OfFile } from "../../../src/data/file-hash.js";
+import { ErprmError } from "../../../src/errors.js";
+import { collectReport } from "../../../src/report/collect.js";
+import { makeFolder } from "../../support/folder.js";
+import {
+  completionRecords,
+  labelRecords,
+  makeEvaluation,
+  makeFinetuning,
+  makeStudy,
+  manifestOf,
+  scoreRecords,
+} from "../../support/report-study.js";
+
+const jsonl = (records: readonly unknown[]) => records.map((record) => `${JSON.stringify(record)}\n`).join("");
+
+/** A run directory beside others. */
+function addRun(folder: string, name: string, stage: string, files: Record<string, string>, more = {}): string {
+  mkdirSync(`${folder}/${name}`, { recursive: true });
+  writeFileSync(`${folder}/${name}/manifest.json`, manifestOf(stage, more));
+  for (const [file, content] of Object.entries(files)) writeFileSync(`${folder}/${name}/${file}`, content);
+  return `${folder}/${name}`;
+}
+
+const labelsRun = (t: ExecutionContext) =>
+  addRun(makeFolder(t), "labels", "label", { "labels.jsonl": jsonl(labelRecords) });
+
+test("the runs of a study are joined: every part is what its file says", async (t) => {
+  const { runs } = makeStudy(t);
+  const data = await collectReport({ runs });
+  t.is(data.title, "labels, scores, prm, evaluation, raft");
+  t.deepEqual(data.evaluations, [{ run: 3, evaluation: makeEvaluation() }]);
+  t.deepEqual(data.finetunings, [{ run: 4, finetuning: makeFinetuning() }]);
+  t.is(data.trainings[0]?.numUpdates, 20);
+  t.is(data.trainings[0]?.heldOut.length, 6);
+  t.deepEqual(data.models, [{ name: "prm", numSolutions: 24 }]);
+  t.deepEqual(data.calibration, [], "the evaluation says it");
+  const { solutions, numProblems, numSolutions, hasCompletions } = data.inspection;
+  t.deepEqual([numProblems, numSolutions, solutions.length, hasCompletions], [6, 24, 24, true]);
+  t.deepEqual(solutions[5]?.labels, labelRecords[5]?.labels);
+  t.deepEqual(solutions[5]?.scores, [
+    { model: 0, stepScores: scoreRecords[5]?.stepScores, scores: scoreRecords[5]?.scores },
+  ]);
+  const first = completionRecords.filter(({ index, stepIndex }) => index === 0 && stepIndex === 0);
+  t.deepEqual(
+    solutions[0]?.steps[0]?.completions?.shown.map(({ text }) => text),
+    first.map(({ text }) => text),
+  );
+});
+
+test("distributions count all steps but the last, by the outcome of their solutions", async (t) => {
+  const { runs } = makeStudy(t);
+  const { labelDistributions, scoreDistributions } = await collectReport({ runs, maxSolutions: 1 });
+  const sum = (counts: readonly number[] | undefined) => (counts ?? []).reduce((a, b) => a + b, 0);
+  const steps = (outcome: number) =>
+    labelRecords
+      .filter((record) => record.outcome === outcome)
+      .reduce((all, record) => all + record.steps.length - 1, 0);
+  t.deepEqual(
+    labelDistributions.map(({ name }) => name),
+    ["hard", "soft", "er:1"],
+  );
+  for (const { histogram } of labelDistributions) {
+    t.deepEqual([sum(histogram.right), sum(histogram.wrong)], [steps(1), steps(0)]);
+  }
+  t.deepEqual(
+    scoreDistributions.map(({ name }) => name),
+    ["step", "min", "last", "mean", "product"],
+  );
+  t.is(scoreDistributions[1]?.histogram.n, 24);
+});
+
+test("calibration is computed where no evaluation says it", async (t) => {
+  const { runs } = makeStudy(t);
+  const { calibration } = await collectReport({ runs: runs.slice(0, 2) });
+  t.is(calibration.length, 1);
+  t.is(calibration[0]?.model, "prm");
+  t.is(
+    calibration[0]?.n,
+    labelRecords.reduce((all, { steps }) => all + steps.length - 1, 0),
+  );
+  t.is(calibration[0]?.numProblems, 6);
+});
+
+test("of many solutions whole problems are shown, spread over the file", async (t) => {
+  const run = labelsRun(t);
+  const { inspection } = await collectReport({ runs: [run], maxSolutions: 9 });
+  t.is(inspection.numSolutions, 24);
+  t.deepEqual([...new Set(inspection.solutions.map(({ problemId }) => problemId))], ["word-test-0", "word-test-3"]);
+  t.is(inspection.solutions.length, 8);
+  const few = await collectReport({ runs: [run], maxSolutions: 3 });
+  t.deepEqual(
+    few.inspection.solutions.map(({ index }) => index),
+    [0, 1, 2],
+  );
+});
+
+test("the report of a score run has the texts that were scored, as long as they are what they were", async (t) => {
+  const { folder, runs } = makeStudy(t);
+  const labels = `${folder}/labels/labels.jsonl`;
+  const inputs = { inputs: { solutions: await sha256OfFile(labels) }, inputPaths: { solutions: labels } };
+  const scored = addRun(folder, "scored", "score", { "scores.jsonl": jsonl(scoreRecords) }, inputs);
+  const found = await collectReport({ runs: [scored] });
+  t.is(found.inspection.solutions.length, 24);
+  t.true(found.inspection.hasCompletions, "those that lie beside the labels");
+  t.deepEqual(found.notes, []);
+  const both = await collectReport({ runs: [scored, runs[0] as string] });
+  t.is(both.inspection.numSolutions, 24, "a file is read once");
+
+  writeFileSync(labels, readFileSync(labels, "utf8").split("\n").slice(1).join("\n"));
+  const changed = await collectReport({ runs: [scored] });
+  t.is(changed.inspection.solutions.length, 0);
+  t.regex(changed.notes.join("\n"), /scored: the solutions at .* are not those that the run read/);
+  t.regex(changed.notes.join("\n"), /24 scores are of solutions that none of the runs holds/);
+});
+
+test("labels of another run over the same solutions are added", async (t) => {
+  const folder = makeFolder(t);
+  const first = addRun(folder, "first", "label", { "labels.jsonl": jsonl(labelRecords) });
+  const more = labelRecords.map((record) => ({
+    ...record,
+    labels: { "er:8": record.labels.soft, soft: record.steps.map(() => 0) },
+  }));
+  const second = addRun(folder, "second", "label", { "labels.jsonl": jsonl(more) });
+  const { inspection, labelDistributions } = await collectReport({ runs: [first, second] });
+  t.deepEqual(Object.keys(inspection.solutions[0]?.labels ?? {}).sort(), ["er:1", "er:8", "hard", "soft"]);
+  t.deepEqual(inspection.solutions[0]?.labels.soft, labelRecords[0]?.labels.soft);
+  t.deepEqual(
+    labelDistributions.map(({ name }) => name),
+    ["hard", "soft", "er:1", "er:8"],
+  );
+});
+
+test("runs that mean different solutions by one name are refused", async (t) => {
+  const folder = makeFolder(t);
+  const first = addRun(folder, "first", "label", { "labels.jsonl": jsonl(labelRecords) });
+  const other = labelRecords.map((record) => ({ ...record, question: "Another question?" }));
+  const second = addRun(folder, "second", "label", { "labels.jsonl": jsonl(other) });
+  const error = await t.throwsAsync(collectReport({ runs: [first, second] }), { instanceOf: ErprmError });
+  t.is(error.code, "ERPRM_INVALID_DATA");
+  t.regex(error.message, /same solution 0 of problem word-test-0, found other question in .*second/);
+  const shorter = scoreRecords.map((record) => ({ ...record, stepScores: record.stepScores.slice(1) }));
+  const scores = addRun(folder, "scores", "score", { "scores.jsonl": jsonl(shorter) });
+  await t.throwsAsync(collectReport({ runs: [first, scores] }), { message: /Expected 3 step scores of solution 0/ });
+});
+
+test("two models of one name in two files stay two", async (t) => {
+  const { folder, runs } = makeStudy(t);
+  const again = addRun(folder, "again", "score", { "scores.jsonl": jsonl(scoreRecords) });
+  const { models, inspection } = await collectReport({ runs: [...runs.slice(0, 2), again] });
+  t.deepEqual(
+    models.map(({ name }) => name),
+    ["prm", "prm (2)"],
+  );
+  t.is(inspection.solutions[0]?.scores.length, 2);
+});
+
+test("a directory that is no run is refused, and so are results of another version", async (t) => {
+  const folder = makeFolder(t, { "empty/x": "" });
+  await t.throwsAsync(collectReport({ runs: [`${folder}/empty`] }), {
+    code: "ERPRM_NOT_FOUND",
+    message: /no manifest\.json/,
+  });
+  await t.throwsAsync(collectReport({ runs: [] }), { code: "ERPRM_INVALID_ARGUMENT" });
+  const newer = addRun(folder, "newer", "evaluate", { "evaluation.json": `{"version": 2}` });
+  await t.throwsAsync(collectReport({ runs: [newer] }), {
+    code: "ERPRM_INVALID_DATA",
+    message: /version 1 of the evaluation/,
+  });
+});
+
+test("an unfinished run is reported as such, unless it is about to finish", async (t) => {
+  const folder = makeFolder(t);
+  const run = addRun(
+    folder,
+    "r",
+    "label",
+    { "labels.jsonl": jsonl(labelRecords.slice(0, 2)) },
+    { status: "unfinished" },
+  );
+  t.false((await collectReport({ runs: [run] })).runs[0]?.isComplete);
+  t.true((await collectReport({ runs: [run], complete: true })).runs[0]?.isComplete);
+});
+
+test("a run that has only begun makes a report too", async (t) => {
+  const run = addRun(makeFolder(t), "r", "label", { "labels.jsonl": "" }, { status: "unfinished" });
+  const { inspection } = await collectReport({ runs: [run] });
+  t.is(inspection.numSolutions, 0);
+});
+
+test("of many updates every k-th is kept, and all evaluations", async (t) => {
+  const update = { kind: "update", epoch: 0, loss: 0.5, learningRate: 1e-4, gradientNorm: 1, tokens: 9, positions: 3 };
+  const updates = Array.from({ length: 2500 }, (_, i) => ({ ...update, updateIndex: i + 1 }));
+  const heldOut = { kind: "held-out", updateIndex: 2500, loss: 0.4, solutions: 2, positions: 5 };
+  const run = addRun(makeFolder(t), "r", "train policy", { "training.jsonl": jsonl([...updates, heldOut]) });
+  const [training] = (await collectReport({ runs: [run] })).trainings;
+  t.deepEqual([training?.numUpdates, training?.every, training?.updates.length], [2500, 3, 834]);
+  t.is(training?.updates.at(-1)?.updateIndex, 2500);
+  t.is(training?.heldOut.length, 1);
+});
