@@ -55,7 +55,7 @@ const commands: Record<string, CommandEntry> = {
     load: async (surroundings) => (await import("./commands/export.js")).exportCommand(surroundings),
   },
   demo: {
-    summary: "label a few problems with a small model and show the labels",
+    summary: "the whole method in minutes: problems, labels, reward models, best of N, fine-tuning",
     load: async (surroundings) => (await import("./commands/demo.js")).demoCommand(surroundings),
   },
   doctor: {

@@ -1,90 +1,70 @@
-/** What `erprm demo` does: rollout and label on problems of our own, straight through the library, nothing written. */
-import { Grader } from "../grading/grader.js";
-import { Policy } from "../policy/policy.js";
-import { labelStage } from "../stages/label.js";
-import { rolloutStage } from "../stages/rollout.js";
-import { newCounts } from "../stages/stage-counts.js";
-import type { LabelRecord } from "../types.js";
+/**
+ * What `erprm demo` does: the commands of demo-plan.ts one after the other, in this process. They write the run directories
+ * that they always write, so an interrupted demo goes on where it was.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ioError } from "../data/io-error.js";
+import { ErprmError } from "../errors.js";
 import type { demoOptions } from "./commands/demo.js";
-import { demoPolicy, demoProblems, demoSettings } from "./demo-problems.js";
-import { labelTable, type TableStyle } from "./label-table.js";
-import type { OpenPolicy } from "./policy-values.js";
-import { RunProgress } from "./run-progress.js";
-import { Session } from "./session.js";
+import { type DemoPart, demoPlan, demoSizes } from "./demo-plan.js";
+import { demoFigures, labelledExample } from "./demo-results.js";
+import { programFor } from "./program.js";
 import type { Run, Surroundings } from "./stage-command.js";
-import { summaryJson, summaryText } from "./summary.js";
-import { LabelTally } from "./tally.js";
 import { note } from "./with-run.js";
 
-const explanation = `A row is a step: how many of its completions reach the right answer, and the labels that follow from that count: hard (any), soft
-(the mean) and er:ETA (log-mean-exp, between the two), ± one standard error. A label that drops marks the step where it went wrong.
-`;
-
-function show(record: LabelRecord, { stdout }: Surroundings, style: TableStyle): void {
-  const verdict = record.outcome === 1 ? "right" : `wrong, the answer is ${record.answer}`;
-  const answer = record.finalAnswer === undefined ? "no answer" : `answer ${record.finalAnswer}`;
-  if (record.index === 0) stdout.write(`\n${record.question}\n`);
-  stdout.write(`\nSolution ${record.index + 1}: ${answer} (${verdict})\n${labelTable(record, style)}\n`);
-}
-
-export function runDemo(openPolicy: OpenPolicy = Policy.open): Run<typeof demoOptions> {
-  return async (values, _given, surroundings) => {
-    const { signal, stdout, stderr } = surroundings;
-    const { numSolutions, numCompletions, seed, json, quiet } = values;
-    const model = values.policy ?? demoPolicy;
-    const problems = demoProblems();
-    const session = new Session();
-    const opened = await openPolicy(model, { dtype: values.dtype, threads: values.threads, signal });
-    for (const text of opened.notes) note(text, values, surroundings);
-    const policy = await opened.load();
-    const grader = new Grader();
-    try {
-      session.loaded();
-      const counts = newCounts();
-      const tally = new LabelTally();
-      const { prompt, sampling } = demoSettings(model);
-      const split = { kind: "newline" } as const;
-      const common = { policy, grader, counts, seed, signal, prompt, split };
-      const solutions = rolloutStage(problems, { ...common, numSolutions, sampling });
-      const labels = labelStage(solutions, { ...common, numCompletions, sampling, etas: [2] });
-      const total = problems.length * numSolutions;
-      const progress = new RunProgress(policy, {
-        title: "demo",
-        unit: "solutions",
-        total,
-        done: 0,
-        quiet,
-        stream: stderr,
-      });
-      const records: LabelRecord[] = [];
-      try {
-        for await (const record of labels) {
-          records.push(record);
-          tally.add(record);
-          progress.advance();
-        }
-      } finally {
-        progress.end();
-      }
-      const style = {
-        colour: stdout.isTTY === true && !process.env.NO_COLOR,
-        width: Math.min(process.stdout.columns ?? 100, 130),
-      };
-      if (!json) {
-        for (const record of records) show(record, surroundings, style);
-        stdout.write(`\n${explanation}\n`);
-      }
-      const numbers = session.numbers(policy, counts, 0);
-      const summary = {
-        stage: "demo",
-        alreadyComplete: false,
-        counts: { ...tally.counts, ...numbers.counts },
-        timings: numbers.timings,
-      };
-      stdout.write(json ? `${summaryJson(summary)}\n` : summaryText(summary));
-    } finally {
-      await grader.dispose();
-      await policy.dispose();
-    }
+/** Runs one command of the program and returns what it printed. @throws what the command throws */
+async function runPart(args: readonly string[], surroundings: Surroundings): Promise<string> {
+  let printed = "";
+  const stdout = {
+    isTTY: surroundings.stdout.isTTY === true,
+    write: (text: string) => {
+      printed += text;
+      return true;
+    },
   };
+  const program = await programFor(args, { ...surroundings, stdout });
+  await program.parseAsync(args, { from: "user" });
+  return printed;
 }
+
+/** @throws ERPRM_IO */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw ioError(error, path, "write");
+  }
+}
+
+const columns = () => process.stdout.columns ?? 100;
+
+function commandLine({ args }: DemoPart): string {
+  return ["erprm", ...args].join(" ");
+}
+
+export const runDemo: Run<typeof demoOptions> = async (values, _given, surroundings) => {
+  const { policy, out, seed, threads, json, quiet } = values;
+  const { signal, stdout } = surroundings;
+  const startedAt = performance.now();
+  const sizes = { ...demoSizes, numProblems: values.numProblems, numTestProblems: values.numTestProblems };
+  const common = threads === undefined ? [] : ["--threads", String(threads)];
+  const plan = demoPlan({ policy, out, seed, sizes, common });
+  await makeDirectory(out);
+  const shown: string[] = [];
+  for (const [i, part] of plan.entries()) {
+    if (signal.aborted) throw new ErprmError("ERPRM_ABORTED", `Interrupted; the same command goes on in ${out}`);
+    note(`${i + 1} of ${plan.length}: ${part.title}\n  ${commandLine(part)}`, values, surroundings);
+    const printed = await runPart([...part.args, ...(quiet ? ["--quiet"] : [])], surroundings);
+    if (part.shows) shown.push(printed);
+  }
+  const figures = await demoFigures(out);
+  const seconds = Math.round(performance.now() - startedAt) / 1000;
+  const report = join(out, "report.html");
+  if (!json) {
+    const style = { colour: stdout.isTTY === true && !process.env.NO_COLOR, width: Math.min(columns(), 130) };
+    const example = await labelledExample(join(out, "labels", "labels.jsonl"), style);
+    stdout.write(`\n${[example, ...shown].join("\n")}\nThe report is ${report}: open it in a browser.\n`);
+  }
+  stdout.write(`${JSON.stringify({ stage: "demo", out, report, seconds, ...figures })}\n`);
+};

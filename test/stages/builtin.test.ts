@@ -1,5 +1,5 @@
 /** The policy that ships with the package, used as anybody would: without any option. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { readSolutions } from "../../src/data/read-solutions.js";
@@ -47,13 +47,32 @@ test("its solutions have one step a line, as the worked ones have", async (t) =>
   }
 });
 
-test("the demo needs no download and no option, and shows labels of its three problems", async (t) => {
-  const { code, stdout, stderr } = await runCli(["demo", "--num-solutions", "2", "--num-completions", "4"], {
-    env: { PATH: "/nowhere", http_proxy: "http://127.0.0.1:9", https_proxy: "http://127.0.0.1:9" },
-  });
+test("the demo needs no download and no option but its size, and a second call finds everything done", async (t) => {
+  const out = join(makeFolder(t), "demo");
+  const demo = () =>
+    runCli(["demo", "--num-problems", "4", "--num-test-problems", "3", "--out", out], {
+      env: { PATH: "/nowhere", http_proxy: "http://127.0.0.1:9", https_proxy: "http://127.0.0.1:9" },
+    });
+  const { code, stdout, stderr } = await demo();
   t.is(code, 0, stderr);
-  t.is(stdout.match(/^Solution [12]: /gm)?.length, 6);
-  t.regex(stdout, /er:2/);
+  t.is(stderr.match(/^erprm: \d+ of 11: /gm)?.length, 11, stderr);
+  t.regex(stdout, /er:1/);
+  const figures = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+  t.true(existsSync(figures.report));
+  t.is(figures.numProblems, 3);
+  for (const way of ["pass@1", "majority", "best-of-n prm-hard", "best-of-n prm-er-1", "best-of-n orm", "pass@n"]) {
+    const { value, low, high } = figures.accuracy[way] ?? {};
+    t.true(0 <= low && low <= value && value <= high && high <= 1, `${way}: ${low} ${value} ${high}`);
+  }
+  t.is(typeof figures.finetuned.after.value, "number");
+
+  const files = ["labels/labels.jsonl", "prm-er-1/model.safetensors", "evaluation/evaluation.json"];
+  const times = () => files.map((file) => statSync(join(out, file)).mtimeMs);
+  const written = times();
+  const again = await demo();
+  t.is(again.code, 0, again.stderr);
+  t.deepEqual(JSON.parse(again.stdout.trimEnd().split("\n").at(-1) ?? "").accuracy, figures.accuracy);
+  t.deepEqual(times(), written);
 });
 
 test("the model card's first table holds the number that the aim is about, and the directory holds what it needs", (t) => {
