@@ -120,6 +120,30 @@ export {
   type ScoreOptions,
 } from "./reward/reward-model.js";
 export type { Scored } from "./reward/score-batches.js";
+export { type BeamSearchOptions, beamSearch } from "./search/beam.js";
+export { type BestOfNOptions, bestOfNSearch } from "./search/best-of-n.js";
+export { diverseTreeSearch } from "./search/diverse-trees.js";
+export { emptyPrefix, type Prefix, type ScoredPrefix } from "./search/prefix.js";
+export { newScoreCounts as newSearchScoreCounts, type SearchScoreCounts } from "./search/score-queue.js";
+export {
+  type FoundSolution,
+  readSearches,
+  type SearchAlgorithm,
+  type SearchRecord,
+  searchAlgorithms,
+} from "./search/search-record.js";
+export type {
+  Level,
+  PrefixScorer,
+  SampledStep,
+  SearchEnd,
+  SearchResult,
+  SolutionRequest,
+  SolutionSampler,
+  StepRequest,
+  StepSampler,
+} from "./search/search-tools.js";
+export type { TreeSearchOptions } from "./search/tree-search.js";
 export { type EvaluateStageOptions, type EvaluationInput, evaluateStage, type ScoredModel } from "./stages/evaluate.js";
 export { type EvaluationSettings, evaluationDefaults } from "./stages/evaluation-settings.js";
 export type { FirstErrorFile } from "./stages/first-error-cases.js";
@@ -139,6 +163,7 @@ export {
   type SolutionToScore,
   scoreStage,
 } from "./stages/score.js";
+export { type SearchedProblem, type SearchStageOptions, searchStage } from "./stages/search.js";
 export { newCounts, type StageCounts } from "./stages/stage-counts.js";
 export {
   type TrainingEnd,

@@ -36,6 +36,7 @@ import type { StageCounts } from "./stage-counts.js";
 
 export interface SearchStageOptions {
   policy: Policy;
+  /** Loaded with the same `split`, which says how it joins steps. */
   rewardModel: RewardModel;
   /** Default `beam`. */
   algorithm?: SearchAlgorithm | undefined;

@@ -15,6 +15,7 @@ test("the library exports what its contract names", (t) => {
       "scoreStage",
       "evaluateStage",
       "finetuneStage",
+      "searchStage",
     ],
     ...["RewardModel", "resolveConvention", "Trainer", "openTrainingBase", "saveModel", "Checkpoints"],
     ...[
@@ -24,6 +25,7 @@ test("the library exports what its contract names", (t) => {
       "outcomeExamples",
       "stepEncoder",
     ],
+    ...["beamSearch", "diverseTreeSearch", "bestOfNSearch", "readSearches"],
     ...["ExampleStore", "splitExamples", "measure", "measureWithIntervals", "calibrationTable"],
   ];
   const exported = new Map<string, unknown>(Object.entries(erprm));

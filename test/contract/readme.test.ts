@@ -12,6 +12,7 @@ import * as library from "../../src/index.js";
 import { packageRoot } from "../../src/native/loader.js";
 import { conventionNames } from "../../src/reward/presets.js";
 import { parseRewardModelConfig } from "../../src/reward/reward-model-config.js";
+import { parseSearchRecord } from "../../src/search/search-record.js";
 import { cliCommands, commandOf, innermostCommands } from "../support/cli-commands.js";
 import {
   anchorsOf,
@@ -190,6 +191,11 @@ test("the records that docs/formats.md shows are read, and the labels shown foll
   const score = recordIn("Scores: `scores.jsonl`");
   t.deepEqual(parseScoreRecord(score, place), score);
   for (const how of aggregates) t.is(score.scores[how], aggregate(score.stepScores, how), how);
+  const search = recordIn("Searches: `search.jsonl`");
+  t.deepEqual(parseSearchRecord(search, place), search);
+  for (const { stepScores, scores } of search.solutions) {
+    for (const how of aggregates) t.is(scores[how], aggregate(stepScores, how), how);
+  }
   const config = recordIn("Reward models: `reward_model.json`");
   t.deepEqual(parseRewardModelConfig(config, place.file), config);
 });
