@@ -5,7 +5,7 @@ import { distributionsOf, readModelScores } from "./model-scores.js";
 import { readEvaluation, readFinetuning } from "./read-results.js";
 import { readTraining } from "./read-training.js";
 import type { ReportData, ReportedRun } from "./report-data.js";
-import { findRunFiles, type RunFiles, withoutRepeats } from "./run-files.js";
+import { findRunFiles, type ReportFile, type RunFiles, withoutRepeats } from "./run-files.js";
 import { readShownSolutions } from "./shown-solutions.js";
 import { SolutionPool } from "./solution-pool.js";
 
@@ -37,13 +37,19 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
   const results = await readResults(found, names);
   signal?.throwIfAborted();
 
-  const files = found.flatMap((run) => run.files);
+  const files = withoutAside(found.flatMap((run) => run.files));
   const pool = new SolutionPool();
   await pool.read(files);
   signal?.throwIfAborted();
   const chosen = pool.choose(maxSolutions);
   const withCalibration = !results.evaluations.some(({ evaluation }) => evaluation.calibration.length > 0);
-  const scores = await readModelScores(files, pool, chosen, { withCalibration, signal });
+  const scores = await readModelScores(files, pool, chosen, {
+    withCalibration,
+    aliases: new Map(
+      results.evaluations.flatMap(({ evaluation }) => evaluation.models.map(({ path, name }) => [path, name])),
+    ),
+    signal,
+  });
   const solutions = await readShownSolutions(files, chosen, scores.shown);
   const notes = found.flatMap((run) => run.notes);
   if (scores.numMissing > 0) notes.push(`${scores.numMissing} scores are of solutions that none of the runs holds`);
@@ -66,6 +72,11 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
   };
 }
 
+function withoutAside(files: readonly ReportFile[]): ReportFile[] {
+  const isPool = ({ kind, isAside }: ReportFile) => (kind === "labels" || kind === "solutions") && !isAside;
+  return files.some(isPool) ? files.filter(({ isAside }) => !isAside) : [...files];
+}
+
 function reportedRun({ path, manifest }: RunFiles, name: string, complete = false): ReportedRun {
   const { stage, seed, options, inputs, models, build, counts = {}, timings = {} } = manifest;
   const isComplete = complete || manifest.status === "complete";
@@ -78,10 +89,12 @@ async function readResults(found: readonly RunFiles[], names: readonly string[])
   const trainings: ReportData["trainings"] = [];
   for (const [run, { files }] of found.entries()) {
     const name = names[run] as string;
-    for (const { kind, path } of files) {
+    for (const { kind, path, name: part } of files) {
       if (kind === "evaluation") evaluations.push({ run, evaluation: await readEvaluation(path) });
       if (kind === "finetuning") finetunings.push({ run, finetuning: await readFinetuning(path) });
-      if (kind === "training") trainings.push({ run, name, ...(await readTraining(path)) });
+      if (kind === "training") {
+        trainings.push({ run, name: part === undefined ? name : `${name} ${part}`, ...(await readTraining(path)) });
+      }
     }
   }
   return { evaluations, finetunings, trainings };

@@ -3,10 +3,11 @@ import { basename } from "node:path";
 import { aggregates } from "../data/selection.js";
 import type { CalibrationResult } from "../evaluation/evaluation.js";
 import { calibrationResult } from "../evaluation/reliability.js";
+import type { ScoreRecord } from "../types.js";
 import { addValue, type HistogramValues, histogramOf, newValues } from "./histogram.js";
 import type { Distribution, ReportedModel, ShownScores } from "./report-data.js";
 import type { ReportFile } from "./run-files.js";
-import { type SolutionPool, scoresOfPool } from "./solution-pool.js";
+import { type SolutionFacts, type SolutionPool, scoresOfPool } from "./solution-pool.js";
 
 export interface PoolScores {
   models: ReportedModel[];
@@ -19,9 +20,10 @@ export interface PoolScores {
 }
 
 interface ModelTally {
-  path: string;
+  /** As the records or the run name the model. */
   named: string;
-  numSolutions: number;
+  /** Solutions that have a score. */
+  keys: Set<string>;
   values: Map<string, HistogramValues>;
   scores: number[];
   successRates: number[];
@@ -31,12 +33,19 @@ interface ModelTally {
 /** The intervals of a calibration that nobody asked an evaluation for: as an evaluation's defaults. */
 const intervals = { level: 0.95, numResamples: 1000, seed: 0 };
 
+export interface ModelScoresOptions {
+  withCalibration: boolean;
+  /** Names that evaluations gave to models, by how the records name them. */
+  aliases: ReadonlyMap<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
 /** @throws as `scoresOfPool` */
 export async function readModelScores(
   files: readonly ReportFile[],
   pool: SolutionPool,
   chosen: ReadonlySet<string>,
-  options: { withCalibration: boolean; signal?: AbortSignal | undefined },
+  options: ModelScoresOptions,
 ): Promise<PoolScores> {
   const tallies: ModelTally[] = [];
   const shown = new Map<string, ShownScores[]>();
@@ -44,22 +53,11 @@ export async function readModelScores(
   const countMissing = () => {
     numMissing += 1;
   };
-  for (const { path } of files.filter(({ kind }) => kind === "scores")) {
-    const ofFile = new Map<string, number>();
+  for (const { path, name } of files.filter(({ kind }) => kind === "scores")) {
     for await (const { key, facts, score } of scoresOfPool(path, pool, countMissing)) {
       options.signal?.throwIfAborted();
-      const model = ofFile.get(score.model) ?? tallies.push(newTally(path, score.model)) - 1;
-      ofFile.set(score.model, model);
-      const tally = tallies[model] as ModelTally;
-      tally.numSolutions += 1;
-      for (const value of score.stepScores) addValue(valuesOf(tally, "step"), facts.outcome, value);
-      for (const how of aggregates) addValue(valuesOf(tally, how), facts.outcome, score.scores[how]);
-      for (const [i, numCompletions] of (facts.numCompletions ?? []).entries()) {
-        if (numCompletions === 0 || facts.isTerminal?.[i]) continue;
-        tally.scores.push(score.stepScores[i] as number);
-        tally.successRates.push((facts.numCorrect?.[i] as number) / numCompletions);
-        tally.problemIds.push(facts.problemId);
-      }
+      const model = modelOf(tallies, name ?? options.aliases.get(score.model) ?? score.model, key);
+      addScore(tallies[model] as ModelTally, key, facts, score);
       if (!chosen.has(key)) continue;
       const scoresOfSolution = shown.get(key) ?? [];
       shown.set(key, scoresOfSolution);
@@ -73,7 +71,7 @@ export async function readModelScores(
     calibration.push(await calibrationResult(names[i] as string, tally, { ...intervals, signal: options.signal }));
   }
   return {
-    models: tallies.map(({ numSolutions }, i) => ({ name: names[i] as string, numSolutions })),
+    models: tallies.map(({ keys }, i) => ({ name: names[i] as string, numSolutions: keys.size })),
     distributions: tallies.flatMap(({ values }, model) => distributionsOf(values, model)),
     calibration,
     shown,
@@ -81,8 +79,26 @@ export async function readModelScores(
   };
 }
 
-function newTally(path: string, named: string): ModelTally {
-  return { path, named, numSolutions: 0, values: new Map(), scores: [], successRates: [], problemIds: [] };
+/**
+ * The model's place among the tallies. Files of one model over different solutions are one; a second score of the same solution
+ * is another model's by the same name.
+ */
+function modelOf(tallies: ModelTally[], named: string, key: string): number {
+  const found = tallies.findIndex((tally) => tally.named === named && !tally.keys.has(key));
+  if (found >= 0) return found;
+  return tallies.push({ named, keys: new Set(), values: new Map(), scores: [], successRates: [], problemIds: [] }) - 1;
+}
+
+function addScore(tally: ModelTally, key: string, facts: SolutionFacts, score: ScoreRecord): void {
+  tally.keys.add(key);
+  for (const value of score.stepScores) addValue(valuesOf(tally, "step"), facts.outcome, value);
+  for (const how of aggregates) addValue(valuesOf(tally, how), facts.outcome, score.scores[how]);
+  for (const [i, numCompletions] of (facts.numCompletions ?? []).entries()) {
+    if (numCompletions === 0 || facts.isTerminal?.[i]) continue;
+    tally.scores.push(score.stepScores[i] as number);
+    tally.successRates.push((facts.numCorrect?.[i] as number) / numCompletions);
+    tally.problemIds.push(facts.problemId);
+  }
 }
 
 function valuesOf({ values }: ModelTally, name: string): HistogramValues {

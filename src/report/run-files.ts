@@ -2,7 +2,7 @@
  * What is in a run directory: its manifest, the files that a report reads, and the inputs of the run, where they still are
  * what they were. A score run holds no texts, so the solutions that it scored are looked for where it found them.
  */
-import { open, realpath } from "node:fs/promises";
+import { open, readdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sha256OfFile } from "../data/file-hash.js";
 import { type Manifest, manifestName, readManifest } from "../data/manifest.js";
@@ -21,6 +21,13 @@ export type ReportFileKind =
 export interface ReportFile {
   kind: ReportFileKind;
   path: string;
+  /** Of scores: the model's name, where the run gave it one. Of a training: what it trained, beside the run. */
+  name?: string;
+  /**
+   * Solutions that mean others by the same names than the pool that a study is about: of a fine-tuning's last round, or found
+   * by a search. They are shown where the report has no other ones.
+   */
+  isAside?: boolean;
 }
 
 export interface RunFiles {
@@ -49,20 +56,55 @@ export async function findRunFiles(path: string): Promise<RunFiles> {
     throw new ErprmError("ERPRM_NOT_FOUND", message, { path });
   }
   const files: ReportFile[] = [];
-  for (const [name, kind] of Object.entries(kindOfName)) {
-    if (await hasBytes(join(path, name))) files.push({ kind, path: join(path, name) });
-  }
+  const add = async (file: ReportFile) => {
+    if (await hasBytes(file.path)) files.push(file);
+  };
+  const isAside = manifest.stage === "search";
+  for (const [name, kind] of Object.entries(kindOfName)) await add({ kind, path: join(path, name), isAside });
+  for (const file of evaluatedScores(path, manifest)) await add(file);
+  for (const file of await roundFiles(path, manifest)) await add(file);
   const notes: string[] = [];
   for (const [name, input] of Object.entries(manifest.inputPaths ?? {})) {
     const found = await followInput(input, manifest.inputs[name]);
     if (found === "changed")
       notes.push(`${path}: the ${name} at ${input} are not those that the run read; they are left out`);
-    else if (found) files.push({ kind: found, path: input });
+    else if (found) files.push({ kind: found, path: input, ...scoredBy(name) });
     // The completions that labels were counted from lie beside them.
     const completions = join(dirname(input), "completions.jsonl");
     if (found === "labels" && (await hasBytes(completions))) files.push({ kind: "completions", path: completions });
   }
   return { path, manifest, files, notes };
+}
+
+/** What an evaluation's own models gave the solutions (`scores-NAME.jsonl`). */
+function evaluatedScores(path: string, { stage, options }: Manifest): ReportFile[] {
+  const names = stage === "evaluate" && Array.isArray(options.names) ? options.names.map(String) : [];
+  return names.map((name) => ({ kind: "scores", path: join(path, `scores-${name}.jsonl`), name }));
+}
+
+/** An evaluation calls its inputs `scores of NAME`. */
+function scoredBy(input: string): { name?: string } {
+  const name = /^scores of (.+)$/.exec(input)?.[1];
+  return name === undefined ? {} : { name };
+}
+
+/** The training of every round of a fine-tuning, and what the last round sampled. */
+async function roundFiles(path: string, { stage }: Manifest): Promise<ReportFile[]> {
+  if (stage !== "finetune") return [];
+  const rounds = (await readdir(path))
+    .flatMap((name) => /^round-(\d+)$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+  const folder = (round: number) => join(path, `round-${round}`);
+  const trainings = rounds.map((round): ReportFile => {
+    return { kind: "training", path: join(folder(round), "training.jsonl"), name: `round ${round}` };
+  });
+  const last = rounds[rounds.length - 1];
+  if (last === undefined) return [];
+  const sampled = (["solutions", "scores"] as const).map((kind): ReportFile => {
+    return { kind, path: join(folder(last), `${kind}.jsonl`), isAside: true };
+  });
+  return [...trainings, ...sampled];
 }
 
 /** Each file once, whichever run it was found in first. */

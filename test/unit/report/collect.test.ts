@@ -157,6 +157,50 @@ test("two models of one name in two files stay two", async (t) => {
   t.is(inspection.solutions[0]?.scores.length, 2);
 });
 
+test("scores of one model in several files are one model's, under the name that an evaluation gave it", async (t) => {
+  const { folder, runs } = makeStudy(t);
+  const half = (which: number) => jsonl(scoreRecords.filter((_, i) => i % 2 === which));
+  const own = {
+    ...makeEvaluation(),
+    models: [{ name: "mine", source: "model", path: "runs/prm", fingerprint: "ab".repeat(32) }],
+  };
+  const files = {
+    "evaluation.json": JSON.stringify(own),
+    "scores-mine.jsonl": half(0),
+    "scores-mine@bench.jsonl": half(0),
+  };
+  const evaluated = addRun(folder, "evaluated", "evaluate", files, { options: { names: ["mine"] } });
+  const scored = addRun(folder, "scored", "score", { "scores.jsonl": half(1) });
+  const { models, inspection } = await collectReport({ runs: [runs[0] as string, evaluated, scored] });
+  t.deepEqual(models, [{ name: "mine", numSolutions: 24 }]);
+  t.true(inspection.solutions.every(({ scores }) => scores.length === 1));
+});
+
+test("what the last round of a fine-tuning sampled is shown where the report has no other solutions", async (t) => {
+  const { folder, runs } = makeStudy(t);
+  const solutions = labelRecords.map(({ labels, standardErrors, steps, ...rest }) => {
+    return { ...rest, question: "Another policy's", steps: steps.map(({ text }) => text) };
+  });
+  const raft = runs[4] as string;
+  for (const round of [1, 2, 10]) {
+    addRun(raft, `round-${round}`, "", {
+      "solutions.jsonl": jsonl(solutions.slice(0, round)),
+      "scores.jsonl": jsonl(scoreRecords.slice(0, round)),
+      "training.jsonl": readFileSync(`${folder}/prm/training.jsonl`, "utf8"),
+    });
+  }
+  const alone = await collectReport({ runs: [raft] });
+  t.is(alone.inspection.numSolutions, 10);
+  t.is(alone.models[0]?.numSolutions, 10);
+  t.deepEqual(
+    alone.trainings.map(({ name }) => name),
+    ["raft round 1", "raft round 2", "raft round 10"],
+  );
+  const joined = await collectReport({ runs: [runs[0] as string, raft] });
+  t.is(joined.inspection.numSolutions, 24);
+  t.is(joined.inspection.solutions[0]?.question, labelRecords[0]?.question);
+});
+
 test("a directory that is no run is refused, and so are results of another version", async (t) => {
   const folder = makeFolder(t, { "empty/x": "" });
   await t.throwsAsync(collectReport({ runs: [`${folder}/empty`] }), {
