@@ -37,6 +37,9 @@ import { note, withRun } from "./with-run.js";
 type SearchValues = OptionValues<typeof searchOptions>;
 type Found = SearchedProblem;
 
+const scoresOutcomes =
+  "the reward model predicts outcomes of whole solutions: a prefix is ranked by what it would be worth if it ended there";
+
 /** Options of the algorithm alone, those that it does not read left out. @throws ERPRM_INVALID_ARGUMENT */
 function searchSettings(values: SearchValues, given: Given) {
   const { algorithm, beams, width, maxSteps, numSolutions, budgetTokens, aggregate, keepEqual } = values;
@@ -168,7 +171,9 @@ export function runSearch(
     const { convention, stepTag } = values;
     const asked = { convention, stepTag, device, dtype: rewardDtype, threads, kvMemoryBytes: kvMemory, split, signal };
     const rewardModel = await openRewardModel(rewardName, asked);
-    for (const text of [...policy.notes, ...rewardModel.notes]) note(text, values, surroundings);
+    const notes = [...policy.notes, ...rewardModel.notes];
+    if (rewardModel.config.kind === "outcome" && values.algorithm !== "best-of-n") notes.push(scoresOutcomes);
+    for (const text of notes) note(text, values, surroundings);
 
     const description = {
       stage: "search",

@@ -7,6 +7,7 @@ import test, { type ExecutionContext } from "ava";
 import { readRecords } from "../../src/data/read-records.js";
 import { readLabels, readScores, readSolutions } from "../../src/data/read-solutions.js";
 import { packageRoot } from "../../src/native/loader.js";
+import { readSearches } from "../../src/search/search-record.js";
 import { makeFolder } from "../support/folder.js";
 import { codeBlocks, readDocument, sectionOf } from "../support/markdown.js";
 import { parityModels } from "../support/parity-models.js";
@@ -34,9 +35,11 @@ async function count(records: AsyncIterable<unknown>): Promise<number> {
 
 test("the first use that the README shows runs from top to bottom and leaves the files it names", async (t) => {
   const folder = makeFolder(t);
-  const sections = ["First use", "Train and score", "Evaluate", "Fine-tune a policy on its own solutions"].flatMap(
-    (heading) => codeBlocks(sectionOf(readme, heading), "sh"),
-  );
+  const headings = [
+    ...["First use", "Train and score", "Evaluate", "Fine-tune a policy on its own solutions"],
+    "Search step by step",
+  ];
+  const sections = headings.flatMap((heading) => codeBlocks(sectionOf(readme, heading), "sh"));
   const shown = sections.join("\n");
   t.notRegex(shown, /\$\(|curl|pip/, "nothing is downloaded");
   for (const [, path = ""] of readme.matchAll(/\$\(node (\S+)\)/g)) t.true(existsSync(join(packageRoot, path)), path);
@@ -57,6 +60,10 @@ test("the first use that the README shows runs from top to bottom and leaves the
   t.is(readFileSync(runs("solutions/solutions.jsonl"), "utf8"), readFileSync(runs("first/solutions.jsonl"), "utf8"));
   t.is(await count(readLabels(runs("second/labels.jsonl"))), numSolutions);
   t.true(existsSync(runs("prm/adapter/adapter_config.json")));
+  for (const name of ["beam", "best-of-n"]) {
+    t.is(await count(readSolutions(runs(`${name}/solutions.jsonl`))), 10);
+    for await (const { tokens } of readSearches(runs(`${name}/search.jsonl`))) t.true(name === "beam" || tokens <= 400);
+  }
   t.is(await count(readScores(runs("scores/scores.jsonl"))), numSolutions);
   t.is(await count(readScores(runs("evaluation/scores-prm.jsonl"))), 80);
   const evaluation = (name: string) => JSON.parse(readFileSync(runs(`${name}/evaluation.json`), "utf8"));
