@@ -1,0 +1,80 @@
+/**
+ * The study of docs/results.md: does the entropy-regularized label beat the hard and the soft one, for best-of-N and for
+ * fine-tuning by rejection sampling? On problems of our own with the built-in policy, several seeds. Hours on two cores; a study
+ * that was interrupted goes on where it was.
+ *
+ *   node scripts/reproduce.mjs --out DIR [--model builtin:tiny] [--num-problems 600] [--num-test-problems 300]
+ *     [--targets hard,soft,er:0.5,er:1,er:2,er:5,er:10,orm] [--seeds 0,1,2,3,4] [--parts best-of-n,finetune]
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { setUp } from "./setup.mjs";
+import { runScript, SetupError } from "./setup-error.mjs";
+
+const option = (fallback) => ({ type: "string", default: String(fallback) });
+const { values } = parseArgs({
+  options: {
+    out: { type: "string" },
+    model: option("builtin:tiny"),
+    "num-problems": option(600),
+    "num-test-problems": option(300),
+    "num-solutions": option(4),
+    "num-completions": option(16),
+    "num-candidates": option(64),
+    targets: option("hard,soft,er:0.5,er:1,er:2,er:5,er:10,orm"),
+    aggregates: option("min,last,mean,product"),
+    seeds: option("0,1,2,3,4"),
+    selections: option("hard,soft,er:1,er:5,orm,correct"),
+    "num-finetune": option(300),
+    "num-held-out": option(1000),
+    "num-finetune-solutions": option(8),
+    "num-rounds": option(2),
+    parts: option("best-of-n,finetune"),
+  },
+});
+
+const list = (text) => text.split(",");
+const settings = {
+  model: values.model,
+  numProblems: Number(values["num-problems"]),
+  numTestProblems: Number(values["num-test-problems"]),
+  numSolutions: Number(values["num-solutions"]),
+  numCompletions: Number(values["num-completions"]),
+  numCandidates: Number(values["num-candidates"]),
+  targets: list(values.targets),
+  aggregates: list(values.aggregates),
+  seeds: list(values.seeds).map(Number),
+  selections: list(values.selections),
+  numFinetune: Number(values["num-finetune"]),
+  numHeldOut: Number(values["num-held-out"]),
+  numFinetuneSolutions: Number(values["num-finetune-solutions"]),
+  numRounds: Number(values["num-rounds"]),
+};
+
+async function study(out) {
+  // Loaded after the set-up, which compiles what they import.
+  const { sample, trainAndScore, finetune } = await import("./reproduce/study.mjs");
+  const { bestOfN, bestOfNTables } = await import("./reproduce/best-of-n.mjs");
+  const { finetunings, finetuningTables } = await import("./reproduce/finetunings.mjs");
+  const results = { settings };
+  await sample(out, settings);
+  await trainAndScore(out, settings);
+  if (list(values.parts).includes("best-of-n")) {
+    results.bestOfN = await bestOfN(out, settings);
+    console.log(`${bestOfNTables(results.bestOfN)}\n`);
+  }
+  if (list(values.parts).includes("finetune")) {
+    await finetune(out, settings);
+    results.finetunings = await finetunings(out, settings);
+    console.log(`${finetuningTables(results.finetunings)}\n`);
+  }
+  writeFileSync(join(out, "study.json"), `${JSON.stringify(results, null, 2)}\n`);
+}
+
+await runScript(async () => {
+  if (!values.out) throw new SetupError("Expected --out to be given: a directory for the runs");
+  await setUp();
+  await study(values.out);
+  return 0;
+});
