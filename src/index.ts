@@ -132,16 +132,17 @@ export {
   type SearchRecord,
   searchAlgorithms,
 } from "./search/search-record.js";
-export type {
-  Level,
-  PrefixScorer,
-  SampledStep,
-  SearchEnd,
-  SearchResult,
-  SolutionRequest,
-  SolutionSampler,
-  StepRequest,
-  StepSampler,
+export {
+  type Level,
+  type PrefixScorer,
+  type SampledStep,
+  type SearchEnd,
+  type SearchResult,
+  type SolutionRequest,
+  type SolutionSampler,
+  type StepRequest,
+  type StepSampler,
+  searchEnds,
 } from "./search/search-tools.js";
 export type { TreeSearchOptions } from "./search/tree-search.js";
 export { type EvaluateStageOptions, type EvaluationInput, evaluateStage, type ScoredModel } from "./stages/evaluate.js";
