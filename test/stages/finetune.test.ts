@@ -6,7 +6,9 @@ import test from "ava";
 import type { Finetuning } from "../../src/evaluation/finetuning.js";
 import { Policy } from "../../src/policy/policy.js";
 import { generateProblems } from "../../src/problems/generate.js";
+import { rolloutStage } from "../../src/stages/rollout.js";
 import { filesUnder } from "../support/fake-finetuning.js";
+import { collect } from "../support/fake-policy.js";
 import { byteConvention } from "../support/fake-reward-model.js";
 import { parityModels } from "../support/parity-models.js";
 import { type RandomModel, writeRandomModel } from "../support/random-model.js";
@@ -58,6 +60,24 @@ test.serial("two rounds of a real policy: what is written, and the summary", asy
   const again = await runCli(args("whole"));
   t.is(again.code, 0);
   t.regex(again.stdout, /"alreadyComplete":true/);
+});
+
+test.serial("the accuracy is that of greedy solutions of the held-out problems", async (t) => {
+  const stored = JSON.parse(readFileSync(path("whole", "finetune.json"), "utf8")) as Finetuning;
+  const heldOut = readFileSync(path("held-out.jsonl"), "utf8")
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  for (const [folderName, name, measures] of [
+    ["start", "builtin:tiny", stored.start],
+    ["round-2", path("whole", "round-2", "policy"), stored.rounds[1]?.policy],
+  ] as const) {
+    await using policy = await Policy.load(name, { threads: 1 });
+    const sampling = { temperature: 0, maxTokens: 120 };
+    const greedy = await collect(rolloutStage(heldOut, { policy, numSolutions: 1, sampling }));
+    const lines = greedy.map((solution) => `${JSON.stringify(solution)}\n`).join("");
+    t.is(readFileSync(path("whole", folderName, "greedy.jsonl"), "utf8"), lines);
+    t.is(measures?.accuracy.value, greedy.filter(({ outcome }) => outcome === 1).length / 4);
+  }
 });
 
 test.serial("the divergence in finetune.json is the library's, from the policies that were saved", async (t) => {

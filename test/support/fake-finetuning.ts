@@ -27,6 +27,8 @@ export class FakeModels {
   /** In memory now, and at most. */
   loaded = 0;
   mostLoaded = 0;
+  /** Of the reward model. */
+  contextLength = 4096;
   readonly #base: string;
 
   /** @param base a model directory: what every training begins with, as far as its shape and tokenizer go */
@@ -61,7 +63,7 @@ export class FakeModels {
     const { rewardModel } = await makeFakeRewardModel({ name });
     const load = async () => {
       const free = this.#load();
-      const { rewardModel: loaded } = await makeFakeRewardModel({ name });
+      const { rewardModel: loaded } = await makeFakeRewardModel({ name, contextLength: this.contextLength });
       const dispose = loaded.dispose.bind(loaded);
       return Object.assign(loaded, {
         dispose: async () => {

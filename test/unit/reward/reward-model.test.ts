@@ -9,6 +9,15 @@ const solutions: StepText[] = Array.from({ length: 40 }, (_, i) => ({
   steps: Array.from({ length: 1 + (i % 4) }, (_, step) => `${"so ".repeat((i * 7) % 23)}we have ${i + step}.\n`),
 }));
 
+test("a reward model says of a solution why it cannot be scored, without scoring", async (t) => {
+  const { rewardModel, native } = await makeFakeRewardModel({ contextLength: 40 });
+  const question = "What is 1 + 1?";
+  t.is(rewardModel.unfit({ question, steps: ["It is 2."] }), undefined);
+  t.is(rewardModel.unfit({ question, steps: [] }), "it has no steps");
+  t.regex(rewardModel.unfit({ question, steps: ["x".repeat(30)] }) ?? "", /fit into the context of 40 tokens/);
+  t.deepEqual(native.calls, []);
+});
+
 test("scores come in input order, one a step, whatever the budget", async (t) => {
   const { rewardModel, native } = await makeFakeRewardModel();
   const expected = await Promise.all(solutions.map(async (one) => (await rewardModel.scoreSteps([one]))[0]));

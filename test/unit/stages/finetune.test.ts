@@ -241,6 +241,9 @@ test("a round in which nothing is selected ends the run and says why", async (t)
   });
   const cut = await optionsFor(t, { sampling: { maxTokens: 3 } });
   await t.throwsAsync(finetune(cut.options), { message: /12 cut off by the length limit/ });
+  const unread = await optionsFor(t);
+  unread.models.contextLength = 10;
+  await t.throwsAsync(finetune(unread.options), { message: /12 that the reward model cannot read/ });
 });
 
 test("options that do not fit each other are refused before anything is computed", async (t) => {
