@@ -106,6 +106,7 @@ async function evaluateRun(
 ): Promise<SessionNumbers> {
   const { loadSeconds, runSeconds, ...counts } = await scoreAll(run, plan, values, surroundings);
   const startedAt = performance.now();
+  note(`evaluating ${plan.numSolutions} solutions`, values, surroundings);
   const { numCandidates, threshold, seed, level, numBootstrap, numFlips, numSubsets } = values;
   const evaluation = await evaluateStage(
     {
