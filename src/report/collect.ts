@@ -5,7 +5,7 @@ import { distributionsOf, readModelScores } from "./model-scores.js";
 import { readEvaluation, readFinetuning } from "./read-results.js";
 import { readTraining } from "./read-training.js";
 import type { ReportData, ReportedRun } from "./report-data.js";
-import { findRunFiles, type ReportFile, type RunFiles, withoutRepeats } from "./run-files.js";
+import { findRunFiles, type JoinedFile, joinFiles, type RunFiles } from "./run-files.js";
 import { readShownSolutions } from "./shown-solutions.js";
 import { SolutionPool } from "./solution-pool.js";
 
@@ -24,20 +24,21 @@ export interface CollectOptions {
 export const defaultMaxSolutions = 500;
 
 /**
- * @throws ERPRM_INVALID_ARGUMENT for no runs; ERPRM_NOT_FOUND for a directory that is none; ERPRM_INVALID_DATA for broken files
- *   and for runs that mean different solutions by the same name; ERPRM_IO; ERPRM_ABORTED
+ * @throws ERPRM_INVALID_ARGUMENT for no runs; ERPRM_NOT_FOUND for a directory that is none; ERPRM_INVALID_DATA for broken files;
+ *   ERPRM_IO; ERPRM_ABORTED
  */
 export async function collectReport(options: CollectOptions): Promise<ReportData> {
   const { maxSolutions = defaultMaxSolutions, signal } = options;
   const paths = [...new Map(options.runs.map((path) => [resolve(path), path])).values()];
   if (paths.length === 0) failArgument("runs", "at least one run directory", paths.length);
-  const found = await withoutRepeats(await Promise.all(paths.map(findRunFiles)));
+  const found = await Promise.all(paths.map(findRunFiles));
+  const joined = await joinFiles(found);
   const names = shortNames(paths);
   const runs = found.map((run, i) => reportedRun(run, names[i] as string, options.complete));
-  const results = await readResults(found, names);
+  const results = await readResults(joined, names);
   signal?.throwIfAborted();
 
-  const files = withoutAside(found.flatMap((run) => run.files));
+  const files = withoutAside(joined);
   const pool = new SolutionPool();
   await pool.read(files);
   signal?.throwIfAborted();
@@ -50,9 +51,10 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
     ),
     signal,
   });
-  const solutions = await readShownSolutions(files, chosen, scores.shown);
+  const solutions = await readShownSolutions(files, pool, chosen, scores.shown);
   const notes = found.flatMap((run) => run.notes);
-  if (scores.numMissing > 0) notes.push(`${scores.numMissing} scores are of solutions that none of the runs holds`);
+  if (scores.numMissing > 0)
+    notes.push(`${scores.numMissing} scores fit none of the solutions of the runs, or several`);
   return {
     version: 1,
     title: options.title ?? names.join(", "),
@@ -63,7 +65,7 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
     scoreDistributions: scores.distributions,
     calibration: scores.calibration,
     inspection: {
-      numProblems: pool.problems.size,
+      numProblems: pool.numProblems,
       numSolutions: pool.facts.size,
       hasCompletions: solutions.some(({ steps }) => steps.some(({ completions }) => completions !== undefined)),
       solutions,
@@ -72,8 +74,8 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
   };
 }
 
-function withoutAside(files: readonly ReportFile[]): ReportFile[] {
-  const isPool = ({ kind, isAside }: ReportFile) => (kind === "labels" || kind === "solutions") && !isAside;
+function withoutAside(files: readonly JoinedFile[]): JoinedFile[] {
+  const isPool = ({ kind, isAside }: JoinedFile) => (kind === "labels" || kind === "solutions") && !isAside;
   return files.some(isPool) ? files.filter(({ isAside }) => !isAside) : [...files];
 }
 
@@ -83,18 +85,16 @@ function reportedRun({ path, manifest }: RunFiles, name: string, complete = fals
   return { name, path, stage, isComplete, seed, options, inputs, models, build, counts, timings };
 }
 
-async function readResults(found: readonly RunFiles[], names: readonly string[]) {
+async function readResults(files: readonly JoinedFile[], names: readonly string[]) {
   const evaluations: ReportData["evaluations"] = [];
   const finetunings: ReportData["finetunings"] = [];
   const trainings: ReportData["trainings"] = [];
-  for (const [run, { files }] of found.entries()) {
+  for (const { kind, path, run, name: part } of files) {
     const name = names[run] as string;
-    for (const { kind, path, name: part } of files) {
-      if (kind === "evaluation") evaluations.push({ run, evaluation: await readEvaluation(path) });
-      if (kind === "finetuning") finetunings.push({ run, finetuning: await readFinetuning(path) });
-      if (kind === "training") {
-        trainings.push({ run, name: part === undefined ? name : `${name} ${part}`, ...(await readTraining(path)) });
-      }
+    if (kind === "evaluation") evaluations.push({ run, evaluation: await readEvaluation(path) });
+    if (kind === "finetuning") finetunings.push({ run, finetuning: await readFinetuning(path) });
+    if (kind === "training") {
+      trainings.push({ run, name: part === undefined ? name : `${name} ${part}`, ...(await readTraining(path)) });
     }
   }
   return { evaluations, finetunings, trainings };

@@ -1,13 +1,14 @@
 /** The scores of each reward model: how they are distributed, how well calibrated they are, and those that are shown. */
 import { basename } from "node:path";
+import { readScores } from "../data/read-solutions.js";
 import { aggregates } from "../data/selection.js";
 import type { CalibrationResult } from "../evaluation/evaluation.js";
 import { calibrationResult } from "../evaluation/reliability.js";
 import type { ScoreRecord } from "../types.js";
 import { addValue, type HistogramValues, histogramOf, newValues } from "./histogram.js";
 import type { Distribution, ReportedModel, ShownScores } from "./report-data.js";
-import type { ReportFile } from "./run-files.js";
-import { type SolutionFacts, type SolutionPool, scoresOfPool } from "./solution-pool.js";
+import type { JoinedFile } from "./run-files.js";
+import type { SolutionFacts, SolutionPool } from "./solution-pool.js";
 
 export interface PoolScores {
   models: ReportedModel[];
@@ -15,7 +16,7 @@ export interface PoolScores {
   calibration: CalibrationResult[];
   /** By solution. */
   shown: Map<string, ShownScores[]>;
-  /** Scores of solutions that no file has. */
+  /** Scores that fit no solution, or several. */
   numMissing: number;
 }
 
@@ -23,7 +24,7 @@ interface ModelTally {
   /** As the records or the run name the model. */
   named: string;
   /** Solutions that have a score. */
-  keys: Set<string>;
+  solutions: Set<string>;
   values: Map<string, HistogramValues>;
   scores: number[];
   successRates: number[];
@@ -40,9 +41,9 @@ export interface ModelScoresOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** @throws as `scoresOfPool` */
+/** @throws as `readScores` */
 export async function readModelScores(
-  files: readonly ReportFile[],
+  files: readonly JoinedFile[],
   pool: SolutionPool,
   chosen: ReadonlySet<string>,
   options: ModelScoresOptions,
@@ -50,17 +51,19 @@ export async function readModelScores(
   const tallies: ModelTally[] = [];
   const shown = new Map<string, ShownScores[]>();
   let numMissing = 0;
-  const countMissing = () => {
-    numMissing += 1;
-  };
-  for (const { path, name } of files.filter(({ kind }) => kind === "scores")) {
-    for await (const { key, facts, score } of scoresOfPool(path, pool, countMissing)) {
+  for (const file of files.filter(({ kind }) => kind === "scores")) {
+    for await (const score of readScores(file.path)) {
       options.signal?.throwIfAborted();
-      const model = modelOf(tallies, name ?? options.aliases.get(score.model) ?? score.model, key);
-      addScore(tallies[model] as ModelTally, key, facts, score);
-      if (!chosen.has(key)) continue;
-      const scoresOfSolution = shown.get(key) ?? [];
-      shown.set(key, scoresOfSolution);
+      const identity = pool.find(score, ({ numSteps }) => numSteps === score.stepScores.length, file);
+      if (identity === undefined) {
+        numMissing += 1;
+        continue;
+      }
+      const model = modelOf(tallies, file.name ?? options.aliases.get(score.model) ?? score.model, identity);
+      addScore(tallies[model] as ModelTally, identity, pool.facts.get(identity) as SolutionFacts, score);
+      if (!chosen.has(identity)) continue;
+      const scoresOfSolution = shown.get(identity) ?? [];
+      shown.set(identity, scoresOfSolution);
       scoresOfSolution.push({ model, stepScores: score.stepScores, scores: score.scores });
     }
   }
@@ -71,7 +74,7 @@ export async function readModelScores(
     calibration.push(await calibrationResult(names[i] as string, tally, { ...intervals, signal: options.signal }));
   }
   return {
-    models: tallies.map(({ keys }, i) => ({ name: names[i] as string, numSolutions: keys.size })),
+    models: tallies.map(({ solutions }, i) => ({ name: names[i] as string, numSolutions: solutions.size })),
     distributions: tallies.flatMap(({ values }, model) => distributionsOf(values, model)),
     calibration,
     shown,
@@ -83,14 +86,16 @@ export async function readModelScores(
  * The model's place among the tallies. Files of one model over different solutions are one; a second score of the same solution
  * is another model's by the same name.
  */
-function modelOf(tallies: ModelTally[], named: string, key: string): number {
-  const found = tallies.findIndex((tally) => tally.named === named && !tally.keys.has(key));
+function modelOf(tallies: ModelTally[], named: string, identity: string): number {
+  const found = tallies.findIndex((tally) => tally.named === named && !tally.solutions.has(identity));
   if (found >= 0) return found;
-  return tallies.push({ named, keys: new Set(), values: new Map(), scores: [], successRates: [], problemIds: [] }) - 1;
+  return (
+    tallies.push({ named, solutions: new Set(), values: new Map(), scores: [], successRates: [], problemIds: [] }) - 1
+  );
 }
 
-function addScore(tally: ModelTally, key: string, facts: SolutionFacts, score: ScoreRecord): void {
-  tally.keys.add(key);
+function addScore(tally: ModelTally, identity: string, facts: SolutionFacts, score: ScoreRecord): void {
+  tally.solutions.add(identity);
   for (const value of score.stepScores) addValue(valuesOf(tally, "step"), facts.outcome, value);
   for (const how of aggregates) addValue(valuesOf(tally, how), facts.outcome, score.scores[how]);
   for (const [i, numCompletions] of (facts.numCompletions ?? []).entries()) {

@@ -56,6 +56,8 @@ export interface ShownScores {
 }
 
 export interface ShownSolution {
+  /** Place in `runs` of the run that it was found in. */
+  run: number;
   problemId: string;
   index: number;
   question: string;

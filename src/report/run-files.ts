@@ -107,20 +107,25 @@ async function roundFiles(path: string, { stage }: Manifest): Promise<ReportFile
   return [...trainings, ...sampled];
 }
 
-/** Each file once, whichever run it was found in first. */
-export async function withoutRepeats(runs: readonly RunFiles[]): Promise<RunFiles[]> {
-  const seen = new Set<string>();
-  const result: RunFiles[] = [];
-  for (const run of runs) {
-    const files: ReportFile[] = [];
-    for (const file of run.files) {
-      const real = await realpath(file.path);
-      if (!seen.has(real)) files.push(file);
-      seen.add(real);
+export interface JoinedFile extends ReportFile {
+  /** Place of the run that it was first found in. */
+  run: number;
+  /** The other files of every run that has this one. */
+  related: Set<string>;
+}
+
+/** Each file once, under its real path. */
+export async function joinFiles(runs: readonly RunFiles[]): Promise<JoinedFile[]> {
+  const joined = new Map<string, JoinedFile>();
+  for (const [run, { files }] of runs.entries()) {
+    const real = await Promise.all(files.map(async (file) => ({ ...file, path: await realpath(file.path) })));
+    for (const file of real) {
+      const known = joined.get(file.path) ?? { ...file, run, related: new Set<string>() };
+      joined.set(file.path, known);
+      for (const { path } of real) if (path !== file.path) known.related.add(path);
     }
-    result.push({ ...run, files });
   }
-  return result;
+  return [...joined.values()];
 }
 
 /** A file that a run has only created yet has nothing to say. */

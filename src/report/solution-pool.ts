@@ -1,18 +1,22 @@
 /**
- * The solutions of all files, joined by problem and index. Of every solution the few numbers that distributions need are
- * kept; texts only of those that the report will show, which a second reading collects.
+ * The solutions of all files. One is the same as another when problem, index, question and steps are: runs of several policies
+ * over the same problems may share a report. Of every solution the few numbers that distributions need are kept; texts only of
+ * those that the report will show, which a second reading collects.
  */
-import { readLabels, readScores, readSolutions, solutionKey } from "../data/read-solutions.js";
-import { ErprmError } from "../errors.js";
-import type { LabelRecord, Outcome, ScoreRecord, Solution } from "../types.js";
+import { createHash } from "node:crypto";
+import { readLabels, readSolutions, solutionKey } from "../data/read-solutions.js";
+import type { LabelRecord, Outcome } from "../types.js";
 import { addValue, type HistogramValues, newValues } from "./histogram.js";
-import type { ReportFile } from "./run-files.js";
+import type { JoinedFile } from "./run-files.js";
 
 /** What is known of a solution without its texts. */
 export interface SolutionFacts {
   problemId: string;
   numSteps: number;
   outcome?: Outcome | undefined;
+  /** The files that hold it. */
+  paths: Set<string>;
+  labelNames?: Set<string>;
   /** Of a labelled one; 0 completions where nothing was measured. */
   numCompletions?: number[];
   numCorrect?: number[];
@@ -20,109 +24,112 @@ export interface SolutionFacts {
   isTerminal?: boolean[];
 }
 
+interface Texts {
+  problemId: string;
+  index: number;
+  question: string;
+  steps: readonly (string | { text: string })[];
+}
+
+/** Tells a solution from every other one. */
+export function identityOf(solution: Texts): string {
+  const steps = solution.steps.map((step) => (typeof step === "string" ? step : step.text));
+  const digest = createHash("sha256").update(JSON.stringify([solution.question, steps]));
+  return `${solutionKey(solution)} ${digest.digest("base64").slice(0, 16)}`;
+}
+
 export class SolutionPool {
   readonly facts = new Map<string, SolutionFacts>();
   /** By label name: the labels of all steps but the last. */
   readonly labelValues = new Map<string, HistogramValues>();
-  /** Solutions of each problem, in the order of the files. */
-  readonly problems = new Map<string, string[]>();
-  readonly #fileOfLabel = new Map<string, string>();
+  /** Solutions of each problem of each run, in the order of the files. */
+  readonly #problems = new Map<string, string[]>();
+  /** Those of one problem and index. */
+  readonly #byKey = new Map<string, string[]>();
 
-  /** @throws as `readLabels`, `readSolutions`; ERPRM_INVALID_DATA for two that have one name and are not the same */
-  async read(files: readonly ReportFile[]): Promise<void> {
-    for (const { path } of files.filter(({ kind }) => kind === "labels")) {
-      for await (const record of readLabels(path)) this.#addLabels(record, path);
+  /** @throws as `readLabels`, `readSolutions` */
+  async read(files: readonly JoinedFile[]): Promise<void> {
+    for (const file of files.filter(({ kind }) => kind === "labels")) {
+      for await (const record of readLabels(file.path)) this.#addLabels(record, file);
     }
-    for (const { path } of files.filter(({ kind }) => kind === "solutions")) {
-      for await (const solution of readSolutions(path))
-        this.#add(solution, solution.steps.length, solution.outcome, path);
+    for (const file of files.filter(({ kind }) => kind === "solutions")) {
+      for await (const solution of readSolutions(file.path)) this.#add(solution, solution.outcome, file);
     }
   }
 
-  #add(
-    solution: Pick<Solution | LabelRecord, "problemId" | "index">,
-    numSteps: number,
-    outcome: Outcome | undefined,
-    path: string,
-  ): SolutionFacts {
-    const key = solutionKey(solution);
-    const known = this.facts.get(key);
-    if (known) {
-      if (known.numSteps !== numSteps || known.outcome !== outcome) {
-        const message = `Expected one solution ${solution.index} of problem ${solution.problemId} in the runs of a report, found another one in ${path}; report the runs apart`;
-        throw new ErprmError("ERPRM_INVALID_DATA", message, {
-          file: path,
-          problemId: solution.problemId,
-          index: solution.index,
-        });
-      }
-      return known;
-    }
-    const facts: SolutionFacts = { problemId: solution.problemId, numSteps, outcome };
-    this.facts.set(key, facts);
-    const keys = this.problems.get(solution.problemId) ?? [];
-    this.problems.set(solution.problemId, keys);
-    keys.push(key);
+  get numProblems(): number {
+    return new Set([...this.facts.values()].map(({ problemId }) => problemId)).size;
+  }
+
+  /**
+   * The solution that a record without texts is about: the one with its problem, index and number of steps; of several such ones
+   * the one in a file that a run has together with the record's. Undefined where that is none, or more than one.
+   */
+  find(
+    record: { problemId: string; index: number },
+    fits: (facts: SolutionFacts) => boolean,
+    { related }: JoinedFile,
+  ): string | undefined {
+    const fitting = (this.#byKey.get(solutionKey(record)) ?? []).filter((one) =>
+      fits(this.facts.get(one) as SolutionFacts),
+    );
+    if (fitting.length <= 1) return fitting[0];
+    const near = fitting.filter((one) => [...related].some((path) => this.facts.get(one)?.paths.has(path)));
+    return near.length === 1 ? near[0] : undefined;
+  }
+
+  #add(solution: Texts, outcome: Outcome | undefined, { path, run }: JoinedFile): SolutionFacts {
+    const identity = identityOf(solution);
+    const known = this.facts.get(identity);
+    known?.paths.add(path);
+    if (known) return known;
+    const { problemId, steps } = solution;
+    const facts: SolutionFacts = { problemId, numSteps: steps.length, outcome, paths: new Set([path]) };
+    this.facts.set(identity, facts);
+    push(this.#problems, `${run} ${problemId}`, identity);
+    push(this.#byKey, solutionKey(solution), identity);
     return facts;
   }
 
-  #addLabels(record: LabelRecord, path: string): void {
-    const facts = this.#add(record, record.steps.length, record.outcome, path);
+  #addLabels(record: LabelRecord, file: JoinedFile): void {
+    const facts = this.#add(record, record.outcome, file);
     facts.numCompletions ??= record.steps.map((step) => (step.inferredFrom === undefined ? step.numCompletions : 0));
     facts.numCorrect ??= record.steps.map((step) => step.numCorrect);
     facts.isTerminal ??= record.steps.map((step) => step.terminal === true);
+    facts.labelNames ??= new Set();
     for (const [name, labels] of Object.entries(record.labels)) {
-      // Another file over the same solutions adds its other labels only.
-      if ((this.#fileOfLabel.get(name) ?? path) !== path) continue;
-      this.#fileOfLabel.set(name, path);
+      // A solution that several files label counts once for each label.
+      if (facts.labelNames.has(name)) continue;
+      facts.labelNames.add(name);
       const values = this.labelValues.get(name) ?? newValues();
       this.labelValues.set(name, values);
-      for (const [i, label] of labels.entries()) {
-        if (!record.steps[i]?.terminal) addValue(values, record.outcome, label);
+      for (const [i, value] of labels.entries()) {
+        if (!record.steps[i]?.terminal) addValue(values, record.outcome, value);
       }
     }
   }
 
   /**
-   * Whole problems, spread evenly over the file, of at most `maxSolutions` solutions in all; of a first problem that alone has
+   * Whole problems, spread evenly over the files, of at most `maxSolutions` solutions in all; of a first problem that alone has
    * more, the first ones.
    */
   choose(maxSolutions: number): Set<string> {
-    const problems = [...this.problems.values()];
+    const problems = [...this.#problems.values()];
     const average = this.facts.size / Math.max(1, problems.length);
     const wanted = Math.min(problems.length, Math.max(1, Math.floor(maxSolutions / average)));
     const chosen = new Set<string>();
     for (let i = 0; i < wanted; i += 1) {
-      const keys = problems[Math.floor((i * problems.length) / wanted)] as string[];
+      const identities = problems[Math.floor((i * problems.length) / wanted)] as string[];
       const room = maxSolutions - chosen.size;
-      if (keys.length > room && chosen.size > 0) continue;
-      for (const key of keys.slice(0, room)) chosen.add(key);
+      if (identities.length > room && chosen.size > 0) continue;
+      for (const identity of identities.slice(0, room)) chosen.add(identity);
     }
     return chosen;
   }
 }
 
-/** The records of a file of scores, checked against the solutions; those of solutions nobody has are only counted. */
-export async function* scoresOfPool(
-  path: string,
-  pool: SolutionPool,
-  missing: () => void,
-): AsyncIterable<{ key: string; facts: SolutionFacts; score: ScoreRecord }> {
-  for await (const score of readScores(path)) {
-    const key = solutionKey(score);
-    const facts = pool.facts.get(key);
-    if (!facts) {
-      missing();
-      continue;
-    }
-    if (facts.numSteps !== score.stepScores.length) {
-      const message = `Expected ${facts.numSteps} step scores of solution ${score.index} of problem ${score.problemId}, received ${score.stepScores.length}, in ${path}; report the runs apart`;
-      throw new ErprmError("ERPRM_INVALID_DATA", message, {
-        file: path,
-        problemId: score.problemId,
-        index: score.index,
-      });
-    }
-    yield { key, facts, score };
-  }
+function push(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  list.push(value);
 }

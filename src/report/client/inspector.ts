@@ -112,6 +112,13 @@ export function startInspector(data: ReportData): Inspector {
     });
   }
 
+  const sources = [...new Set(solutions.map(({ run }) => run))].map(
+    (run) => [String(run), data.runs[run]?.name ?? ""] as const,
+  );
+  fill("source", sources.length > 1 ? [["", "all"], ...sources] : []);
+  onChange("source", (value) => {
+    query.run = value === "" ? undefined : Number(value);
+  });
   fill("order", usable);
   const labelSelect = fill(
     "label-name",

@@ -16,6 +16,8 @@ export interface SolutionQuery {
   /** Words that must all occur in the id or the texts. */
   search: string;
   outcome: "all" | "right" | "wrong";
+  /** Place of the run whose solutions are listed; undefined: all. */
+  run?: number | undefined;
   order: Order;
   labelName: string;
   /** Place in the report's models. */
@@ -46,7 +48,8 @@ function textOf({ problemId, index, question, steps }: ShownSolution): string {
   return [`${problemId} #${index}`, question, ...steps.map(({ text }) => text)].join("\n").toLowerCase();
 }
 
-function matches(solution: ShownSolution, words: readonly string[], { outcome }: SolutionQuery): boolean {
+function matches(solution: ShownSolution, words: readonly string[], { outcome, run }: SolutionQuery): boolean {
+  if (run !== undefined && solution.run !== run) return false;
   if (outcome !== "all" && solution.outcome !== (outcome === "right" ? 1 : 0)) return false;
   if (words.length === 0) return true;
   const text = textOf(solution);

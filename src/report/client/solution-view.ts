@@ -76,7 +76,7 @@ export function solutionView(
     {},
     outcomeMark(solution.outcome),
     ` ${solution.problemId} `,
-    element("small", {}, `solution ${solution.index}`),
+    element("small", {}, `solution ${solution.index}, ${data.runs[solution.run]?.name}`),
   );
   const question = element("p", { class: "question" });
   appendTypeset(question, solution.question);

@@ -46,6 +46,7 @@ export function inspectorSection({ inspection, models }: ReportData): Section | 
     (name, i) =>
       html`<label><input type="radio" name="outcome" value="${name}"${i === 0 && html` checked`}><span>${name}</span></label>`,
   )}</fieldset>
+${select("source", "Run")}
 ${select("label-name", "Label")}
 ${models.length > 0 && html`${select("model", "Score")}${select("aggregate", "Aggregate")}`}
 ${select("order", "Order")}

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import test, { type ExecutionContext } from "ava";
 import { sha256OfFile } from "../../../src/data/file-hash.js";
-import { ErprmError } from "../../../src/errors.js";
 import { collectReport } from "../../../src/report/collect.js";
 import { makeFolder } from "../../support/folder.js";
 import {
@@ -113,7 +112,7 @@ test("the report of a score run has the texts that were scored, as long as they 
   const changed = await collectReport({ runs: [scored] });
   t.is(changed.inspection.solutions.length, 0);
   t.regex(changed.notes.join("\n"), /scored: the solutions at .* are not those that the run read/);
-  t.regex(changed.notes.join("\n"), /24 scores are of solutions that none of the runs holds/);
+  t.regex(changed.notes.join("\n"), /24 scores fit none of the solutions of the runs, or several/);
 });
 
 test("labels of another run over the same solutions are added", async (t) => {
@@ -133,17 +132,41 @@ test("labels of another run over the same solutions are added", async (t) => {
   );
 });
 
-test("runs that mean different solutions by one name are refused", async (t) => {
-  const folder = makeFolder(t);
-  const first = addRun(folder, "first", "label", { "labels.jsonl": jsonl(labelRecords) });
-  const other = labelRecords.map((record) => ({ ...record, question: "Another question?" }));
-  const second = addRun(folder, "second", "label", { "labels.jsonl": jsonl(other) });
-  const error = await t.throwsAsync(collectReport({ runs: [first, second] }), { instanceOf: ErprmError });
-  t.is(error.code, "ERPRM_INVALID_DATA");
-  t.regex(error.message, /same solution 0 of problem word-test-0, found other question in .*second/);
+test("runs of two policies over the same problems share a report: scores and completions go to the solutions of their run", async (t) => {
+  const { folder, runs } = makeStudy(t);
+  const others = labelRecords.map((record) => ({
+    ...record,
+    steps: record.steps.map((step) => ({ ...step, text: `Or ${step.text}` })),
+  }));
+  const other = addRun(folder, "other", "label", { "labels.jsonl": jsonl(others) });
+  const inputs = {
+    inputs: { solutions: await sha256OfFile(`${other}/labels.jsonl`) },
+    inputPaths: { solutions: `${other}/labels.jsonl` },
+  };
+  const scored = addRun(folder, "scored", "score", { "scores.jsonl": jsonl(scoreRecords) }, inputs);
+  const { inspection, models, notes } = await collectReport({ runs: [runs[0] as string, other, scored] });
+  t.deepEqual([inspection.numProblems, inspection.numSolutions], [6, 48]);
+  t.deepEqual(models, [{ name: "prm", numSolutions: 24 }]);
+  t.deepEqual(notes, []);
+  for (const { run, scores, steps } of inspection.solutions) {
+    t.is(scores.length, run, "only the other policy's were scored");
+    if (run === 1) t.true(steps.every(({ text, completions }) => text.startsWith("Or ") && completions === undefined));
+  }
+  t.true(inspection.hasCompletions);
+
+  const stray = addRun(folder, "stray", "score", { "scores.jsonl": jsonl(scoreRecords) });
+  const ambiguous = await collectReport({ runs: [runs[0] as string, other, stray] });
+  t.deepEqual(ambiguous.models, []);
+  t.regex(ambiguous.notes.join(), /24 scores fit none of the solutions of the runs, or several/);
+});
+
+test("scores with another number of steps are no scores of the solution", async (t) => {
+  const { folder, runs } = makeStudy(t);
   const shorter = scoreRecords.map((record) => ({ ...record, stepScores: record.stepScores.slice(1) }));
-  const scores = addRun(folder, "scores", "score", { "scores.jsonl": jsonl(shorter) });
-  await t.throwsAsync(collectReport({ runs: [first, scores] }), { message: /Expected 3 step scores of solution 0/ });
+  const scores = addRun(folder, "shorter", "score", { "scores.jsonl": jsonl(shorter) });
+  const { models, notes } = await collectReport({ runs: [runs[0] as string, scores] });
+  t.deepEqual(models, []);
+  t.regex(notes.join(), /24 scores fit none/);
 });
 
 test("two models of one name in two files stay two", async (t) => {

@@ -6,7 +6,15 @@ import type { ShownSolution } from "../../../src/report/report-data.js";
 function solution(problemId: string, outcome: 0 | 1, labels: number[], stepScores?: number[]): ShownSolution {
   const min = stepScores && Math.min(...stepScores);
   return {
-    ...{ problemId, index: 0, question: "How many Eggs?", outcome, labels: { soft: labels }, standardErrors: {} },
+    ...{
+      run: problemId === "c-4" ? 1 : 0,
+      problemId,
+      index: 0,
+      question: "How many Eggs?",
+      outcome,
+      labels: { soft: labels },
+      standardErrors: {},
+    },
     steps: labels.map((_, i) => ({ text: `step ${i} of ${problemId}` })),
     scores: stepScores ? [{ model: 0, stepScores, scores: { min: min as number, last: 0, mean: 0, product: 0 } }] : [],
   };
@@ -33,6 +41,7 @@ test("outcome and words decide which solutions are listed", (t) => {
   t.deepEqual(listSolutions(solutions, { ...query, search: "B- eggs" }), [1, 2]);
   t.deepEqual(listSolutions(solutions, { ...query, search: "b-2 #0" }), [1]);
   t.deepEqual(listSolutions(solutions, { ...query, search: "nowhere" }), []);
+  t.deepEqual(listSolutions(solutions, { ...query, run: 1 }), [3]);
 });
 
 test("orders go by score, lowest label, and distance; without the number a solution comes last", (t) => {
