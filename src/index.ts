@@ -98,6 +98,8 @@ export {
   type ProblemSettings,
 } from "./problems/generate.js";
 export { type Split, splitOf, splits } from "./problems/split.js";
+export type { CollectOptions } from "./report/collect.js";
+export { type ReportOptions, type WrittenReport, writeReport } from "./report/write-report.js";
 export type {
   Candidates,
   ChatConvention,

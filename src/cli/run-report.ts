@@ -19,7 +19,7 @@ async function mayReplace(path: string): Promise<boolean> {
     const handle = await open(path, "r");
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-      return buffer.subarray(0, bytesRead).includes('<meta name="generator" content="erprm ');
+      return buffer.subarray(0, bytesRead).includes('<meta name="generator" content="erprm');
     } finally {
       await handle.close();
     }

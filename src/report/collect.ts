@@ -16,8 +16,6 @@ export interface CollectOptions {
   title?: string | undefined;
   /** Most solutions whose texts are in the report, default 500. Distributions are over all. */
   maxSolutions?: number | undefined;
-  /** The runs count as complete, whatever their manifests say: for a stage that writes its report last. */
-  complete?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -34,7 +32,7 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
   const found = await Promise.all(paths.map(findRunFiles));
   const joined = await joinFiles(found);
   const names = shortNames(paths);
-  const runs = found.map((run, i) => reportedRun(run, names[i] as string, options.complete));
+  const runs = found.map((run, i) => reportedRun(run, names[i] as string));
   const results = await readResults(joined, names);
   signal?.throwIfAborted();
 
@@ -79,9 +77,9 @@ function withoutAside(files: readonly JoinedFile[]): JoinedFile[] {
   return files.some(isPool) ? files.filter(({ isAside }) => !isAside) : [...files];
 }
 
-function reportedRun({ path, manifest }: RunFiles, name: string, complete = false): ReportedRun {
+function reportedRun({ path, manifest }: RunFiles, name: string): ReportedRun {
   const { stage, seed, options, inputs, models, build, counts = {}, timings = {} } = manifest;
-  const isComplete = complete || manifest.status === "complete";
+  const isComplete = manifest.status === "complete";
   return { name, path, stage, isComplete, seed, options, inputs, models, build, counts, timings };
 }
 

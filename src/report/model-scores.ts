@@ -23,8 +23,8 @@ export interface PoolScores {
 interface ModelTally {
   /** As the records or the run name the model. */
   named: string;
-  /** Solutions that have a score. */
-  solutions: Set<string>;
+  /** Solutions that have a score, with its mean. */
+  solutions: Map<string, number>;
   values: Map<string, HistogramValues>;
   scores: number[];
   successRates: number[];
@@ -51,7 +51,10 @@ export async function readModelScores(
   const tallies: ModelTally[] = [];
   const shown = new Map<string, ShownScores[]>();
   let numMissing = 0;
-  for (const file of files.filter(({ kind }) => kind === "scores")) {
+  const aliases = new Map(options.aliases);
+  // Those with a name first: it is then known what the model is called that others' records name by its path.
+  const all = files.filter(({ kind }) => kind === "scores").sort((x, y) => Number(!x.name) - Number(!y.name));
+  for (const file of all) {
     for await (const score of readScores(file.path)) {
       options.signal?.throwIfAborted();
       const identity = pool.find(score, ({ numSteps }) => numSteps === score.stepScores.length, file);
@@ -59,7 +62,9 @@ export async function readModelScores(
         numMissing += 1;
         continue;
       }
-      const model = modelOf(tallies, file.name ?? options.aliases.get(score.model) ?? score.model, identity);
+      if (file.name !== undefined && !aliases.has(score.model)) aliases.set(score.model, file.name);
+      const model = modelOf(tallies, file.name ?? aliases.get(score.model) ?? score.model, identity, score);
+      if (model === undefined) continue;
       addScore(tallies[model] as ModelTally, identity, pool.facts.get(identity) as SolutionFacts, score);
       if (!chosen.has(identity)) continue;
       const scoresOfSolution = shown.get(identity) ?? [];
@@ -83,19 +88,22 @@ export async function readModelScores(
 }
 
 /**
- * The model's place among the tallies. Files of one model over different solutions are one; a second score of the same solution
- * is another model's by the same name.
+ * The model's place among the tallies. Files of one model over different solutions are one. The same score of a solution again
+ * is nothing new: undefined; another score of it is another model's by the same name.
  */
-function modelOf(tallies: ModelTally[], named: string, identity: string): number {
-  const found = tallies.findIndex((tally) => tally.named === named && !tally.solutions.has(identity));
-  if (found >= 0) return found;
-  return (
-    tallies.push({ named, solutions: new Set(), values: new Map(), scores: [], successRates: [], problemIds: [] }) - 1
-  );
+function modelOf(tallies: ModelTally[], named: string, identity: string, { scores }: ScoreRecord): number | undefined {
+  for (const [model, tally] of tallies.entries()) {
+    if (tally.named !== named) continue;
+    const known = tally.solutions.get(identity);
+    if (known === undefined) return model;
+    if (known === scores.mean) return undefined;
+  }
+  const values = new Map<string, HistogramValues>();
+  return tallies.push({ named, solutions: new Map(), values, scores: [], successRates: [], problemIds: [] }) - 1;
 }
 
 function addScore(tally: ModelTally, identity: string, facts: SolutionFacts, score: ScoreRecord): void {
-  tally.solutions.add(identity);
+  tally.solutions.set(identity, score.scores.mean);
   for (const value of score.stepScores) addValue(valuesOf(tally, "step"), facts.outcome, value);
   for (const how of aggregates) addValue(valuesOf(tally, how), facts.outcome, score.scores[how]);
   for (const [i, numCompletions] of (facts.numCompletions ?? []).entries()) {

@@ -9,8 +9,8 @@ import { hasMathematics } from "./split-mathematics.js";
 export interface ReportOptions extends CollectOptions {
   /** The file; another one in its place is replaced. */
   out: string;
-  /** Of the program, for the foot of the page. */
-  version: string;
+  /** Of the program that writes it, for the foot of the page. */
+  version?: string | undefined;
 }
 
 export interface WrittenReport {

@@ -271,6 +271,8 @@ browserTest("a narrow window needs no scrolling sideways, and neither does a pri
   const { page } = await open(t, { viewport: { width: 360, height: 740 } });
   t.true((await page.evaluate<number>("document.documentElement.scrollWidth")) <= 360);
   await page.emulateMedia({ media: "print" });
+  await page.setViewportSize({ width: 794, height: 1123 });
+  t.true((await page.evaluate<number>("document.documentElement.scrollWidth")) <= 794, "A4");
   t.false(await page.locator("nav").isVisible());
   t.true(await page.locator("#solution").isVisible());
 });

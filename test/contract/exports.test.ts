@@ -27,6 +27,7 @@ test("the library exports what its contract names", (t) => {
     ],
     ...["beamSearch", "diverseTreeSearch", "bestOfNSearch", "readSearches"],
     ...["ExampleStore", "splitExamples", "measure", "measureWithIntervals", "calibrationTable"],
+    ...["writeReport"],
   ];
   const exported = new Map<string, unknown>(Object.entries(erprm));
   for (const name of functions) t.is(typeof exported.get(name), "function", name);

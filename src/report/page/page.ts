@@ -58,13 +58,14 @@ export interface PageParts {
   /** Scripts in their order; the last one is the page's own module. */
   typesetter?: string | undefined;
   script: string;
-  version: string;
+  version?: string | undefined;
 }
 
 export function page({ data, typesetter, script, version }: PageParts): string {
   const sections = sectionsOf(data);
   const scripts = [typesetter, script].filter((text) => text !== undefined);
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src ${scripts.map(hash).join(" ")}; base-uri 'none'; form-action 'none'`;
+  const program = version === undefined ? "erprm" : `erprm ${version}`;
   const stages = [...new Set(data.runs.map(({ stage }) => stage))].join(", ");
   const markup: Markup = html`<!doctype html>
 <html lang="en">
@@ -72,7 +73,7 @@ export function page({ data, typesetter, script, version }: PageParts): string {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="erprm ${version}">
+<meta name="generator" content="${program}">
 <title>${data.title} – erprm report</title>
 <style>${trusted(pageStyles)}${trusted(inspectorStyles)}</style>
 </head>
@@ -82,7 +83,7 @@ ${data.notes.map((note) => html`<p class="warning">${note}</p>`)}</header>
 <nav aria-label="Sections"><div><span class="links">${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</span>
 <span class="tools"><button type="button" id="theme-button">Theme</button><button type="button" id="help-button" aria-label="Keys">?</button></span></div></nav>
 <main>${sections.map(({ id, title, content }) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`)}</main>
-<footer>Made by erprm ${version}. Every number on this page is in the JSON it contains.</footer>
+<footer>Made by ${program}. Every number on this page is in the JSON it contains.</footer>
 <div id="tip" role="status" hidden></div>
 ${help}
 <script type="application/json" id="report-data">${jsonForScript(data)}</script>

@@ -51,7 +51,7 @@ button, select, input { font: inherit; color: var(--ink); background: var(--pape
 button { cursor: pointer; }
 button:hover { border-color: var(--accent); }
 nav { position: sticky; top: 0; z-index: 5; background: var(--paper); border-bottom: 1px solid var(--rule); }
-nav > div { max-width: 1180px; margin: 0 auto; padding: 5px 20px; display: flex; gap: 12px; align-items: center; font-size: 0.88rem; }
+nav > div { max-width: 1280px; margin: 0 auto; padding: 5px 20px; display: flex; gap: 12px; align-items: center; font-size: 0.88rem; }
 nav .links { display: flex; gap: 14px; overflow-x: auto; white-space: nowrap; padding: 4px 3px; scrollbar-width: thin; }
 nav a { text-decoration: none; }
 nav a:hover { text-decoration: underline; }
@@ -115,6 +115,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 #tip { position: fixed; z-index: 20; pointer-events: none; max-width: 320px; background: var(--ink); color: var(--paper); font-size: 0.82rem; border-radius: 6px; padding: 4px 9px; }
 [hidden] { display: none !important; }
 dialog { background: var(--paper); color: var(--ink); border: 1px solid var(--rule); border-radius: 10px; max-width: 480px; padding: 20px 24px; }
+dialog dl div { grid-template-columns: 70px 1fr; }
 dialog::backdrop { background: rgb(0 0 0 / 0.5); }
 footer { color: var(--soft); font-size: 0.85rem; padding-top: 20px; padding-bottom: 40px; }
 @media print {
@@ -123,6 +124,8 @@ footer { color: var(--soft); font-size: 0.85rem; padding-top: 20px; padding-bott
   section, figure, .half, tr { break-inside: avoid; }
   section { break-inside: auto; }
   .bar, .chip, .ramp, .swatch { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  .table { overflow: visible; }
+  .table { overflow: visible; border: 0; }
+  .table .number, .table .bounds { white-space: normal; }
+  .table th, .table td { padding: 2px 4px; min-width: 0; }
 }
 `;
