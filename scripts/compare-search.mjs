@@ -1,6 +1,6 @@
 /**
- * Beam search and diverse verifier trees against best-of-N and the majority vote, at the same tokens on every problem: what
- * docs/results.md shows. A search of N beams runs to its end; the tokens that it used on a problem are the budget of the
+ * Beam search and diverse verifier trees against best-of-N and the majority vote, at the same tokens on every problem.
+ * A search of N beams runs to its end; the tokens that it used on a problem are the budget of the
  * others there, which answer from one pool of solutions of that problem. Intervals are from resampled problems, p-values
  * from sign flips of the problems' differences, Holm-corrected over the table. Several seeds are averaged on each problem.
  * Every part is a run directory: the same command goes on after an interruption.
