@@ -21,7 +21,7 @@ const formats: Record<NumberFormat, (value: number) => string> = {
   /** Four significant digits, with an exponent only where it is shorter to read. */
   general: (value) => {
     const size = Math.abs(value);
-    if (value === 0 || (size >= 1e-3 && size < 1e6)) return String(Number(value.toPrecision(4)));
+    if (value === 0 || (size >= 1e-4 && size < 1e6)) return String(Number(value.toPrecision(4)));
     return value
       .toExponential(2)
       .replace(/\.?0*e/, "e")

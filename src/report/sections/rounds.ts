@@ -101,7 +101,7 @@ const names = [
 function rowsOf({ start, rounds }: Finetuning, path: string) {
   const policyCells = (at: string, policy: Finetuning["start"]) => [
     estimate(`${at}.accuracy`, policy.accuracy, "percent"),
-    estimate(`${at}.divergence`, policy.divergence, "fixed3"),
+    estimate(`${at}.divergence`, policy.divergence, "general"),
     figure(`${at}.meanTokens`, policy.meanTokens, "fixed1"),
   ];
   const startRow = ["start", ...policyCells(`${path}.start`, start), ...names.slice(3).map(() => html`–`)];

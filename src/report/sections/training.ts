@@ -80,13 +80,14 @@ export function trainingSection({ trainings }: ReportData): Section | undefined 
       const value = name === "loss" ? held?.loss : held?.measures?.[name];
       return figure(`${path}.heldOut.${record}.${name === "loss" ? "" : "measures."}${name}`, value, "fixed3");
     };
-    const firstAndLast = (name: "loss" | CurveMeasure) => html`${cell(0, name)} → ${cell(last, name)}`;
+    const firstAndLast = (name: "loss" | CurveMeasure) =>
+      last < 0 ? cell(0, name) : html`${cell(0, name)} → ${cell(last, name)}`;
     return [
       training.name,
       figure(`${path}.numUpdates`, training.numUpdates, "count"),
       firstAndLast("loss"),
       firstAndLast("brierScore"),
-      cell(last, "constantBrierScore"),
+      cell(Math.max(0, last), "constantBrierScore"),
       firstAndLast("areaUnderCurve"),
     ];
   });
@@ -95,6 +96,6 @@ export function trainingSection({ trainings }: ReportData): Section | undefined 
   const thinned = trainings.filter(({ every }) => every > 1);
   const content = html`<div class="grid">${pictures}</div>
 ${thinned.map(({ name, every, numUpdates }) => html`<p class="note">${name}: every ${every}th of ${numUpdates} updates is drawn.</p>`)}
-${table("From before the first update to the last evaluation", columns, rows)}`;
+${trainings.some(({ heldOut }) => heldOut.length > 0) && table("From before the first update to the last evaluation", columns, rows)}`;
   return { id: "training", title: "Training", content };
 }

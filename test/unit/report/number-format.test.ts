@@ -11,6 +11,8 @@ test("numbers are written as people read them", (t) => {
   t.is(formatNumber(1234567, "count"), "1,234,567");
   t.is(formatNumber(12.3456, "general"), "12.35");
   t.is(formatNumber(5e-5, "general"), "5e-5");
+  t.is(formatNumber(0.00048, "general"), "0.00048");
+  t.is(formatNumber(-1.234e-7, "general"), "−1.23e-7");
   t.is(formatNumber(-0.5, "fixed3"), "−0.500");
 });
 
