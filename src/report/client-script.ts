@@ -36,9 +36,11 @@ export async function clientScript(): Promise<string> {
   return text;
 }
 
-/** Temml, which typesets mathematics as MathML. */
+/** Temml, which typesets mathematics as MathML, under its licence, which goes with every copy. */
 export async function typesetterScript(): Promise<string> {
-  const text = await readFile(new URL(import.meta.resolve("temml/dist/temml.min.js")), "utf8");
+  const read = (name: string) => readFile(new URL(import.meta.resolve(`temml/${name}`)), "utf8");
+  const [licence, program] = [await read("LICENSE"), await read("dist/temml.min.js")];
+  const text = `/* Temml\n${licence.replaceAll("*/", "")}*/\n${program}`;
   if (/<\/script/i.test(text)) throw new ErprmError("ERPRM_INTERNAL", "Expected no end of a script inside Temml");
   return text;
 }

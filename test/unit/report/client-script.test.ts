@@ -16,6 +16,8 @@ test("no name is given twice: the script compiles in one scope", async (t) => {
   t.throws(() => new Script(`"use strict";\n{${script}\nconst startInspector = 1;}`), { name: "SyntaxError" });
 });
 
-test("the typesetter is there and defines temml", async (t) => {
-  t.regex(await typesetterScript(), /^var temml=/);
+test("the typesetter comes with its licence and defines temml", async (t) => {
+  const script = await typesetterScript();
+  t.regex(script, /^\/\* Temml\n[^]*Copyright \(c\)[^]*\*\/\nvar temml=/);
+  t.is(new Script(`${script}; typeof temml.render`).runInNewContext({}), "function");
 });
