@@ -149,6 +149,27 @@ export {
 export type { TreeSearchOptions } from "./search/tree-search.js";
 export { type EvaluateStageOptions, type EvaluationInput, evaluateStage, type ScoredModel } from "./stages/evaluate.js";
 export { type EvaluationSettings, evaluationDefaults } from "./stages/evaluation-settings.js";
+export { type FinetuneRecord, finetuneStage } from "./stages/finetune.js";
+export {
+  type ComparedWay,
+  compareFinetunings,
+  type FinetuningComparison,
+  type FinetuningComparisonOptions,
+  type FinetuningRun,
+  readFinetuning,
+  type WayDifference,
+  wayName,
+} from "./stages/finetune-comparison.js";
+export { type DistinctCounts, distinctAnswers, distinctNgrams } from "./stages/finetune-diversity.js";
+export { type DivergenceRecord, divergenceOf } from "./stages/finetune-measures.js";
+export type {
+  FinetunePart,
+  FinetuneProgress,
+  FinetuneStageOptions,
+  RoundDecay,
+  RoundTraining,
+} from "./stages/finetune-options.js";
+export { type SelectionCandidate, type SelectionSettings, selectSolutions } from "./stages/finetune-selection.js";
 export type { FirstErrorFile } from "./stages/first-error-cases.js";
 export {
   type LabelledSolution,
