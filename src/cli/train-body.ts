@@ -38,7 +38,7 @@ export async function trainBody(run: RunDirectory, body: TrainBody): Promise<Ses
   };
 }
 
-/** A training that diverged at once has no spike: nothing was usual before. */
+/** A training may diverge in its first update, or below the bound of a spike. */
 function warnOfRise(before: number | undefined, after: number | undefined, note: TrainBody["note"]): void {
   if (before === undefined || after === undefined || after <= before) return;
   note(

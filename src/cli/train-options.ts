@@ -196,7 +196,7 @@ export const watchOptions = under("Evaluation and checkpoints:", [
     name: "spike-factor",
     kind: { type: "number", low: 0, high: 1e9 },
     argument: "X",
-    help: "a loss X times the usual one ends the training; 0 is off",
+    help: "a loss X times the usual one ends the training, from the second update on; 0 is off",
     default: defaultSpikeFactor,
   },
   {

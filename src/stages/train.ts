@@ -17,7 +17,7 @@ import type { ExampleStore } from "../training/example-store.js";
 import { TrainingOrder } from "../training/order.js";
 import { defaultOptimizer, type OptimizerOptions, runUpdate } from "../training/run-update.js";
 import { checkSchedule, learningRateAt, type Schedule } from "../training/schedule.js";
-import { defaultSpikeFactor, spikeThreshold } from "../training/spike.js";
+import { defaultSpikeFactor, spikeThreshold, usualLoss } from "../training/spike.js";
 import type { TrainingEngine } from "../training/trainer.js";
 import type { HeldOutRecord, TrainingRecord, UpdateRecord } from "../training/training-record.js";
 import { initialState, keptLosses, type TrainingState } from "../training/training-state.js";
@@ -133,14 +133,16 @@ export async function* trainStage(
     const plan = order.update(state.updateIndex + 1);
     const { updateIndex, epoch, numTokens: tokens } = plan;
     const learningRate = learningRateAt(schedule, updateIndex, numUpdates);
-    const lossThreshold = spikeThreshold(state.recentLosses, options.loss, { factor: spikeFactor });
+    const spikeOptions = { factor: spikeFactor, usualBefore: state.usualLoss };
+    const lossThreshold = spikeThreshold(state.recentLosses, options.loss, spikeOptions);
     const onTokens = progress?.tokens?.bind(progress);
     const updateOptions = { ...optimizer, learningRate, lossThreshold, onTokens, signal };
     const { loss, gradientNorm, numPositions } = await runUpdate(trainer, examples, plan, updateOptions);
     const recentLosses = [...state.recentLosses, loss].slice(-keptLosses);
     const isLast = updateIndex === numUpdates;
     const evaluationIsDue = heldOut !== undefined && (isLast || updateIndex % evaluateEvery === 0);
-    state = { ...state, updateIndex, recentLosses, evaluationIsDue, tokens: state.tokens + tokens };
+    const usual = usualLoss(recentLosses, options.loss, state.usualLoss);
+    state = { ...state, updateIndex, recentLosses, usualLoss: usual, evaluationIsDue, tokens: state.tokens + tokens };
     yield { kind: "update", updateIndex, epoch, loss, learningRate, gradientNorm, tokens, positions: numPositions };
   }
 

@@ -1,10 +1,15 @@
 /**
- * Trainings that break: a loss that is no number, or far above those before it. With the median m of the last losses and
- * their median distance d from m, a loss is a spike when it exceeds both
- *   factor * max(m, smallest)          and          m + factor * 1.4826 d
+ * Trainings that break: a loss that is no number, or far above those before it. With the median m of the last losses, their
+ * median distance d from m, and the usual loss u = max(m, smallest), of all updates so far the lowest, a loss is a spike when
+ * it exceeds both
+ *   factor * u          and          m' + factor * 1.4826 d'          where m' = min(m, u), d' = min(d, u)
  * The first keeps small ripples on a quiet curve from counting, the second the ordinary swings of updates of few sequences
  * (1.4826 d is the standard deviation of a normal distribution). `smallest` is a loss below which nothing is broken: a
  * model that has learned its examples by heart may meet one that it has not.
+ *
+ * The second update is the first that can be a spike. While few losses are known they say little of how losses swing: the
+ * smallest usual loss is then what a model loses that knows nothing, of even counts the lower median is taken, and d is 0. That u
+ * never rises keeps a training that diverges by less than the factor at a time from making its own losses the usual ones.
  */
 import { expectInteger, expectNumberIn } from "../check.js";
 import { ErprmError } from "../errors.js";
@@ -15,12 +20,23 @@ export interface SpikeOptions {
   factor?: number | undefined;
   /** Losses looked back on. Default 64. */
   window?: number | undefined;
-  /** Losses needed before any is called a spike. Default 16. */
-  minHistory?: number | undefined;
+  /** `usualLoss` of the updates before those looked back on. Default: none are known. */
+  usualBefore?: number | undefined;
 }
 
 export const defaultSpikeFactor = 10;
+const defaultWindow = 64;
+
+/** Fewer losses than this are few. */
+const manyLosses = 16;
 const smallestLosses: Record<LossName, number> = { "next-token": 0.2, "two-way": 0.2, binary: 0.2, squared: 0.02 };
+/** Two-way and binary: ln 2, that of the score 1/2. A squared loss is at most 1, which is no sign that anything broke. */
+const smallestOfFew: Record<LossName, number> = {
+  "next-token": 1,
+  "two-way": Math.LN2,
+  binary: Math.LN2,
+  squared: 0.1,
+};
 
 function median(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
@@ -29,21 +45,45 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
+function lowerMedian(values: readonly number[]): number {
+  return Float64Array.from(values).sort()[Math.floor((values.length - 1) / 2)] as number;
+}
+
+/**
+ * The usual loss u of the updates so far; Infinity where none are known. `history`: their losses, the latest last, which may
+ * be cut to the window; `before`: the usual loss that this gave one update earlier.
+ */
+export function usualLoss(
+  history: readonly number[],
+  loss: LossName,
+  before = Number.POSITIVE_INFINITY,
+  window = defaultWindow,
+): number {
+  if (history.length === 0) return before;
+  const last = history.slice(-window);
+  const usual =
+    last.length < manyLosses
+      ? Math.max(lowerMedian(last), smallestOfFew[loss])
+      : Math.max(median(last), smallestLosses[loss]);
+  return Math.min(before, usual);
+}
+
 /**
  * The loss above which an update counts as a spike, Infinity where none does. `history`: the losses of the updates before,
  * the latest last; only the window's are looked at, so it may be cut to them.
  * @throws ERPRM_INVALID_ARGUMENT for options out of range
  */
 export function spikeThreshold(history: readonly number[], loss: LossName, options: SpikeOptions = {}): number {
-  const { factor = defaultSpikeFactor, window = 64, minHistory = 16 } = options;
+  const { factor = defaultSpikeFactor, window = defaultWindow, usualBefore } = options;
   if (factor !== 0) expectNumberIn("the spike factor", factor, 1, Number.MAX_VALUE);
-  expectInteger("the window", window, 1);
-  expectInteger("the smallest history", minHistory, 1, window);
-  if (factor === 0 || history.length < minHistory) return Number.POSITIVE_INFINITY;
+  expectInteger("the window", window, manyLosses);
+  if (factor === 0 || history.length === 0) return Number.POSITIVE_INFINITY;
   const last = history.slice(-window);
+  const usual = usualLoss(last, loss, usualBefore, window);
+  if (last.length < manyLosses) return factor * usual;
   const middle = median(last);
-  const spread = 1.4826 * median(last.map((value) => Math.abs(value - middle)));
-  return Math.max(factor * Math.max(middle, smallestLosses[loss]), middle + factor * spread);
+  const distance = median(last.map((value) => Math.abs(value - middle)));
+  return Math.max(factor * usual, Math.min(middle, usual) + factor * 1.4826 * Math.min(distance, usual));
 }
 
 /** A sequence of an update and its unweighted loss per position. */
@@ -103,10 +143,11 @@ export class UpdateLoss {
     if (Number.isFinite(this.loss) && this.loss <= threshold) return;
     const broken = !Number.isFinite(this.loss);
     const { problemId, index, loss: sequenceLoss } = this.#worst ?? {};
+    const remedy = broken ? "" : ": a smaller learning rate or a longer warm-up may help, --spike-factor allows it";
     const expected = broken ? "a finite number" : `at most ${threshold.toPrecision(4)}, judging by the updates before`;
     throw new ErprmError(
       "ERPRM_NUMERICAL",
-      `Expected the loss of update ${updateIndex} to be ${expected}, received ${broken ? this.loss : this.loss.toPrecision(4)}; the worst sequence is solution ${index} of problem ${JSON.stringify(problemId)} with ${sequenceLoss} a position`,
+      `Expected the loss of update ${updateIndex} to be ${expected}, received ${broken ? this.loss : this.loss.toPrecision(4)}; the worst sequence is solution ${index} of problem ${JSON.stringify(problemId)} with ${sequenceLoss?.toPrecision(4)} a position${remedy}`,
       { what: broken ? "loss" : "loss spike", updateIndex, loss: this.loss, threshold, problemId, index, sequenceLoss },
     );
   }

@@ -11,6 +11,8 @@ export interface TrainingState {
   evaluationsWithoutImprovement: number;
   /** Losses of the last updates, the latest last: a spike is measured by them. */
   recentLosses: number[];
+  /** What losses are measured by beside them; see spike.ts. Absent before the first update. */
+  usualLoss?: number | undefined;
   /** The model is to be evaluated before the next update. */
   evaluationIsDue: boolean;
   /** Tokens that were trained on. */
@@ -44,6 +46,7 @@ export function parseTrainingState(value: unknown): TrainingState | undefined {
   const state = value as TrainingState;
   const { updateIndex, logBytes, evaluationsWithoutImprovement, recentLosses, tokens, stopped, best, evaluationIsDue } =
     state;
+  const { usualLoss } = state;
   const isWhole =
     [updateIndex, logBytes, evaluationsWithoutImprovement, tokens].every(
       (count) => Number.isSafeInteger(count) && count >= 0,
@@ -52,6 +55,7 @@ export function parseTrainingState(value: unknown): TrainingState | undefined {
     typeof evaluationIsDue === "boolean" &&
     Array.isArray(recentLosses) &&
     recentLosses.every(isNumber) &&
+    (usualLoss === undefined || isNumber(usualLoss)) &&
     (best === undefined || (Number.isSafeInteger(best.updateIndex) && isNumber(best.loss)));
   return isWhole ? state : undefined;
 }

@@ -258,3 +258,20 @@ test("a spike ends the training unless it is allowed", async (t) => {
   t.is(error?.details.updateIndex, 18);
   await t.notThrowsAsync(run(optionsFor(new FakeTrainer({ loss: "binary", spoil }), { spikeFactor: 0 })));
 });
+
+test("a training of a few updates is guarded too: it ends at the second one when that is a spike", async (t) => {
+  const spoil = (losses: Float32Array, numUpdates: number) => {
+    if (numUpdates === 1) losses.fill(61);
+  };
+  const trainer = new FakeTrainer({ loss: "binary", spoil });
+  const error = await t.throwsAsync<ErprmError>(run(optionsFor(trainer, { maxUpdates: 3 })));
+  t.like(error, { code: "ERPRM_NUMERICAL", details: { what: "loss spike", updateIndex: 2 } });
+  t.is(trainer.numUpdates, 1);
+});
+
+test("what is usual is measured by all losses, those before the last checkpoint too", async (t) => {
+  const keeper = new MemoryKeeper();
+  await run(optionsFor(new FakeTrainer({ loss: "binary" }), { keeper, checkpointEvery: 1, maxUpdates: 12 }));
+  const { state } = keeper.saved.get(12) ?? {};
+  t.true((state?.usualLoss as number) >= 0.69 && (state?.usualLoss as number) < 1);
+});

@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { spikeThreshold, UpdateLoss } from "../../../src/training/spike.js";
+import { spikeThreshold, UpdateLoss, usualLoss } from "../../../src/training/spike.js";
 
 const quiet = Array.from({ length: 40 }, (_, i) => 0.5 + 0.01 * Math.sin(i));
 
@@ -10,10 +10,40 @@ test("a loss ten times that of the last updates is a spike, one twice as high is
   t.true(Math.abs(spikeThreshold(quiet, "two-way", { factor: 3 }) - 1.5) < 0.05);
 });
 
-test("nothing is a spike before there is enough history, or when the factor is 0", (t) => {
-  t.is(spikeThreshold(quiet.slice(0, 15), "two-way"), Number.POSITIVE_INFINITY);
-  t.true(Number.isFinite(spikeThreshold(quiet.slice(0, 16), "two-way")));
+test("the second update can be a spike, the first cannot, and nothing is one when the factor is 0", (t) => {
+  t.is(spikeThreshold([], "two-way"), Number.POSITIVE_INFINITY);
+  t.is(spikeThreshold([0.75], "two-way"), 7.5);
   t.is(spikeThreshold(quiet, "two-way", { factor: 0 }), Number.POSITIVE_INFINITY);
+});
+
+/** The updates that are spikes, each loss held against those before it. */
+function spikes(losses: readonly number[], loss: Parameters<typeof usualLoss>[1] = "two-way"): number[] {
+  let usualBefore: number | undefined;
+  return losses.flatMap((value, k) => {
+    const threshold = spikeThreshold(losses.slice(0, k), loss, { usualBefore });
+    usualBefore = usualLoss(losses.slice(0, k + 1), loss, usualBefore);
+    return value > threshold ? k + 1 : [];
+  });
+}
+
+test("a training that diverges in its first updates is caught in them, at once or in a few strides", (t) => {
+  t.is(spikes([0.68, 61, 275])[0], 2);
+  t.is(spikes([0.68, 5, 40, 90])[0], 3);
+  t.is(spikes([0.68, 2, 6, 18, 54, 162])[0], 4);
+});
+
+test("a training that diverges by less than the factor at a time does not make its own losses the usual ones", (t) => {
+  const creeping = Array.from({ length: 400 }, (_, k) => 0.5 * 1.01 ** k);
+  const [first = 0] = spikes(creeping);
+  t.true(first > 0 && (creeping[first - 1] as number) < 11, `update ${first}`);
+  const plateau = [...Array(40).fill(0.3), ...Array(100).fill(2.9), 3.1, 10];
+  t.deepEqual(spikes(plateau), [141, 142]);
+});
+
+test("few losses that happen to be small make no spikes of ordinary ones", (t) => {
+  t.deepEqual(spikes([0.02, 3.5, 0.01, 0.4, 5.2, 0.3]), []);
+  t.deepEqual(spikes([0.001, 0.9, 0.3, 1], "squared"), []);
+  t.deepEqual(spikes([0.4, 6.1, 2.2, 3.9], "next-token"), []);
 });
 
 test("the losses of the beginning are forgotten: a spike is measured by the last updates", (t) => {
@@ -47,6 +77,8 @@ test("the threshold is never below the factor times the median, whatever the his
       const upper = sorted[Math.floor(history.length / 2)] as number;
       const lower = sorted[Math.ceil(history.length / 2) - 1] as number;
       t.true(spikeThreshold(history, "binary", { factor }) >= (factor * (lower + upper)) / 2 - 1e-9);
+      const usualBefore = 0.3;
+      t.true(spikeThreshold(history, "binary", { factor, usualBefore }) <= usualBefore * (1 + 1.4826 * factor) + 1e-9);
     }),
   );
   t.throws(() => spikeThreshold(quiet, "binary", { factor: 0.5 }), { message: /spike factor/ });
