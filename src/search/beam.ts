@@ -1,6 +1,6 @@
 /** Beam search: of all contenders the best K are kept, whichever prefixes they come from. */
 import type { SearchResult } from "./search-tools.js";
-import { type Contender, type KeepRule, type TreeSearchOptions, treeSearch } from "./tree-search.js";
+import { type Contender, concluded, explore, type KeepRule, type TreeSearchOptions } from "./tree-search.js";
 
 export interface BeamSearchOptions extends TreeSearchOptions {
   /**
@@ -39,8 +39,8 @@ export function keepBest({ keepEqual = false } = {}): KeepRule {
  * Source: github.com/huggingface/search-and-learn. Deviations: copies are not kept (`keepEqual`); an ended prefix holds its
  * place among the kept ones while its score does, and is not replaced by copies of the others; the answer is chosen among
  * everything that ended.
- * @throws as `treeSearch`
+ * @throws as `explore`
  */
-export function beamSearch({ keepEqual, ...options }: BeamSearchOptions): Promise<SearchResult> {
-  return treeSearch(options, keepBest({ keepEqual }));
+export async function beamSearch({ keepEqual, ...options }: BeamSearchOptions): Promise<SearchResult> {
+  return concluded(await explore(options, keepBest({ keepEqual })));
 }

@@ -38,6 +38,14 @@ export interface TreeSearchOptions {
   budgetTokens?: number | undefined;
   /** How step scores become the score that prefixes are ranked by. */
   aggregate: Aggregate;
+  /** Number of the first slot in the random draws, default 0: trees that grow apart have slots of their own. */
+  firstSlot?: number | undefined;
+}
+
+/** A search before its answer is chosen. */
+export interface Exploration extends Pick<SearchResult, "solutions" | "levels" | "tokens" | "end"> {
+  /** Prefixes that were kept and had not ended. */
+  alive: ScoredPrefix[];
 }
 
 /** An extension of the prefix in a slot, or an ended prefix that stands there. */
@@ -75,15 +83,14 @@ class TreeSearch {
     this.#slots = Array.from({ length: numSlotsOf(options) }, () => root);
   }
 
-  async run(): Promise<SearchResult> {
+  async run(): Promise<Exploration> {
     let end = this.#end();
     while (end === undefined) {
       await this.#extend();
       end = this.#end();
     }
     const alive = this.#slots.filter(isLive).filter(({ prefix }) => prefix.steps.length > 0);
-    const answer = choose(this.#solutions, alive);
-    return { ...answer, solutions: this.#solutions, levels: this.#levels, tokens: this.#budget.used, end };
+    return { alive, solutions: this.#solutions, levels: this.#levels, tokens: this.#budget.used, end };
   }
 
   #end(): SearchEnd | undefined {
@@ -122,15 +129,22 @@ class TreeSearch {
   #request(slot: number, { prefix }: ScoredPrefix): StepRequest {
     const level = this.#levels.length;
     // One more than is left: what needs it does not fit.
-    return { prefix, slot, level, numCompletions: this.#options.width, maxTokens: this.#budget.left + 1 };
+    const { width, firstSlot = 0 } = this.#options;
+    return { prefix, slot: firstSlot + slot, level, numCompletions: width, maxTokens: this.#budget.left + 1 };
   }
 
   /** The extensions that the budget holds, in order. */
   #fitting(requests: readonly StepRequest[], sampled: readonly SampledStep[][]): Extension[] {
+    const { firstSlot = 0 } = this.#options;
     const all = requests.flatMap(({ prefix, slot }, i) =>
       (sampled[i] as SampledStep[]).map((step) => {
         const kept = step.prefix.tokenIds.length - prefix.tokenIds.length;
-        return { slot, prefix: step.prefix, numTokens: step.numTokens, thrownAway: step.numTokens - kept };
+        return {
+          slot: slot - firstSlot,
+          prefix: step.prefix,
+          numTokens: step.numTokens,
+          thrownAway: step.numTokens - kept,
+        };
       }),
     );
     const tooMany = all.findIndex(({ numTokens }) => !this.#budget.take(numTokens));
@@ -159,11 +173,16 @@ function isLive(held: ScoredPrefix | undefined): held is ScoredPrefix {
 }
 
 /**
- * The search, with `keep` as its rule.
+ * The search, with `keep` as its rule, up to the choice of the answer.
  * @throws ERPRM_INVALID_ARGUMENT for options outside their ranges; whatever `sample` and `score` throw
  */
-export async function treeSearch(options: TreeSearchOptions, keep: KeepRule): Promise<SearchResult> {
+export async function explore(options: TreeSearchOptions, keep: KeepRule): Promise<Exploration> {
   expectPositiveInteger("maxSteps", options.maxSteps);
   if (options.budgetTokens !== undefined) expectPositiveInteger("budgetTokens", options.budgetTokens);
   return new TreeSearch(options, keep).run();
+}
+
+/** The result of an exploration. */
+export function concluded({ alive, ...rest }: Exploration): SearchResult {
+  return { ...choose(rest.solutions, alive), ...rest };
 }

@@ -123,7 +123,8 @@ the best of what a limit cut off. Scores rank by --aggregate: the last score say
 does not fall with its length alone, as minimum and product do.
 
 --budget-tokens counts completions in a fixed order, as if they were sampled one after another; the one that does not fit is
-lost, and the search ends with what it has. --device, --threads and --kv-memory are of the policy and the reward model, each.
+lost, and the search ends with what it has. A beam search of N takes about as many tokens as N solutions: choose N by the
+budget, or nothing may have ended when it is spent; dvts spends it tree by tree. --device, --threads and --kv-memory are of the policy and the reward model, each.
 
 Examples:
   erprm search --policy model --reward-model runs/prm --problems gsm8k_test.jsonl --out runs/beam

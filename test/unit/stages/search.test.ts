@@ -127,10 +127,16 @@ test("prefixes of all problems under way are scored together", async (t) => {
 
 test("a step behind a prefix draws under the index of the prefix's last step, whole slots apart", async (t) => {
   const { native } = await searched({ algorithm: "dvts", beams: 6, width: 3 }, { maxBatch: 1 });
-  const [first] = native.requests;
-  t.deepEqual([...(first?.stepIndices ?? [])], [-1, -1]);
-  t.deepEqual([...(first?.solutionIndices ?? [])], [0, 1]);
-  t.deepEqual([...(first?.numCompletions ?? [])], [3, 3]);
+  const ofFirst = native.requests.slice(0, 2);
+  t.deepEqual(
+    ofFirst.map(({ stepIndices, solutionIndices, numCompletions }) =>
+      [stepIndices, solutionIndices, numCompletions].map(([one]) => one),
+    ),
+    [
+      [-1, 0, 3],
+      [-1, 1, 3],
+    ],
+  );
   const keys = native.requests.flatMap(({ problemKey, solutionIndices, stepIndices, firstCompletions }) =>
     [...solutionIndices].map((slot, g) => `${problemKey} ${slot} ${stepIndices[g]} ${firstCompletions[g]}`),
   );
