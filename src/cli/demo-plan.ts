@@ -52,7 +52,7 @@ export function demoPlan({ policy, out, seed, sizes, common }: DemoSettings): De
     ...["problems", "--split", split, "--num", String(num), ...draw, "--out", at(file), "--force"],
   ];
   const tokens = ["--max-tokens", "256"];
-  const models = demoModels.flatMap((name) => ["--model", at(name)]);
+  const models = demoModels.flatMap((name) => ["--reward-model", at(name)]);
   return [
     { title: "problems to learn from", args: problems("train", sizes.numProblems, "problems.jsonl") },
     { title: "problems to measure on", args: problems("test", sizes.numTestProblems, "test-problems.jsonl") },
@@ -104,11 +104,25 @@ export function demoPlan({ policy, out, seed, sizes, common }: DemoSettings): De
       shows: true,
     },
     {
+      title: "scores of the labelled solutions, to be looked at beside their labels",
+      args: [
+        ...[
+          "score",
+          "--reward-model",
+          at(modelName("er:1")),
+          "--solutions",
+          at("labels", "solutions.jsonl"),
+          ...common,
+        ],
+        ...["--out", at("scores")],
+      ],
+    },
+    {
       title: "the report",
       args: [
         "report",
-        ...["labels", modelName("er:1"), "evaluation", "finetune"].flatMap((name) => ["--run", at(name)]),
-        ...["--out", at("report.html"), "--force"],
+        ...["labels", "scores", modelName("er:1"), "evaluation", "finetune"].flatMap((name) => ["--run", at(name)]),
+        ...["--title", "erprm demo", "--out", at("report.html"), "--force"],
       ],
     },
   ];

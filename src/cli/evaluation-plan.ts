@@ -56,11 +56,11 @@ export async function planEvaluation(
 ): Promise<EvaluationPlan> {
   const path = required("solutions", values.solutions, "a file with graded solutions");
   required("out", values.out, "the run directory");
-  const [asked, scored, files] = [values.model, values.scores, values.processbench].map((all) =>
+  const [asked, scored, files] = [values.rewardModel, values.scores, values.processbench].map((all) =>
     (all ?? []).map(namedPath),
   ) as [NamedPath[], NamedPath[], NamedPath[]];
   refuseIdle(given, asked.length, scored.length);
-  expectUniqueNames([...asked, ...scored], "reward models", "--model or --scores");
+  expectUniqueNames([...asked, ...scored], "reward models", "--reward-model or --scores");
   expectUniqueNames(files, "ProcessBench files", "--processbench");
 
   const solutions = await byKey(readGraded(path));
@@ -82,18 +82,22 @@ function refuseIdle(given: Given, numAsked: number, numScored: number): void {
   const [noModel, nothing] = [numAsked === 0, numAsked + numScored === 0];
   const names = scoringOptions.map(({ name }) => name);
   refuseIdleFlags(given, [
-    { names: [...names, "processbench"], why: "without --model: no model is asked", when: noModel },
+    { names: [...names, "processbench"], why: "without --reward-model: no model is asked", when: noModel },
     {
       names: ["labels", "aggregate", "threshold"],
-      why: "without --model or --scores: nothing has scores",
+      why: "without --reward-model or --scores: nothing has scores",
       when: nothing,
     },
   ]);
   // What stands in a configuration file may serve other commands, but these solutions were to be scored by somebody.
   if (noModel && given.options.has("processbench")) {
-    throw new ErprmError("ERPRM_INVALID_ARGUMENT", "Expected processbench together with --model, received none", {
-      name: "processbench",
-    });
+    throw new ErprmError(
+      "ERPRM_INVALID_ARGUMENT",
+      "Expected processbench together with --reward-model, received none",
+      {
+        name: "processbench",
+      },
+    );
   }
 }
 

@@ -17,7 +17,7 @@ const inputOptions = [
     help: "graded solutions, several of each problem: of rollout or label (required)",
   },
   {
-    name: "model",
+    name: "reward-model",
     kind: { type: "texts" },
     argument: "[NAME=]MODEL",
     help: "a reward model to score the solutions with: a model directory or a .gguf file; may be repeated",
@@ -39,7 +39,7 @@ const inputOptions = [
     name: "processbench",
     kind: { type: "texts" },
     argument: "[NAME=]FILE",
-    help: "solutions with a first wrong step in ProcessBench form, scored with every --model; may be repeated",
+    help: "solutions with a first wrong step in ProcessBench form, scored with every --reward-model; may be repeated",
   },
 ] as const satisfies readonly OptionSpec[];
 
@@ -112,7 +112,7 @@ const splitOption = scoreOptions.filter(
   (spec): spec is Extract<typeof spec, { name: "split" }> => spec.name === "split",
 );
 
-/** Of --model alone. */
+/** Of --reward-model alone. */
 export const scoringOptions = [...without(rewardModelOptions, "reward-model"), ...splitOption] as const;
 
 export const evaluateOptions = [
@@ -128,7 +128,7 @@ export function evaluateCommand(surroundings: Surroundings): Command {
     {
       name: "evaluate",
       summary: "how well reward models choose among solutions, with intervals and paired comparisons",
-      details: `Writes evaluation.json, evaluation.csv and, for every --model, its scores in the run directory, and prints a table.
+      details: `Writes evaluation.json, evaluation.csv and, for every --reward-model, its scores in the run directory, and prints a table.
 
 From the solutions of each problem: the accuracy of one at random (pass@1), of the majority vote, of best-of-N and the weighted
 vote by each reward model, and of the best possible choice (pass@n), for every N. Each is the expectation over all choices of N
@@ -143,10 +143,10 @@ Models are called after the last part of their path; NAME= gives another name. A
 that is interrupted goes on with the same command.
 
 Examples:
-  erprm evaluate --solutions runs/pool/solutions.jsonl --model runs/prm --model runs/orm --out runs/evaluation
+  erprm evaluate --solutions runs/pool/solutions.jsonl --reward-model runs/prm --reward-model runs/orm --out runs/evaluation
   erprm evaluate --solutions runs/labels/labels.jsonl --scores er=runs/er/scores.jsonl --scores hard=runs/hard/scores.jsonl \\
     --aggregate min,mean --out runs/evaluation
-  erprm evaluate --solutions solutions.jsonl --model prm --processbench gsm8k.jsonl --processbench math.jsonl --out runs/e`,
+  erprm evaluate --solutions solutions.jsonl --reward-model prm --processbench gsm8k.jsonl --processbench math.jsonl --out runs/e`,
     },
     evaluateOptions,
     async () => (await import("../run-evaluate.js")).runEvaluate(),

@@ -52,7 +52,8 @@ test("SIGINT and SIGTERM end a run with exit 130; what was finished is kept and 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const running = startCli(args(signal), { program: fakeProgram, env: { FAKE_DELAY_MS: "60", FAKE_BATCH: "1" } });
     await running.says("loaded");
-    setTimeout(() => running.kill(signal), 500);
+    while (files(signal)[0] === "") await new Promise((resolve) => setTimeout(resolve, 5));
+    running.kill(signal);
     const { code, stderr } = await running.result;
     t.is(code, 130, stderr);
     t.regex(
