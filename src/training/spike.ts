@@ -7,9 +7,8 @@
  * (1.4826 d is the standard deviation of a normal distribution). `smallest` is a loss below which nothing is broken: a
  * model that has learned its examples by heart may meet one that it has not.
  *
- * The second update is the first that can be a spike. While few losses are known they say little of how losses swing: the
- * smallest usual loss is then what a model loses that knows nothing, of even counts the lower median is taken, and d is 0. That u
- * never rises keeps a training that diverges by less than the factor at a time from making its own losses the usual ones.
+ * The second update is the first that can be a spike. While few losses are known they say little of how losses swing:
+ * `smallest` is then larger, of even counts the lower median is taken, and d is 0. That u never rises keeps a training that diverges by less than the factor at a time from making its own losses the usual ones.
  */
 import { expectInteger, expectNumberIn } from "../check.js";
 import { ErprmError } from "../errors.js";
@@ -29,8 +28,17 @@ const defaultWindow = 64;
 
 /** Fewer losses than this are few. */
 const manyLosses = 16;
-const smallestLosses: Record<LossName, number> = { "next-token": 0.2, "two-way": 0.2, binary: 0.2, squared: 0.02 };
-/** Two-way and binary: ln 2, that of the score 1/2. A squared loss is at most 1, which is no sign that anything broke. */
+/**
+ * Two-way and binary: ln 2, that of the score 1/2. One solution that a model is sure of and wrong about has several times
+ * that, which happens wherever examples are learned by heart. A squared loss is at most 1.
+ */
+const smallestLosses: Record<LossName, number> = {
+  "next-token": 0.2,
+  "two-way": Math.LN2,
+  binary: Math.LN2,
+  squared: 0.05,
+};
+/** A squared loss of 1 among few is no sign that anything broke. */
 const smallestOfFew: Record<LossName, number> = {
   "next-token": 1,
   "two-way": Math.LN2,

@@ -5,9 +5,9 @@ import { spikeThreshold, UpdateLoss, usualLoss } from "../../../src/training/spi
 const quiet = Array.from({ length: 40 }, (_, i) => 0.5 + 0.01 * Math.sin(i));
 
 test("a loss ten times that of the last updates is a spike, one twice as high is not", (t) => {
-  const threshold = spikeThreshold(quiet, "two-way");
+  const threshold = spikeThreshold(quiet, "next-token");
   t.true(threshold > 1 && threshold <= 5.2);
-  t.true(Math.abs(spikeThreshold(quiet, "two-way", { factor: 3 }) - 1.5) < 0.05);
+  t.true(Math.abs(spikeThreshold(quiet, "next-token", { factor: 3 }) - 1.5) < 0.05);
 });
 
 test("the second update can be a spike, the first cannot, and nothing is one when the factor is 0", (t) => {
@@ -34,10 +34,10 @@ test("a training that diverges in its first updates is caught in them, at once o
 
 test("a training that diverges by less than the factor at a time does not make its own losses the usual ones", (t) => {
   const creeping = Array.from({ length: 400 }, (_, k) => 0.5 * 1.01 ** k);
-  const [first = 0] = spikes(creeping);
+  const [first = 0] = spikes(creeping, "next-token");
   t.true(first > 0 && (creeping[first - 1] as number) < 11, `update ${first}`);
   const plateau = [...Array(40).fill(0.3), ...Array(100).fill(2.9), 3.1, 10];
-  t.deepEqual(spikes(plateau), [141, 142]);
+  t.deepEqual(spikes(plateau, "next-token"), [141, 142]);
 });
 
 test("few losses that happen to be small make no spikes of ordinary ones", (t) => {
@@ -60,13 +60,15 @@ test("one outlier in the history does not move the threshold", (t) => {
 test("swings that updates of few sequences have anyway are no spikes", (t) => {
   const swinging = Array.from({ length: 64 }, (_, i) => [0.1, 0.4, 0.6, 0.9][i % 4] as number);
   // The factor alone would put it at 1; the losses lie 0.25 from their median 0.5, half of them farther.
-  t.true(Math.abs(spikeThreshold(swinging, "two-way", { factor: 2 }) - (0.5 + 2 * 1.4826 * 0.25)) < 1e-9);
+  t.true(Math.abs(spikeThreshold(swinging, "next-token", { factor: 2 }) - (0.5 + 2 * 1.4826 * 0.25)) < 1e-9);
 });
 
 test("a model that knows its examples by heart may meet one that it does not", (t) => {
   const known = new Array(64).fill(1e-4);
-  t.is(spikeThreshold(known, "two-way"), 2);
-  t.is(spikeThreshold(known, "squared"), 0.2);
+  // Sure and wrong: the loss of a score of 0.005 where the label is 1, in an update of one solution.
+  t.true(spikeThreshold(known, "two-way") > -Math.log(0.005));
+  t.is(spikeThreshold(known, "next-token"), 2);
+  t.is(spikeThreshold(known, "squared"), 0.5);
 });
 
 test("the threshold is never below the factor times the median, whatever the history", (t) => {
