@@ -42,6 +42,26 @@ export class ErprmError extends Error {
   }
 }
 
+/** How the JavaScript engine, the loader of libraries and the operating system say that there is no memory left. */
+const memoryPhrases =
+  /out of memory|allocation failed|cannot allocate memory|failed to map segment|could not reserve|std::bad_alloc/i;
+
+/**
+ * ERPRM_OUT_OF_MEMORY for an error that says so in whatever words; undefined for all others, those of the product included.
+ * @param wanted completes "Expected memory ...": "to read labels.parquet"
+ */
+export function memoryError(error: unknown, wanted = "to go on"): ErprmError | undefined {
+  if (!(error instanceof Error) || error instanceof ErprmError) return undefined;
+  if (!memoryPhrases.test(error.message) && (error as NodeJS.ErrnoException).code !== "ENOMEM") return undefined;
+  const [why] = error.message.split("\n");
+  return new ErprmError(
+    "ERPRM_OUT_OF_MEMORY",
+    `Expected memory ${wanted}, received none (${why}): free some, or raise the limit of this process (ulimit -v counts addresses, of which it needs more than memory)`,
+    { reason: why },
+    error,
+  );
+}
+
 const exitCodes: Record<ErrorCategory, number> = {
   caller: 2,
   data: 2,

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line: every error is one message on standard error and an exit code (`exitCodeOf`). */
 import { CommanderError } from "commander";
-import { ErprmError, exitCodeOf } from "../errors.js";
+import { ErprmError, exitCodeOf, memoryError } from "../errors.js";
 import { programFor } from "./program.js";
 import { processSurroundings } from "./surroundings.js";
 
@@ -12,7 +12,8 @@ function messageOf(error: unknown): string {
   return `internal error: ${message} (ERPRM_DEBUG=1 shows the stack)`;
 }
 
-function report(error: unknown): number {
+function report(thrown: unknown): number {
+  const error = memoryError(thrown) ?? thrown;
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   // Called without a command: the help text was shown on standard error.
   if (error instanceof CommanderError && error.code === "commander.help") return 2;

@@ -1,7 +1,7 @@
 /**
  * File-system errors become errors of the product, naming the path and, for a full disk, what to do.
  */
-import { ErprmError } from "../errors.js";
+import { ErprmError, memoryError } from "../errors.js";
 
 const explanations: Record<string, string> = {
   ENOSPC: "no space left on the device; free some and run the same command again",
@@ -14,9 +14,11 @@ const explanations: Record<string, string> = {
   ENOTDIR: "a part of the path is not a directory",
 };
 
-/** ERPRM_NOT_FOUND for a missing file when reading, else ERPRM_IO; an ErprmError is handed back as it is. */
+/** ERPRM_NOT_FOUND for a missing file when reading, ERPRM_OUT_OF_MEMORY where that is it, else ERPRM_IO; an ErprmError is handed back as it is. */
 export function ioError(error: unknown, path: string, action: "read" | "write"): ErprmError {
   if (error instanceof ErprmError) return error;
+  const full = memoryError(error, `to ${action} ${path}`);
+  if (full) return full;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT" && action === "read") {
     return new ErprmError("ERPRM_NOT_FOUND", `Expected a file at ${path}, found nothing there`, { path }, error);

@@ -11,7 +11,6 @@ import { type FileType, fileTypeOf } from "./file-type.js";
 import { ioError, isSystemError } from "./io-error.js";
 import { splitJsonValues } from "./json-values.js";
 import { type Line, splitLines } from "./lines.js";
-import { readParquet } from "./parquet-read.js";
 
 /** A record and where it stands; `line` is 1-based (Parquet: the 1-based row). */
 export interface PlacedRecord extends Place {
@@ -27,11 +26,17 @@ export async function* readRecords(path: string): AsyncIterable<PlacedRecord> {
   try {
     const facts = await stat(path);
     if (facts.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
-    if (type.layout === "parquet") yield* readParquet(path);
+    if (type.layout === "parquet") yield* await readRows(path);
     else yield* readJson(path, type);
   } catch (error) {
     throw ioError(error, path, "read");
   }
+}
+
+/** Loaded here: the decompressors are WebAssembly, which reserves gibibytes of addresses that other files do not need. */
+async function readRows(path: string): Promise<AsyncIterable<PlacedRecord>> {
+  const { readParquet } = await import("./parquet-read.js");
+  return readParquet(path);
 }
 
 async function* readJson(path: string, type: FileType): AsyncIterable<PlacedRecord> {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ErprmError } from "../errors.js";
+import { ErprmError, memoryError } from "../errors.js";
 import type { NativeAddon } from "./contract.js";
 
 /** The folder of this package's package.json. */
@@ -30,12 +30,15 @@ function explain(path: string, message: string): string {
 
 /**
  * Loads the addon at `path`. Works in worker threads too.
- * Throws ERPRM_NATIVE_MISSING with details {path, reason, command}; `command` mends it.
+ * Throws ERPRM_NATIVE_MISSING with details {path, reason, command}; `command` mends it. ERPRM_OUT_OF_MEMORY where it is there
+ * and does not fit.
  */
 export function loadNativeFrom(path: string): NativeAddon {
   try {
     return createRequire(import.meta.url)(path) as NativeAddon;
   } catch (error) {
+    const full = memoryError(error, `to load the native addon at ${path} and its libraries`);
+    if (full) throw full;
     const message = error instanceof Error ? error.message : String(error);
     const reason = explain(path, message);
     const command = `npm run build --prefix ${JSON.stringify(packageRoot)}`;

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -8,6 +9,7 @@ import { splitLines } from "../../../src/data/lines.js";
 import { readRecords } from "../../../src/data/read-records.js";
 import { writeRecords } from "../../../src/data/write-records.js";
 import type { ErprmError } from "../../../src/errors.js";
+import { packageRoot } from "../../../src/native/loader.js";
 import { collect, temporaryDirectory } from "./temporary-directory.js";
 
 test("CRLF, a byte order mark, empty lines and a missing final newline are read as if they were not there", async (t) => {
@@ -179,4 +181,24 @@ test("a reader that stops early leaves no error behind", async (t) => {
   );
   for await (const { line } of readRecords(path)) if (line === 3) break;
   t.pass();
+});
+
+test("a file of JSON lines is read where WebAssembly finds no room; a Parquet file says that memory is missing", async (t) => {
+  const directory = temporaryDirectory(t);
+  for (const name of ["a.jsonl", "a.parquet"]) await writeRecords(join(directory, name), [{ a: 1 }, { a: 2 }]);
+  const read = (name: string) => {
+    const source = `
+      const { readRecords } = await import(${JSON.stringify(join(packageRoot, "dist/src/data/read-records.js"))});
+      try {
+        for await (const { value } of readRecords(process.argv[1])) console.log(value.a);
+      } catch (error) {
+        console.log(error.code, error.message);
+      }`;
+    // Four gigabytes of addresses: more than Node takes, less than one WebAssembly memory reserves.
+    const limited = 'ulimit -v 4000000 && exec "$@"';
+    const args = ["-c", limited, "sh", process.execPath, "--input-type=module", "-e", source, join(directory, name)];
+    return spawnSync("sh", args, { encoding: "utf8", timeout: 60_000 }).stdout;
+  };
+  t.is(read("a.jsonl"), "1\n2\n");
+  t.regex(read("a.parquet"), /^ERPRM_OUT_OF_MEMORY Expected memory to read .*a\.parquet, received none \(.*ulimit -v/);
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import test from "ava";
-import { ErprmError } from "../../../src/errors.js";
+import { ErprmError, exitCodeOf, memoryError } from "../../../src/errors.js";
 import { loadNative, loadNativeFrom, nativeAddonPath, packageRoot } from "../../../src/native/loader.js";
 import { makeFolder } from "../../support/folder.js";
 
@@ -37,4 +37,22 @@ test("worker threads load the addon too", async (t) => {
     });
   const { libtorch } = loadNative().buildInfo;
   t.deepEqual(await Promise.all([load(), load()]), [libtorch, libtorch]);
+});
+
+test("no memory is ERPRM_OUT_OF_MEMORY and exit code 3, whoever says it in whatever words, and other errors are not", (t) => {
+  const said = [
+    new Error("libtorch_cpu.so: failed to map segment from shared object"),
+    new Error("libtorch_cpu.so: cannot map: Cannot allocate memory"),
+    new RangeError("WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance"),
+    new RangeError("Array buffer allocation failed"),
+    Object.assign(new Error("read"), { code: "ENOMEM" }),
+  ];
+  for (const cause of said) {
+    const error = memoryError(cause, "to load it");
+    t.like(error, { code: "ERPRM_OUT_OF_MEMORY", cause }, cause.message);
+    t.is(exitCodeOf(error), 3);
+    t.notRegex(error?.message ?? "", /npm run build/);
+  }
+  t.is(memoryError(new RangeError("Invalid array length")), undefined);
+  t.is(memoryError(new ErprmError("ERPRM_INVALID_DATA", 'Expected JSON, received "out of memory"')), undefined);
 });
