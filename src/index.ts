@@ -13,7 +13,7 @@ export { type GradedSolution, readGraded } from "./data/read-graded.js";
 export { readProblems } from "./data/read-problems.js";
 export { type FirstErrorSolution, readProcessBench } from "./data/read-process-bench.js";
 export { type PlacedRecord, readRecords } from "./data/read-records.js";
-export { readLabels, readScores, readSolutions } from "./data/read-solutions.js";
+export { readLabels, readScores, readSolutions, type UnfitLabels } from "./data/read-solutions.js";
 export {
   aggregate,
   bestOfN,

@@ -1,5 +1,5 @@
 /** What `erprm train orm` does. */
-import { readLabels, readSolutions } from "../data/read-solutions.js";
+import { readLabelsLeniently, readPlacedSolutions, type UnfitLabels } from "../data/read-solutions.js";
 import { outcomeExamples } from "../training/outcome-examples.js";
 import { nativeSource, type TrainerSource } from "../training/trainer-source.js";
 import type { LabelRecord, Solution } from "../types.js";
@@ -31,8 +31,8 @@ export function runTrainOrm(source: TrainerSource = nativeSource): Run<typeof tr
           values,
           options: {},
           examples: (tools) => (options) => {
-            const all: AsyncIterable<Solution | LabelRecord> =
-              name === "solutions" ? readSolutions(path) : readLabels(path);
+            const all: AsyncIterable<Solution | LabelRecord | UnfitLabels> =
+              name === "solutions" ? readPlacedSolutions(path) : readLabelsLeniently(path);
             return outcomeExamples(take(all, values.limit), { ...options, ...tools });
           },
         }),

@@ -1,6 +1,6 @@
 /** What `erprm train policy` does. */
 import { readProblems } from "../data/read-problems.js";
-import { readSolutions } from "../data/read-solutions.js";
+import { readPlacedSolutions } from "../data/read-solutions.js";
 import { parseStepRule } from "../text/step-rule.js";
 import { policyExamplesFromProblems, policyExamplesFromSolutions } from "../training/policy-examples.js";
 import { nativeSource, type TrainerSource } from "../training/trainer-source.js";
@@ -35,7 +35,7 @@ export function runTrainPolicy(source: TrainerSource = nativeSource): Run<typeof
           const all = { ...options, text, prompt, rule: parseStepRule(values.split), onlyCorrect };
           return name === "problems"
             ? policyExamplesFromProblems(readProblems(path, { limit }), all)
-            : policyExamplesFromSolutions(take(readSolutions(path), limit), all);
+            : policyExamplesFromSolutions(take(readPlacedSolutions(path), limit), all);
         },
       }),
     };

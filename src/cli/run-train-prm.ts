@@ -1,6 +1,6 @@
 /** What `erprm train prm` does. */
 import { parseLabelName } from "../data/label-name.js";
-import { readLabels } from "../data/read-solutions.js";
+import { readLabelsLeniently } from "../data/read-solutions.js";
 import { processExamples } from "../training/step-examples.js";
 import { nativeSource, type TrainerSource } from "../training/trainer-source.js";
 import type { trainPrmOptions } from "./commands/train-prm.js";
@@ -33,7 +33,7 @@ export function runTrainPrm(source: TrainerSource = nativeSource): Run<typeof tr
           values,
           options: { weightBy, ...(inferredSteps === "use" ? {} : { inferredSteps }) },
           examples: (tools) => (options) =>
-            processExamples(take(readLabels(path), values.limit), {
+            processExamples(take(readLabelsLeniently(path), values.limit), {
               ...options,
               ...tools,
               target,

@@ -18,9 +18,50 @@ export function readSolutions(path: string): AsyncIterable<Solution> {
   return readUnique(path, parseSolution, solutionKey);
 }
 
+/** With the place of every solution. @throws as `readSolutions` */
+export function readPlacedSolutions(path: string): AsyncIterable<Solution & { place: Place }> {
+  return readPlaced(path, parseSolution);
+}
+
 /** @throws as `readSolutions`. */
 export function readLabels(path: string): AsyncIterable<LabelRecord> {
   return readUnique(path, parseLabelRecord, solutionKey);
+}
+
+/** A label record of which steps and labels do not belong together, to be counted by whoever can do without it. */
+export interface UnfitLabels {
+  problemId: string;
+  index: number;
+  unfit: "labels-and-tags-differ" | "label-out-of-range";
+  /** The strict reader's message, without the place. */
+  found: string;
+}
+
+/**
+ * As `readLabels`, but a record whose counts or labels lie outside their range, or whose labels are not one a step, is handed
+ * out as such instead of ending the reading. @throws as `readLabels` for everything else
+ */
+export function readLabelsLeniently(path: string): AsyncIterable<(LabelRecord | UnfitLabels) & { place: Place }> {
+  return readPlaced<LabelRecord | UnfitLabels>(path, (value, place) => {
+    try {
+      return parseLabelRecord(value, place);
+    } catch (error) {
+      const unfit = unfitLabels(error);
+      if (unfit === undefined) throw error;
+      const fields = new Fields(value, place);
+      const found = (error as ErprmError).message.replace(`, in ${place.file} line ${place.line}`, "");
+      return { problemId: fields.text("problemId"), index: fields.integer("index"), unfit, found };
+    }
+  });
+}
+
+/** Undefined for errors that say that the record is none. */
+function unfitLabels(error: unknown): UnfitLabels["unfit"] | undefined {
+  if (!(error instanceof ErprmError) || error.code !== "ERPRM_INVALID_DATA") return undefined;
+  const field = String(error.details.field);
+  if (/^(labels|standardErrors)\.[^[]+$/.test(field)) return "labels-and-tags-differ";
+  const isRange = /^(labels|standardErrors)\.[^[]+\[\d+\]$|^steps\[\d+\]\.num(Correct|Completions)$/.test(field);
+  return isRange ? "label-out-of-range" : undefined;
 }
 
 /** @throws as `readSolutions`; (problemId, index, model) must not repeat. */

@@ -51,6 +51,20 @@ export type Made<E extends TrainingExample> =
 
 export type Records<R> = Iterable<R> | AsyncIterable<R>;
 
+/** How messages name a record. */
+export interface RecordName {
+  problemId: string;
+  index?: number;
+  /** In the file it was read from. */
+  line?: number | undefined;
+}
+
+/** Of solutions and label records, read from a file or not. */
+export function solutionName(record: { problemId: string; index: number; place?: { line: number } }): RecordName {
+  const { problemId, index, place } = record;
+  return { problemId, index, ...(place && { line: place.line }) };
+}
+
 /** Encoding runs this long before others get a turn: short beside what a user or a socket notices. */
 const millisecondsBetweenPauses = 10;
 
@@ -61,7 +75,7 @@ const millisecondsBetweenPauses = 10;
 export async function buildExamples<R, E extends TrainingExample>(
   kind: E["kind"],
   records: Records<R>,
-  nameOf: (record: R) => { problemId: string; index?: number },
+  nameOf: (record: R) => RecordName,
   make: (record: R) => Made<E>,
   options: BuildOptions,
 ): Promise<BuiltExamples<E>> {

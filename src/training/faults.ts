@@ -12,6 +12,10 @@ export const faultReasons = {
   "no-labels": "have neither the label that is trained on nor counts to compute it from",
   "labels-and-tags-differ": "have another number of labels than of places to put them",
   "label-out-of-range": "have labels outside [0, 1]",
+  "labels-contradict-counts":
+    "have labels that contradict the counts they would be computed from: drop those labels or, to train on edited ones, set numCompletions and numCorrect of all steps of such a record to 0, as in imported records",
+  "empty-step": "have a step without text",
+  "tag-in-text": "have the step tag in their text, where a tag without a label would be read",
   "tag-cut-off": "are longer than the length limit, which would cut off step tags and their labels",
   "too-long": "are longer than the length limit",
   "wrong-tag": "have another token than the step tag where a label stands",
@@ -30,6 +34,8 @@ export interface FaultPlace {
   index?: number | undefined;
   /** Place in the input, from 1: the line of a JSON Lines file without empty lines. */
   record: number;
+  /** Where it was read, if it was: from 1. */
+  line?: number | undefined;
   /** What was found, in a few words. */
   found?: string | undefined;
 }
@@ -44,9 +50,10 @@ export interface FaultSummary {
 
 const numNamed = 3;
 
-function describe({ problemId, index, record, found }: FaultPlace): string {
+function describe({ problemId, index, record, line, found }: FaultPlace, file: string | undefined): string {
   const solution = index === undefined ? "" : ` solution ${index}`;
-  return `record ${record} (problem ${JSON.stringify(problemId)}${solution}${found === undefined ? "" : `: ${found}`})`;
+  const where = line === undefined || file === undefined ? `record ${record}` : `${file}:${line}`;
+  return `${where} (problem ${JSON.stringify(problemId)}${solution}${found === undefined ? "" : `: ${found}`})`;
 }
 
 export class Faults {
@@ -90,7 +97,7 @@ export class Faults {
       .sort(([, a], [, b]) => b.count - a.count)
       .map(([reason, { count, first }]) => {
         const more = count > first.length ? " and others" : "";
-        return `${count} ${faultReasons[reason]} (${reason}), ${first.map(describe).join(", ")}${more}`;
+        return `${count} ${faultReasons[reason]} (${reason}), ${first.map((place) => describe(place, this.#file)).join(", ")}${more}`;
       });
   }
 

@@ -2,8 +2,9 @@
  * Graded or labelled solutions -> examples for an outcome reward model. The tags stand after every step, as in scoring;
  * the outcome is trained towards at the last one alone.
  */
+import type { UnfitLabels } from "../data/read-solutions.js";
 import type { LabelRecord, Outcome, Solution } from "../types.js";
-import { type BuiltExamples, buildExamples, type Made, type Records } from "./build-examples.js";
+import { type BuiltExamples, buildExamples, type Made, type Records, solutionName } from "./build-examples.js";
 import type { RewardExample } from "./example.js";
 import { encodeTagged, expectLabelled, oddLabels, type RewardExampleOptions } from "./step-examples.js";
 
@@ -13,10 +14,11 @@ import { encodeTagged, expectLabelled, oddLabels, type RewardExampleOptions } fr
  * @throws as `processExamples`
  */
 export async function outcomeExamples(
-  solutions: Records<Solution | LabelRecord>,
+  solutions: Records<Solution | LabelRecord | UnfitLabels>,
   options: RewardExampleOptions,
 ): Promise<BuiltExamples<RewardExample>> {
-  const make = (solution: Solution | LabelRecord): Made<RewardExample> => {
+  const make = (solution: Solution | LabelRecord | UnfitLabels): Made<RewardExample> => {
+    if ("unfit" in solution) return { fault: solution.unfit, found: solution.found };
     const { problemId, index, question } = solution;
     const steps = solution.steps.map((step) => (typeof step === "string" ? step : step.text));
     if (steps.length === 0) return { fault: "no-steps" };
@@ -40,13 +42,7 @@ export async function outcomeExamples(
       },
     };
   };
-  const built = await buildExamples(
-    "reward",
-    solutions,
-    ({ problemId, index }) => ({ problemId, index }),
-    make,
-    options,
-  );
+  const built = await buildExamples("reward", solutions, solutionName, make, options);
   expectLabelled(built.store, built.store.size);
   return { ...built, notes: [...built.notes, ...oddLabels(built.store, "outcome")] };
 }

@@ -12,7 +12,14 @@ import type { PromptSettings } from "../text/prompt.js";
 import { defaultStepRule, type StepRule } from "../text/step-rule.js";
 import type { TextModel } from "../text/text-model.js";
 import type { Problem, Solution } from "../types.js";
-import { type BuildOptions, type BuiltExamples, buildExamples, type Made, type Records } from "./build-examples.js";
+import {
+  type BuildOptions,
+  type BuiltExamples,
+  buildExamples,
+  type Made,
+  type Records,
+  solutionName,
+} from "./build-examples.js";
 import type { PolicyExample } from "./example.js";
 
 export interface PolicyExampleOptions extends BuildOptions {
@@ -71,7 +78,7 @@ export function policyExamplesFromSolutions(
     if (solution.steps.join("").trim() === "") return { fault: "no-steps" };
     return encode(solution);
   };
-  return buildExamples("policy", solutions, ({ problemId, index }) => ({ problemId, index }), make, options);
+  return buildExamples("policy", solutions, solutionName, make, options);
 }
 
 type SolutionText = Pick<Solution, "problemId" | "index" | "question" | "steps" | "tokenIds">;

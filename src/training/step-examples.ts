@@ -1,15 +1,18 @@
 /**
  * Labelled solutions -> examples for a process reward model: one position a step, the label of the step as target. Labels
- * are computed from the counts; records that were imported without counts bring their own.
+ * are computed from the counts, which a stored label of the same name must not contradict; records that were imported
+ * without counts bring their own.
  *
  * A record that is too long is left out whole: cut off, it would lose its last tags and with them their labels.
  */
 import { expectOneOf } from "../check.js";
 import { parseLabelName } from "../data/label-name.js";
+import type { UnfitLabels } from "../data/read-solutions.js";
 import { labelSteps } from "../data/step-labels.js";
 import { ErprmError } from "../errors.js";
 import type { Convention } from "../reward/convention.js";
 import type { EncodedSteps, StepEncoder } from "../reward/encode-steps.js";
+import { oddText } from "../reward/odd-text.js";
 import type { LabelRecord, StepCounts } from "../types.js";
 import {
   type BuildOptions,
@@ -18,6 +21,7 @@ import {
   type Fault,
   type Made,
   type Records,
+  solutionName,
 } from "./build-examples.js";
 import type { RewardExample } from "./example.js";
 import type { ExampleStore } from "./example-store.js";
@@ -51,14 +55,15 @@ export interface StepExampleOptions extends RewardExampleOptions {
  *   each kind, or none is left; ERPRM_ABORTED; what `records` throws
  */
 export async function processExamples(
-  records: Records<LabelRecord>,
+  records: Records<LabelRecord | UnfitLabels>,
   options: StepExampleOptions,
 ): Promise<BuiltExamples<RewardExample>> {
   const target = parseLabelName(options.target).name;
   const weightBy = expectOneOf("the weighting", options.weightBy ?? "none", weightings);
   const inferredSteps = expectOneOf("the use of inferred steps", options.inferredSteps ?? "use", inferredStepUses);
   let numSteps = 0;
-  const make = (record: LabelRecord): Made<RewardExample> => {
+  const make = (record: LabelRecord | UnfitLabels): Made<RewardExample> => {
+    if ("unfit" in record) return { fault: record.unfit, found: record.found };
     const { problemId, index, question, steps } = record;
     if (steps.length === 0) return { fault: "no-steps" };
     const labels = labelsOf(record, target);
@@ -86,7 +91,7 @@ export async function processExamples(
       },
     };
   };
-  const built = await buildExamples("reward", records, ({ problemId, index }) => ({ problemId, index }), make, options);
+  const built = await buildExamples("reward", records, solutionName, make, options);
   expectLabelled(built.store, numSteps);
   if (weightBy === "completions") normaliseWeights(built.store);
   return { ...built, notes: [...built.notes, ...oddLabels(built.store, target)] };
@@ -125,7 +130,20 @@ export function encodeTagged(
     const isTag = found.length === ids.length && ids.every((id, i) => found[i] === id);
     if (!isTag) return { fault: "wrong-tag", found: `step ${t} ends with the tokens ${found.join(", ")}` };
   }
-  return encoded;
+  const odd = oddText(solution.steps, encoded, convention);
+  return odd ? { fault: odd.what, found: odd.found } : encoded;
+}
+
+/** Labels are stored with three decimals here and there. */
+const rounding = 0.00051;
+
+/** Whoever edits labels and leaves the counts would train on what the counts say. */
+function contradiction(labels: LabelRecord["labels"], target: string, computed: readonly number[]): Fault | undefined {
+  const stored = storedLabels(labels, target);
+  const step = stored?.findIndex((label, t) => Math.abs(label - (computed[t] as number)) > rounding) ?? -1;
+  if (stored === undefined || step < 0) return undefined;
+  const found = `step ${step}: ${target} ${stored[step]}, its counts give ${Number(computed[step]?.toPrecision(4))}`;
+  return { fault: "labels-contradict-counts", found };
 }
 
 function labelsOf({ steps, labels, estimator }: LabelRecord, target: string): { values: number[] } | Fault {
@@ -135,7 +153,8 @@ function labelsOf({ steps, labels, estimator }: LabelRecord, target: string): { 
     }
   }
   if (steps.every(({ numCompletions, inferredFrom }) => numCompletions > 0 || inferredFrom !== undefined)) {
-    return { values: labelSteps(steps, [target], estimator).labels[target] as number[] };
+    const values = labelSteps(steps, [target], estimator).labels[target] as number[];
+    return contradiction(labels, target, values) ?? { values };
   }
   const stored = storedLabels(labels, target);
   if (stored === undefined) return { fault: "no-labels", found: Object.keys(labels).join(", ") || "no labels" };

@@ -346,3 +346,28 @@ test.serial("policies and outcome reward models are trained by the same means; o
   t.is(none.code, 2);
   t.regex(none.stderr, /Expected one of --solutions and --labels, received none/);
 });
+
+test.serial(
+  "one bad record among many is left out and named with its line; beyond --max-faults it is an error",
+  async (t) => {
+    const { path, run } = await makeInputs(t);
+    const lines = readFileSync(path("labels.jsonl"), "utf8").trimEnd().split("\n");
+    const { labels, ...rest } = JSON.parse(lines[6] as string) as { labels: { soft: number[] } };
+    for (const [soft, reason] of [
+      [labels.soft.slice(1), "labels-and-tags-differ"],
+      [[1.5, 0], "label-out-of-range"],
+      [[0.33, labels.soft[1]], "labels-contradict-counts"],
+    ] as const) {
+      lines[6] = JSON.stringify({ ...rest, labels: { soft } });
+      writeFileSync(path("labels.jsonl"), `${lines.join("\n")}\n`);
+      const place = new RegExp(`\\(${reason}\\), .*labels\\.jsonl:7 \\(problem "p2" solution 0`);
+      const allowed = await run(reason, ["--target", "soft", "--max-faults", "0.02", "--max-updates", "1"]);
+      t.is(allowed.code, 0, allowed.stderr);
+      t.regex(allowed.stderr, place);
+      t.regex(allowed.stdout, /^left out {10}1 unfit records/m);
+      const refused = await run(`${reason}-strict`, ["--target", "soft", "--max-faults", "0.01"]);
+      t.is(refused.code, 2, refused.stderr);
+      t.regex(refused.stderr, place);
+    }
+  },
+);

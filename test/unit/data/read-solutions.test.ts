@@ -1,7 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { readLabels, readScores, readSolutions } from "../../../src/data/read-solutions.js";
+import {
+  readLabels,
+  readLabelsLeniently,
+  readPlacedSolutions,
+  readScores,
+  readSolutions,
+} from "../../../src/data/read-solutions.js";
 import { writeRecords } from "../../../src/data/write-records.js";
 import type { ErprmError } from "../../../src/errors.js";
 import type { LabelRecord, ScoreRecord, Solution } from "../../../src/types.js";
@@ -118,4 +124,34 @@ test("a solution that comes twice is refused, whichever other fields differ", as
   const error = await t.throwsAsync<ErprmError>(collect(readSolutions(path)));
   t.is(error.details.line, 2);
   t.regex(error.message, /line 1/);
+});
+
+test("the lenient reader hands out records whose labels do not fit their steps, and refuses what the strict one does otherwise", async (t) => {
+  const path = join(temporaryDirectory(t), "a.jsonl");
+  const unfit: [Partial<LabelRecord>, string, RegExp][] = [
+    [{ labels: { hard: [1] } }, "labels-and-tags-differ", /labels\.hard to be one number for each of the 2 steps/],
+    [{ standardErrors: { soft: [] } }, "labels-and-tags-differ", /standardErrors\.soft/],
+    [{ labels: { soft: [0.5, 1.5] } }, "label-out-of-range", /labels\.soft\[1\] to be a number from 0 to 1/],
+    [{ labels: { soft: [null as never, 1] } }, "label-out-of-range", /labels\.soft\[0\]/],
+    [{ steps: [{ text: "a", numCompletions: 4, numCorrect: 5 }], labels: {} }, "label-out-of-range", /numCorrect/],
+  ];
+  for (const [change, reason, found] of unfit) {
+    await writeRecords(path, [
+      { ...label, standardErrors: {}, ...change },
+      { ...label, index: 4 },
+    ]);
+    const [first, second] = await collect(readLabelsLeniently(path));
+    t.like(first, { problemId: label.problemId, index: 3, unfit: reason, place: { file: path, line: 1 } });
+    t.regex((first as { found: string }).found, found);
+    t.notRegex((first as { found: string }).found, / line 1$/);
+    t.like(second, { ...label, index: 4, place: { file: path, line: 2 } });
+    await t.throwsAsync(collect(readLabels(path)), { message: found });
+  }
+  const broken: object[] = [{ steps: 5 }, { question: 5 }, { labels: { what: [1, 1] } }, { problemId: "" }];
+  for (const change of broken) {
+    await writeRecords(path, [{ ...label, ...change }]);
+    await t.throwsAsync(collect(readLabelsLeniently(path)), { message: /a\.jsonl line 1$/ }, JSON.stringify(change));
+  }
+  await writeRecords(path, [solution]);
+  t.deepEqual(await collect(readPlacedSolutions(path)), [{ ...solution, place: { file: path, line: 1 } }]);
 });

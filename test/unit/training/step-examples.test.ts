@@ -64,10 +64,10 @@ const oneOf = async (value: LabelRecord, options: StepExampleOptions): Promise<R
 const near = (values: ArrayLike<number>, expected: number[]) =>
   values.length === expected.length && expected.every((value, i) => Math.abs((values[i] as number) - value) < 1e-6);
 
-test("every step has one position, at its tag, and the label of its counts, whatever the record stores", async (t) => {
+test("every step has one position, at its tag, and the label of its counts, whether the record stores it or not", async (t) => {
   const text = await newText();
   const { tokenIds: tag } = tokensOf(text, " ки");
-  const value = record({ labels: { soft: [0, 0, 0] } });
+  const value = record({ labels: { soft: [0.688, 0.25, 1] } });
   const expected: [string, number[]][] = [
     ["soft", [11 / 16, 4 / 16, 1]],
     ["hard", [1, 1, 1]],
@@ -302,4 +302,76 @@ test("inferred steps have the label of the step they stand on, or are left out w
   t.deepEqual([...left.labels], [0.25, 0]);
   t.deepEqual([...left.positions], [...used.positions].slice(1));
   t.deepEqual(left.tokenIds, used.tokenIds);
+});
+
+const fault = async (value: Parameters<typeof processExamples>[0], options: StepExampleOptions) => {
+  const { faults } = await processExamples(value, { ...options, maxFaultShare: 0.9 });
+  return faults.reasons;
+};
+
+test("labels that contradict their counts are a fault that says how edited labels are trained on, rounded ones are none", async (t) => {
+  const text = await newText();
+  const options = optionsFor(text);
+  const edited = record({ index: 1, labels: { soft: [0.9, 0.25, 1], hard: [0, 1, 1] } });
+  const reasons = await fault([record({ labels: { soft: [0.688, 0.25, 1] } }), edited], options);
+  t.like(reasons["labels-contradict-counts"]?.first[0], {
+    index: 1,
+    found: "step 0: soft 0.9, its counts give 0.6875",
+  });
+  // Another label's name is another matter.
+  t.like((await fault([record(), edited], optionsFor(text, { target: "hard" })))["labels-contradict-counts"], {
+    count: 1,
+  });
+  t.deepEqual(await fault([record(), edited], optionsFor(text, { target: "er:2" })), {});
+  // The advice holds: without counts the stored labels are the target.
+  const dropped = record({
+    ...edited,
+    steps: edited.steps.map((step) => ({ ...step, numCompletions: 0, numCorrect: 0 })),
+  });
+  t.true(near((await oneOf(dropped, options)).labels, [0.9, 0.25, 1]));
+  await t.throwsAsync(processExamples([edited], options), { message: /set numCompletions and numCorrect .* to 0/ });
+});
+
+test("labels of the posterior estimator are held against its own values", async (t) => {
+  const options = optionsFor(await newText());
+  const posterior = { estimator: { kind: "posterior", prior: [0.5, 0.5] } } as const;
+  const soft = [11.5 / 17, 4.5 / 17, 1];
+  t.deepEqual(await fault([record({ ...posterior, labels: { soft } })], options), {});
+  const [kept, plain] = [record(), record({ index: 1, labels: { soft } })];
+  t.like((await fault([kept, plain], options))["labels-contradict-counts"], { count: 1 });
+});
+
+test("the step tag inside a text, or a step without text, is a fault of its own kind", async (t) => {
+  const options = optionsFor(await newText());
+  const withText = (index: number, text: string) => {
+    const value = record({ index });
+    return { ...value, steps: value.steps.map((step, t) => (t === 1 ? { ...step, text } : step)) };
+  };
+  const values = [record(), withText(1, "a ки b\n"), withText(2, "a ки ки\n"), withText(3, " \n"), withText(4, "")];
+  const reasons = await fault(values, options);
+  t.deepEqual(
+    reasons["tag-in-text"]?.first.map(({ index, found }) => [index, found]),
+    [
+      [1, '4 step tags " ки" for 3 steps'],
+      [2, '4 step tags " ки" for 3 steps'],
+    ],
+  );
+  t.deepEqual(
+    reasons["empty-step"]?.first.map(({ index, found }) => [index, found]),
+    [
+      [3, 'step 1 of 3 is " \\n"'],
+      [4, 'step 1 of 3 is ""'],
+    ],
+  );
+  // One tag at the end of a step, as some policies write it, is the step's own.
+  t.deepEqual(await fault([withText(5, "a ки\n")], options), {});
+});
+
+test("a record that a lenient reader could not use is counted under its reason, with its line", async (t) => {
+  const options = { ...optionsFor(await newText()), file: "labels.jsonl" };
+  const unfit = { problemId: "p", index: 7, unfit: "label-out-of-range", found: "soft[1] 1.5" } as const;
+  const placed = { ...unfit, place: { file: "labels.jsonl", line: 12 } };
+  const message = /labels\.jsonl:12 \(problem "p" solution 7: soft\[1\] 1\.5\)/;
+  await t.throwsAsync(processExamples([record(), placed], options), { message });
+  await t.throwsAsync(outcomeExamples([record(), placed], options), { message });
 });
