@@ -231,7 +231,7 @@ export { Checkpoints } from "./training/checkpoints.js";
 export type { PolicyExample, RewardExample, TrainingExample } from "./training/example.js";
 export { type ExampleName, ExampleStore } from "./training/example-store.js";
 export { type FaultPlace, type FaultReason, type FaultSummary, faultReasons } from "./training/faults.js";
-export { heldOutProblems, type SplitExamples, splitExamples } from "./training/held-out.js";
+export { heldOutProblems, type SplitExamples, type SplitOptions, splitExamples } from "./training/held-out.js";
 export { loadAdapter } from "./training/load-adapter.js";
 export { type Lora, type LoraOptions, type LoraTarget, loraTargets } from "./training/lora.js";
 export { type OpenedAdapter, openAdapter } from "./training/open-adapter.js";

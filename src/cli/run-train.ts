@@ -63,7 +63,13 @@ async function makeExamples(
 ): Promise<{ data: SplitExamples<TrainingExample>; counts: Record<string, number> }> {
   const built = await buildExamples(task, plan, base, values, surroundings);
   for (const text of built.notes) note(text, values, surroundings);
-  const data = splitExamples(built.store, { seed: values.seed, share: values.heldOut });
+  const { sameQuestion } = built;
+  if (sameQuestion.size > 0 && values.heldOut > 0) {
+    const [[id, first] = []] = sameQuestion;
+    const text = `${sameQuestion.size} problems have the question of an earlier one under another id (${JSON.stringify(id)} that of ${JSON.stringify(first)}): they are held out or trained on together`;
+    note(text, values, surroundings);
+  }
+  const data = splitExamples(built.store, { seed: values.seed, share: values.heldOut, sameQuestion });
   return { data, counts: exampleCounts(built, data) };
 }
 

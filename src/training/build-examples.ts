@@ -7,6 +7,7 @@ import { ErprmError } from "../errors.js";
 import type { TrainingExample } from "./example.js";
 import { ExampleStore } from "./example-store.js";
 import { type FaultReason, type FaultSummary, Faults } from "./faults.js";
+import { QuestionGroups } from "./question-groups.js";
 
 export interface BuildOptions {
   /** Rows of the model's embedding matrix: token ids lie below. */
@@ -36,6 +37,8 @@ export interface BuiltExamples<E extends TrainingExample> {
   leftOut: Partial<Record<LeftOut, number>>;
   /** What looks odd and is no error, in words for the user. */
   notes: string[];
+  /** Problem ids whose question an earlier one has, with the first of those: see `splitExamples`. */
+  sameQuestion: ReadonlyMap<string, string>;
 }
 
 export interface Fault {
@@ -51,18 +54,24 @@ export type Made<E extends TrainingExample> =
 
 export type Records<R> = Iterable<R> | AsyncIterable<R>;
 
-/** How messages name a record. */
+/** How messages name a record, and what it asks. */
 export interface RecordName {
   problemId: string;
   index?: number;
+  question?: string;
   /** In the file it was read from. */
   line?: number | undefined;
 }
 
 /** Of solutions and label records, read from a file or not. */
-export function solutionName(record: { problemId: string; index: number; place?: { line: number } }): RecordName {
-  const { problemId, index, place } = record;
-  return { problemId, index, ...(place && { line: place.line }) };
+export function solutionName(record: {
+  problemId: string;
+  index: number;
+  question?: string;
+  place?: { line: number };
+}): RecordName {
+  const { problemId, index, question, place } = record;
+  return { problemId, index, ...(question !== undefined && { question }), ...(place && { line: place.line }) };
 }
 
 /** Encoding runs this long before others get a turn: short beside what a user or a socket notices. */
@@ -85,11 +94,13 @@ export async function buildExamples<R, E extends TrainingExample>(
   const store = new ExampleStore<E>(kind);
   const faults = new Faults({ maxShare: maxFaultShare, file });
   const leftOut: BuiltExamples<E>["leftOut"] = {};
+  const questions = new QuestionGroups();
   let record = 0;
   let pausedAt = performance.now();
   for await (const value of records) {
     record += 1;
-    const place = { ...nameOf(value), record };
+    const { question, ...name } = nameOf(value);
+    const place = { ...name, record };
     const made = withinText(() => make(value));
     if ("leftOut" in made) {
       leftOut[made.leftOut] = (leftOut[made.leftOut] ?? 0) + 1;
@@ -100,6 +111,7 @@ export async function buildExamples<R, E extends TrainingExample>(
       if (unfit) faults.count(unfit.fault, { ...place, found: unfit.found });
       else {
         store.add(made.example);
+        if (question !== undefined) questions.add(name.problemId, question);
         made.onKept?.();
         faults.countKept();
       }
@@ -113,7 +125,9 @@ export async function buildExamples<R, E extends TrainingExample>(
   onProgress?.(record);
   faults.check();
   if (store.size === 0) failEmpty(record, file, faults, leftOut);
-  return { store, faults: faults.summary, leftOut, notes: faults.describe().map((phrase) => `left out: ${phrase}`) };
+  const { sameQuestion } = questions;
+  const notes = faults.describe().map((phrase) => `left out: ${phrase}`);
+  return { store, faults: faults.summary, leftOut, notes, sameQuestion };
 }
 
 /** What tokenizer and chat template make of one record's text is the record's fault; every other error is not. */

@@ -43,17 +43,26 @@ export interface SplitExamples<E extends TrainingExample> {
   heldOut: ExampleStore<E>;
 }
 
+export interface SplitOptions {
+  seed: number;
+  share?: number | undefined;
+  /** Problem ids -> the id that they are placed with, their questions being the same (`BuiltExamples`). Default: none are. */
+  sameQuestion?: ReadonlyMap<string, string> | undefined;
+}
+
 /**
- * The examples parted by their problems; both sides keep the order. With a share of 0 `training` is `store` itself.
+ * The examples parted by their problems, those with the same question together; both sides keep the order. With a share of 0
+ * `training` is `store` itself.
  * @throws as `heldOutProblems`
  */
 export function splitExamples<E extends TrainingExample>(
   store: ExampleStore<E>,
-  options: { seed: number; share?: number | undefined },
+  { seed, share, sameQuestion }: SplitOptions,
 ): SplitExamples<E> {
-  const problemIds = heldOutProblems(store.problemIds(), options);
+  const placedWith = (id: string) => sameQuestion?.get(id) ?? id;
+  const problemIds = heldOutProblems(store.problemIds().map(placedWith), { seed, share });
   if (problemIds.size === 0) return { training: store, heldOut: store.part([]) };
-  const isHeldOut = (i: number) => problemIds.has(store.name(i).problemId);
+  const isHeldOut = (i: number) => problemIds.has(placedWith(store.name(i).problemId));
   const all = Array.from({ length: store.size }, (_, i) => i);
   return { training: store.part(all.filter((i) => !isHeldOut(i))), heldOut: store.part(all.filter(isHeldOut)) };
 }

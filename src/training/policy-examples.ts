@@ -58,7 +58,7 @@ export function policyExamplesFromProblems(
     if (worked === "") return { fault: "no-solution" };
     return encode({ problemId: id, index: 0, question, steps: [worked] });
   };
-  return buildExamples("policy", problems, ({ id }) => ({ problemId: id }), make, options);
+  return buildExamples("policy", problems, ({ id, question }) => ({ problemId: id, question }), make, options);
 }
 
 /**

@@ -371,3 +371,17 @@ test.serial(
     }
   },
 );
+
+test.serial("problems with one question under two ids are on one side of the split, with a note", async (t) => {
+  const { path, run } = await makeInputs(t);
+  const lines = readFileSync(path("labels.jsonl"), "utf8").trimEnd().split("\n");
+  const twice = lines.flatMap((line) => {
+    const record = JSON.parse(line) as { problemId: string };
+    return [line, JSON.stringify({ ...record, problemId: `again-${record.problemId}` })];
+  });
+  writeFileSync(path("labels.jsonl"), `${twice.join("\n")}\n`);
+  const { code, stdout, stderr } = await run("run", ["--max-updates", "1"]);
+  t.is(code, 0, stderr);
+  t.regex(stderr, /20 problems have the question of an earlier one under another id \("again-p0" that of "p0"\)/);
+  t.regex(stdout, /\(24 solutions of 8 problems\)/);
+});

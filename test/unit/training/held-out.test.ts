@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { RewardExample } from "../../../src/training/example.js";
 import { ExampleStore } from "../../../src/training/example-store.js";
 import { heldOutProblems, splitExamples } from "../../../src/training/held-out.js";
+import { QuestionGroups } from "../../../src/training/question-groups.js";
 import { rewardExample } from "./examples.js";
 
 const ids = (count: number) => Array.from({ length: count }, (_, i) => `problem-${i}`);
@@ -57,4 +58,51 @@ test("all solutions of a problem fall on one side, none is lost, and both sides 
   );
   for (const side of sides) t.true(side.every(({ index }, i) => i === 0 || index > (side[i - 1]?.index ?? 0)));
   t.is(splitExamples(store, { seed: 5, share: 0 }).training, store);
+});
+
+test("the split of problems whose questions differ is the one by their ids", (t) => {
+  t.deepEqual([...heldOutProblems(ids(40), { seed: 3, share: 0.1 })].sort(), [
+    "problem-12",
+    "problem-25",
+    "problem-33",
+    "problem-37",
+  ]);
+  const groups = new QuestionGroups();
+  for (const id of ids(40)) for (const _ of [0, 1]) groups.add(id, `What is ${id}?`);
+  t.is(groups.sameQuestion.size, 0);
+});
+
+test("problems with the same question under other ids are held out or trained on together, whatever the seed", (t) => {
+  const store = new ExampleStore<RewardExample>("reward");
+  const groups = new QuestionGroups();
+  for (let i = 0; i < 40; i++) {
+    store.add(rewardExample(`p${i}`, 0, 5, [0.5, 1]));
+    // Every question stands under two ids, once with other white space.
+    groups.add(`p${i}`, i < 20 ? `What is ${i} + 1?` : `What  is ${i - 20} + 1?\n`);
+  }
+  const { sameQuestion } = groups;
+  t.is(sameQuestion.size, 20);
+  t.is(sameQuestion.get("p25"), "p5");
+  for (let seed = 0; seed < 20; seed++) {
+    const { training, heldOut } = splitExamples(store, { seed, share: 0.2, sameQuestion });
+    t.is(heldOut.size, 8);
+    const held = new Set(heldOut.problemIds());
+    for (let i = 0; i < 20; i++) t.is(held.has(`p${i}`), held.has(`p${i + 20}`));
+    t.is(training.size, 32);
+  }
+});
+
+test("ids that share questions by way of a third one are together, and the first names them", (t) => {
+  const groups = new QuestionGroups();
+  for (const [id, question] of [
+    ["a", "one"],
+    ["b", "two"],
+    ["c", "two"],
+    ["c", "one"],
+    ["d", "two"],
+  ] as const)
+    groups.add(id, question);
+  const { sameQuestion } = groups;
+  const together = ["a", "b", "c", "d"].map((id) => sameQuestion.get(id) ?? id);
+  t.deepEqual(together, ["a", "a", "a", "a"]);
 });
