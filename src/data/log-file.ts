@@ -2,6 +2,8 @@
  * A file of JSON lines that is cut back to a known length when work goes on from an earlier point. Lines are on the disk when
  * `sync` has resolved; before that a kill of the process loses nothing, a power cut may.
  */
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ErprmError } from "../errors.js";
@@ -11,19 +13,22 @@ import { ioError } from "./io-error.js";
 export class LogFile {
   readonly path: string;
   readonly #handle: FileHandle;
+  readonly #hash: Hash;
   #size: number;
 
-  private constructor(path: string, handle: FileHandle, size: number) {
+  private constructor(path: string, handle: FileHandle, size: number, hash: Hash) {
     this.path = path;
     this.#handle = handle;
     this.#size = size;
+    this.#hash = hash;
   }
 
   /**
    * Opens or creates the file and drops what lies behind its first `size` bytes.
-   * @throws ERPRM_INVALID_DATA {file} when it has fewer; ERPRM_IO
+   * @param digest what `digest` was at that size; absent: the bytes are taken as they are
+   * @throws ERPRM_INVALID_DATA {file} when it has fewer bytes, or others, and the file stays as it is; ERPRM_IO
    */
-  static async open(path: string, size: number): Promise<LogFile> {
+  static async open(path: string, size: number, digest?: string): Promise<LogFile> {
     let handle: FileHandle | undefined;
     try {
       // Created where it is missing, and not truncated where it is not.
@@ -35,9 +40,14 @@ export class LogFile {
         const message = `Expected at least ${size} bytes in ${path}, found ${found}: it was changed since the last checkpoint; start over with --force`;
         throw new ErprmError("ERPRM_INVALID_DATA", message, { file: path, expected: size, received: found });
       }
+      const hash = await hashOf(path, size);
+      if (digest !== undefined && hash.copy().digest("hex") !== digest) {
+        const message = `Expected the first ${size} bytes of ${path} as they were written, found others: a line was changed or removed since the last checkpoint; put the file back as it was, or start over with --force`;
+        throw new ErprmError("ERPRM_INVALID_DATA", message, { file: path });
+      }
       await handle.truncate(size);
       await syncDirectory(dirname(path));
-      return new LogFile(path, handle, size);
+      return new LogFile(path, handle, size, hash);
     } catch (error) {
       await handle?.close();
       throw ioError(error, path, "write");
@@ -49,6 +59,11 @@ export class LogFile {
     return this.#size;
   }
 
+  /** SHA-256 of the whole lines, 64 hexadecimal digits. */
+  get digest(): string {
+    return this.#hash.copy().digest("hex");
+  }
+
   /** Calls must not overlap. @throws ERPRM_IO (a full disk): a torn line may stay, and is cut off at the next `open` */
   async append(record: unknown): Promise<void> {
     const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
@@ -58,6 +73,7 @@ export class LogFile {
       throw ioError(error, this.path, "write");
     }
     this.#size += bytes.length;
+    this.#hash.update(bytes);
   }
 
   async sync(): Promise<void> {
@@ -71,4 +87,11 @@ export class LogFile {
   async close(): Promise<void> {
     await this.#handle.close();
   }
+}
+
+async function hashOf(path: string, size: number): Promise<Hash> {
+  const hash = createHash("sha256");
+  if (size === 0) return hash;
+  for await (const bytes of createReadStream(path, { end: size - 1 })) hash.update(bytes as Buffer);
+  return hash;
 }

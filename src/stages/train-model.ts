@@ -2,8 +2,8 @@
  * A whole training on the disk: trains with checkpoints, evaluates what will be saved, saves it. A training that was killed
  * goes on from its last checkpoint, and ends with the same bytes.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readRecords } from "../data/read-records.js";
 import { removeLeftovers } from "../data/staging.js";
 import type { TrainerTensor } from "../native/contract.js";
 import { type MeasuresWithIntervals, measureWithIntervals } from "../statistics/intervals.js";
@@ -114,10 +114,11 @@ async function heldOutMeasures(trainer: Trainer, { data, stage }: ModelTraining)
   return { loss, measures: await measureWithIntervals(prefixes, { seed, signal }) };
 }
 
-/** All records of a training.jsonl. */
+/** All records of a training.jsonl. @throws ERPRM_INVALID_DATA {file, line} for one that was changed; ERPRM_IO */
 export async function readTrainingLog(path: string): Promise<TrainingRecord[]> {
-  const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
-  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as TrainingRecord);
+  const records: TrainingRecord[] = [];
+  for await (const { value } of readRecords(path)) records.push(value as TrainingRecord);
+  return records;
 }
 
 /** Updates that the reported loss is the mean of. */

@@ -23,7 +23,7 @@ export class DirectoryKeeper implements TrainingKeeper {
 
   async latest(): Promise<TrainingState | undefined> {
     const state = await this.#checkpoints.latest();
-    this.#log = await LogFile.open(this.#path, state?.logBytes ?? 0);
+    this.#log = await LogFile.open(this.#path, state?.logBytes ?? 0, state?.logDigest);
     return state;
   }
 
@@ -33,7 +33,8 @@ export class DirectoryKeeper implements TrainingKeeper {
 
   async save(engine: TrainingEngine, state: TrainingState): Promise<void> {
     await this.sync();
-    await this.#checkpoints.save(engine, { ...state, logBytes: this.#log?.size ?? 0 });
+    const { size: logBytes = 0, digest: logDigest } = this.#log ?? {};
+    await this.#checkpoints.save(engine, { ...state, logBytes, logDigest });
   }
 
   async append(record: TrainingRecord): Promise<void> {

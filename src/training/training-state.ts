@@ -5,6 +5,8 @@ export interface TrainingState {
   updateIndex: number;
   /** Bytes of training.jsonl up to and with the records before this state. */
   logBytes: number;
+  /** Their SHA-256, 64 hexadecimal digits. */
+  logDigest?: string | undefined;
   /** The held-out evaluation with the lowest loss so far. */
   best?: { updateIndex: number; loss: number } | undefined;
   /** Evaluations in a row that were no better than the best one. */
@@ -46,7 +48,7 @@ export function parseTrainingState(value: unknown): TrainingState | undefined {
   const state = value as TrainingState;
   const { updateIndex, logBytes, evaluationsWithoutImprovement, recentLosses, tokens, stopped, best, evaluationIsDue } =
     state;
-  const { usualLoss } = state;
+  const { usualLoss, logDigest } = state;
   const isWhole =
     [updateIndex, logBytes, evaluationsWithoutImprovement, tokens].every(
       (count) => Number.isSafeInteger(count) && count >= 0,
@@ -55,6 +57,7 @@ export function parseTrainingState(value: unknown): TrainingState | undefined {
     typeof evaluationIsDue === "boolean" &&
     Array.isArray(recentLosses) &&
     recentLosses.every(isNumber) &&
+    (logDigest === undefined || typeof logDigest === "string") &&
     (usualLoss === undefined || isNumber(usualLoss)) &&
     (best === undefined || (Number.isSafeInteger(best.updateIndex) && isNumber(best.loss)));
   return isWhole ? state : undefined;

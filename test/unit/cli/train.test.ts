@@ -385,3 +385,22 @@ test.serial("problems with one question under two ids are on one side of the spl
   t.regex(stderr, /20 problems have the question of an earlier one under another id \("again-p0" that of "p0"\)/);
   t.regex(stdout, /\(24 solutions of 8 problems\)/);
 });
+
+test.serial(
+  "a line removed from the log of an unfinished training is an error before training goes on, --force mends it",
+  async (t) => {
+    const { path, run, files } = await makeInputs(t);
+    t.is((await run("whole")).code, 0);
+    t.is((await run("run", ["--checkpoint-every", "2"], { FAKE_NAN: "6" })).code, 2);
+    const log = join(path("run"), "training.jsonl");
+    const lines = readFileSync(log, "utf8").split("\n");
+    writeFileSync(log, [...lines.slice(0, 2), ...lines.slice(3)].join("\n"));
+    for (const _ of [1, 2]) {
+      const { code, stderr } = await run("run", ["--checkpoint-every", "2"]);
+      t.is(code, 2, stderr);
+      t.regex(stderr, /training\.jsonl.*since the last checkpoint.*--force/);
+    }
+    t.is((await run("run", ["--force"])).code, 0);
+    t.deepEqual(files("run"), files("whole"));
+  },
+);
