@@ -81,7 +81,7 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
       progress?.end?.();
     }
     const trainedAt = performance.now();
-    const heldOut = await heldOutMeasures(trainer, training);
+    const heldOut = await heldOutMeasures(trainer, training, end.updates);
     const savedFrom = performance.now();
     // The model's last file says that training is over: the log has to be on the disk before it.
     await keeper.sync();
@@ -106,10 +106,14 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
 }
 
 /** The weights that are saved, on the held-out problems, with intervals over problems. */
-async function heldOutMeasures(trainer: Trainer, { data, stage }: ModelTraining): Promise<TrainedModel["heldOut"]> {
+async function heldOutMeasures(
+  trainer: Trainer,
+  { data, stage }: ModelTraining,
+  updateIndex: number,
+): Promise<TrainedModel["heldOut"]> {
   const { signal, seed = 0, tokensPerBatch = defaultTokensPerBatch } = stage;
   if (data.heldOut.size === 0) return undefined;
-  const { loss, prefixes } = await evaluateExamples(trainer, data.heldOut, { tokensPerBatch, signal });
+  const { loss, prefixes } = await evaluateExamples(trainer, data.heldOut, { tokensPerBatch, updateIndex, signal });
   if (!prefixes) return { loss };
   return { loss, measures: await measureWithIntervals(prefixes, { seed, signal }) };
 }

@@ -116,7 +116,7 @@ export async function* trainStage(
   async function* evaluated(store: ExampleStore<TrainingExample>): AsyncGenerator<HeldOutRecord> {
     progress?.evaluating?.();
     const { updateIndex } = state;
-    const evaluation = await evaluateExamples(trainer, store, { tokensPerBatch, signal });
+    const evaluation = await evaluateExamples(trainer, store, { tokensPerBatch, updateIndex, signal });
     const { loss, numSolutions: solutions, numPositions: positions, prefixes } = evaluation;
     state = judged({ ...state, evaluationIsDue: false }, loss, patience);
     yield {

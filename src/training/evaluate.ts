@@ -11,6 +11,8 @@ import type { TrainingEngine } from "./trainer.js";
 export interface EvaluateOptions {
   /** Most tokens of one forward pass. */
   tokensPerBatch: number;
+  /** Updates behind the weights, for messages. */
+  updateIndex?: number | undefined;
   onTokens?: ((tokens: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -24,11 +26,11 @@ export interface Evaluation {
   prefixes?: (ScoredPrefixes & { problemIds: string[] }) | undefined;
 }
 
-/** @throws ERPRM_NUMERICAL {problemId, index} for a loss that is not finite; ERPRM_ABORTED between batches; ERPRM_OUT_OF_MEMORY */
+/** @throws ERPRM_NUMERICAL {updateIndex, problemId, index} for a loss that is not finite; ERPRM_ABORTED between batches; ERPRM_OUT_OF_MEMORY */
 export async function evaluateExamples(
   engine: TrainingEngine,
   store: ExampleStore<TrainingExample>,
-  { tokensPerBatch, onTokens, signal }: EvaluateOptions,
+  { tokensPerBatch, updateIndex, onTokens, signal }: EvaluateOptions,
 ): Promise<Evaluation> {
   const all = Int32Array.from({ length: store.size }, (_, i) => i);
   const divisor = totalWeight(store, all);
@@ -44,7 +46,7 @@ export async function evaluateExamples(
     const broken = result.losses.findIndex((one) => !Number.isFinite(one));
     if (broken >= 0) {
       const sequence = positionOffsets.findIndex((end) => end > broken) - 1;
-      failLoss(result.losses[broken] as number, store.name(examples[sequence] as number));
+      failLoss(result.losses[broken] as number, store.name(examples[sequence] as number), updateIndex);
     }
     for (const [p, weight] of batch.weights.entries()) loss += weight * (result.losses[p] as number);
     numPositions += batch.positions.length;
@@ -63,10 +65,16 @@ export async function evaluateExamples(
   return { loss, numSolutions: store.size, numPositions, prefixes };
 }
 
-function failLoss(loss: number, { problemId, index }: ExampleName): never {
+function failLoss(loss: number, { problemId, index }: ExampleName, updateIndex: number | undefined): never {
+  const weights =
+    updateIndex === undefined
+      ? "the weights are not sound"
+      : updateIndex === 0
+        ? "the weights that training starts from give it"
+        : `the weights after update ${updateIndex} give it; a smaller learning rate or a longer warm-up may help`;
   throw new ErprmError(
     "ERPRM_NUMERICAL",
-    `Expected finite losses of the held-out solutions, received ${loss} for solution ${index} of problem ${JSON.stringify(problemId)}: the weights are no longer sound; a smaller learning rate may help`,
-    { problemId, index },
+    `Expected finite losses of the held-out solutions, received ${loss} for solution ${index} of problem ${JSON.stringify(problemId)}: ${weights}`,
+    { what: "held-out loss", ...(updateIndex !== undefined && { updateIndex }), problemId, index },
   );
 }

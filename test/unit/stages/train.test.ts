@@ -229,23 +229,26 @@ test("a loss that is no number ends the training, naming update and sequence, be
   t.is(trainer.numUpdates, 3);
 });
 
-test("a held-out loss that is no number is an error of the training, naming the solution", async (t) => {
-  const trainer = new FakeTrainer({ loss: "binary" });
-  const engine = Object.assign(Object.create(trainer) as FakeTrainer, {
-    tensors: () => trainer.tensors(),
-    accumulate: trainer.accumulate.bind(trainer),
-    update: trainer.update.bind(trainer),
-    evaluate: async (batch: Parameters<FakeTrainer["evaluate"]>[0]) => {
-      const result = await trainer.evaluate(batch);
-      result.losses[2] = Number.POSITIVE_INFINITY;
-      return result;
-    },
-  });
-  const error = await t.throwsAsync<ErprmError>(run(optionsFor(engine, { tokensPerBatch: 100_000 })));
-  t.is(error?.code, "ERPRM_NUMERICAL");
-  // Two positions a solution: the third one is of the second solution.
-  t.is(error?.details.problemId, "p100");
-  t.is(error?.details.index, 1);
+test("a held-out loss that is no number is an error of the training, naming the update it follows and the solution", async (t) => {
+  for (const broken of [0, 5, 10]) {
+    const trainer = new FakeTrainer({ loss: "binary" });
+    const engine = Object.assign(Object.create(trainer) as FakeTrainer, {
+      tensors: () => trainer.tensors(),
+      accumulate: trainer.accumulate.bind(trainer),
+      update: trainer.update.bind(trainer),
+      evaluate: async (batch: Parameters<FakeTrainer["evaluate"]>[0]) => {
+        const result = await trainer.evaluate(batch);
+        if (trainer.numUpdates === broken) result.losses[2] = Number.NaN;
+        return result;
+      },
+    });
+    const failing = run(optionsFor(engine, { tokensPerBatch: 100_000, tokensPerUpdate: 120 }));
+    const error = await t.throwsAsync<ErprmError>(failing);
+    // Two positions a solution: the third one is of the second solution.
+    const details = { what: "held-out loss", updateIndex: broken, problemId: "p100", index: 1 };
+    t.like(error, { code: "ERPRM_NUMERICAL", details });
+    t.regex(error?.message ?? "", broken === 0 ? /that training starts from give it/ : /after update \d+ give it/);
+  }
 });
 
 test("a spike ends the training unless it is allowed", async (t) => {
