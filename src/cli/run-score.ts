@@ -1,5 +1,5 @@
 /** What `erprm score` does. */
-import { readScorable, type ScorableSolution } from "../data/read-scorable.js";
+import { readScorable } from "../data/read-scorable.js";
 import { solutionKey } from "../data/read-solutions.js";
 import type { RunDirectory } from "../data/run-directory.js";
 import { type OpenedRewardModel, RewardModel, type RewardModelOptions } from "../reward/reward-model.js";
@@ -16,6 +16,7 @@ import { ScoreTally } from "./score-tally.js";
 import type { SessionNumbers } from "./session.js";
 import type { Run, Surroundings } from "./stage-command.js";
 import { take } from "./take.js";
+import { UnfitSolutions } from "./unfit-solutions.js";
 import { note, withRun } from "./with-run.js";
 
 export type OpenRewardModel = (model: string, options: RewardModelOptions) => Promise<OpenedRewardModel>;
@@ -35,31 +36,38 @@ function rewardModelOptionsOf(values: ScoreValues, signal: AbortSignal): RewardM
   };
 }
 
-/** Outcomes in file order, read before the model is: what is wrong with the file is said at once. */
-async function outcomesOf(path: string, limit: number | undefined): Promise<(Outcome | undefined)[]> {
-  const outcomes: (Outcome | undefined)[] = [];
-  for await (const { outcome } of take(readScorable(path), limit)) outcomes.push(outcome);
+/** Outcomes by solution, read before the model is: what is wrong with the file is said at once. */
+async function outcomesOf(path: string, limit: number | undefined): Promise<Map<string, Outcome | undefined>> {
+  const outcomes = new Map<string, Outcome | undefined>();
+  for await (const solution of take(readScorable(path), limit)) outcomes.set(solutionKey(solution), solution.outcome);
   return outcomes;
 }
 
 async function scoreRun(
   run: RunDirectory,
   opened: OpenedRewardModel,
-  source: { path: string; outcomes: readonly (Outcome | undefined)[] },
+  { path, outcomes }: { path: string; outcomes: ReadonlyMap<string, Outcome | undefined> },
   values: ScoreValues,
   surroundings: Surroundings,
 ): Promise<SessionNumbers> {
   const appender = await run.appender<ScoreRecord>("scores.jsonl", solutionKey);
   const tally = new ScoreTally();
-  let done = 0;
+  const numSolutions = outcomes.size;
+  const unfit = new UnfitSolutions(values.maxFaults, numSolutions);
   const { recordsBefore, scoredTokens, loadSeconds, runSeconds } = await withRewardModel(opened, (rewardModel) => {
-    const solutions: AsyncIterable<ScorableSolution> = take(readScorable(source.path), values.limit);
-    const task = { rewardModel, appender, solutions, numSolutions: source.outcomes.length, title: "score" };
-    return scoreInto(task, values, surroundings, (record) => tally.add(record, source.outcomes[done++]));
+    const solutions = take(readScorable(path), values.limit);
+    const onUnfit = unfit.add.bind(unfit);
+    const task = { rewardModel, appender, solutions, numSolutions, onUnfit, title: "score" };
+    return scoreInto(task, values, surroundings, (record) => tally.add(record, outcomes.get(solutionKey(record))));
   });
+  const leftOut = unfit.describe();
+  if (leftOut !== undefined) note(leftOut, values, surroundings);
   return {
-    // Kibibytes on Linux.
-    counts: { ...tally.counts, recordsBefore, scoredTokens, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 },
+    counts: {
+      ...{ ...tally.counts, leftOut: unfit.count, recordsBefore, scoredTokens },
+      // Kibibytes on Linux.
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    },
     timings: { load: loadSeconds, run: runSeconds },
   };
 }
@@ -84,7 +92,10 @@ export function runScore(openRewardModel: OpenRewardModel = RewardModel.open): R
         split: formatStepRule(parseStepRule(split)),
         ...{ device, dtype, contextLength, limit },
       },
-      freeOptions: { threads, kvMemory, tokensPerBatch, rewardModelFacts: rewardModelFacts(opened.config) },
+      freeOptions: {
+        ...{ threads, kvMemory, tokensPerBatch, maxFaults: values.maxFaults },
+        rewardModelFacts: rewardModelFacts(opened.config),
+      },
       seed: 0,
       inputs: { solutions: path },
       models: { rewardModel: opened.fingerprint },

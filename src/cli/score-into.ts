@@ -1,21 +1,22 @@
 /** Solutions -> a live file of scores, going on behind the records that are there. */
 import type { JsonlAppender } from "../data/jsonl-appender.js";
-import { readScores } from "../data/read-solutions.js";
+import { readScores, solutionKey } from "../data/read-solutions.js";
 import type { OpenedRewardModel, RewardModel } from "../reward/reward-model.js";
 import { newScoreCounts, type SolutionToScore, scoreStage } from "../stages/score.js";
 import type { ScoreRecord } from "../types.js";
 import { Progress } from "./progress.js";
 import type { Surroundings } from "./stage-command.js";
-import { drop } from "./take.js";
 import { writing } from "./write-records.js";
 
-export interface ScoringTask {
+export interface ScoringTask<S extends SolutionToScore = SolutionToScore> {
   /** Loads the model, or hands out one that is loaded; whoever gave it disposes of it. */
   rewardModel(): Promise<RewardModel>;
   appender: JsonlAppender<ScoreRecord>;
   /** All of them; those that have a score are passed over. */
-  solutions: AsyncIterable<SolutionToScore>;
+  solutions: AsyncIterable<S>;
   numSolutions: number;
+  /** Is told of the solutions that have no score and get none; see `scoreStage`. */
+  onUnfit?: ((solution: S, reason: string) => void) | undefined;
   /** The progress line's name. */
   title: string;
   /** What the records call the model; default: as it was named when it was loaded. */
@@ -44,8 +45,8 @@ export async function withRewardModel<T>(
 }
 
 /** `seen` gets every record in order, those that were there before too. @throws as `scoreStage`, ERPRM_IO */
-export async function scoreInto(
-  { rewardModel, appender, solutions, numSolutions, title, name }: ScoringTask,
+export async function scoreInto<S extends SolutionToScore>(
+  { rewardModel, appender, solutions, numSolutions, onUnfit, title, name }: ScoringTask<S>,
   { tokensPerBatch, quiet }: { tokensPerBatch: number; quiet: boolean },
   { signal, stderr }: Surroundings,
   seen: (record: ScoreRecord) => void = () => {},
@@ -60,9 +61,12 @@ export async function scoreInto(
   const progress = new Progress({
     ...{ title, unit: "solutions", total: numSolutions, done: recordsBefore, quiet, stream: stderr },
   });
+  async function* left() {
+    for await (const solution of solutions) if (!appender.has(solutionKey(solution))) yield solution;
+  }
   async function* records() {
-    const left = drop(solutions, recordsBefore);
-    for await (const record of scoreStage(left, { rewardModel: model, tokenBudget: tokensPerBatch, counts, signal })) {
+    const options = { rewardModel: model, tokenBudget: tokensPerBatch, counts, onUnfit, signal };
+    for await (const record of scoreStage(left(), options)) {
       yield name === undefined ? record : { ...record, model: name };
     }
   }

@@ -55,6 +55,7 @@ export function scoreSummaryText(summary: RunSummary): string {
       `${number("scored")} solutions of ${number("problems")} problems, ${number("steps")} steps${out === undefined ? "" : ` in ${out}`}${alreadyComplete ? " (complete already)" : ""}`,
     ],
   ];
+  if (counts.leftOut) lines.push(["left out", `${number("leftOut")} solutions that cannot be scored`]);
   if (counts.right === undefined) lines.push(["outcomes", "none in the file: nothing to hold the scores against"]);
   else lines.push(["outcomes", `${number("right")} right, ${number("wrong")} wrong`]);
   for (const [how, { meanRight, meanWrong, area, n }] of Object.entries(byAggregate)) {

@@ -5,7 +5,7 @@
 import type { Outcome } from "../types.js";
 import type { Place } from "./data-error.js";
 import { Fields } from "./fields.js";
-import { readUnique, solutionKey } from "./read-solutions.js";
+import { readPlaced } from "./read-solutions.js";
 
 export interface ScorableSolution {
   problemId: string;
@@ -15,9 +15,9 @@ export interface ScorableSolution {
   outcome?: Outcome;
 }
 
-/** @throws as `readSolutions`; ERPRM_INVALID_DATA for a record without steps */
-export function readScorable(path: string): AsyncIterable<ScorableSolution> {
-  return readUnique(path, parseScorable, solutionKey);
+/** A solution without steps is one too, which whoever scores it has to say. @throws as `readSolutions` */
+export function readScorable(path: string): AsyncIterable<ScorableSolution & { place: Place }> {
+  return readPlaced(path, parseScorable);
 }
 
 /** @throws ERPRM_INVALID_DATA {file, line, field} */
@@ -25,7 +25,6 @@ export function parseScorable(value: unknown, place: Place): ScorableSolution {
   const fields = new Fields(value, place);
   const holdsObjects = fields.array("steps").some((step) => typeof step === "object" && step !== null);
   const steps = holdsObjects ? fields.objects("steps").map((step) => step.string("text")) : fields.strings("steps");
-  if (steps.length === 0) fields.fail("steps", "at least one step");
   return {
     problemId: fields.text("problemId"),
     index: fields.integer("index"),

@@ -12,6 +12,7 @@ import { defaultStepRule, type StepRule } from "../text/step-rule.js";
 import type { TextModel } from "../text/text-model.js";
 import type { Convention, RewardKind, RewardModelConfig } from "./convention.js";
 import { type EncodedSteps, type StepEncoder, type StepText, stepEncoder } from "./encode-steps.js";
+import { oddText } from "./odd-text.js";
 import type { ConventionChoice } from "./open-reward-model.js";
 import { type Encoded, type Scored, scoreBatches } from "./score-batches.js";
 import { stepScore } from "./step-scores.js";
@@ -55,9 +56,11 @@ export interface OpenedRewardModel {
   load(): Promise<RewardModel>;
 }
 
-export interface ScoreOptions {
+export interface ScoreOptions<A = unknown> {
   /** Most tokens of a forward pass, default 4096; a solution with more has a pass of its own. Scores do not depend on it. */
   tokenBudget?: number | undefined;
+  /** Is told of each solution that `RewardModel.unfit` has something to say of, which is then left out. Default: see `score`. */
+  onUnfit?: ((solution: A, reason: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -142,7 +145,7 @@ export class RewardModel {
    * @throws ERPRM_INVALID_DATA naming a solution that is longer than the context, or whose text the tokenizer does not keep;
    *   ERPRM_INVALID_ARGUMENT for one without steps; ERPRM_NUMERICAL, ERPRM_OUT_OF_MEMORY, ERPRM_ABORTED, ERPRM_DISPOSED
    */
-  async scoreSteps(solutions: readonly StepText[], options: ScoreOptions = {}): Promise<number[][]> {
+  async scoreSteps(solutions: readonly StepText[], options: Omit<ScoreOptions, "onUnfit"> = {}): Promise<number[][]> {
     const all: number[][] = [];
     const named = solutions.map((solution, index) => ({ ...solution, what: `solutions[${index}]` }));
     for await (const { stepScores } of this.score(named, options)) all.push(stepScores);
@@ -151,17 +154,23 @@ export class RewardModel {
 
   /**
    * The stages' way in: a stream of solutions, scored while the next ones are read, results in input order. `what` names a
-   * solution in messages.
-   * @throws as `scoreSteps`, at the place of the solution it is about; whatever the source throws
+   * solution in messages. Without `onUnfit` what can be computed is, whatever the text; what cannot ends the stream.
+   * @throws as `scoreSteps`, at the place of the solution it is about; whatever the source and `onUnfit` throw
    */
   score<A extends StepText & { what: string }>(
     solutions: Iterable<A> | AsyncIterable<A>,
-    { tokenBudget = defaultTokenBudget, signal }: ScoreOptions = {},
+    { tokenBudget = defaultTokenBudget, onUnfit, signal }: ScoreOptions<A> = {},
   ): AsyncGenerator<Scored<A>, void, undefined> {
     this.#expectAlive();
     return scoreBatches(solutions, {
       tokenBudget: expectPositiveInteger("tokenBudget", tokenBudget),
-      encode: (solution) => this.#encode(solution),
+      encode: (solution) => {
+        if (!onUnfit) return this.#encode(solution);
+        const checked = this.#checked(solution);
+        if (typeof checked !== "string") return checked;
+        onUnfit(solution, checked);
+        return undefined;
+      },
       score: (batch) => this.#score(batch),
       signal,
     });
@@ -178,14 +187,20 @@ export class RewardModel {
   }
 
   /**
-   * Why the solution cannot be scored (it has no steps, is longer than the context, or its text gets lost in the
-   * tokenizer), undefined when it can. @throws what is no fault of the solution
+   * Why the solution cannot be scored, or not in a sound way: it has no steps or one without text, holds the step tag in its
+   * text, is longer than the context, or its text gets lost in the tokenizer. Undefined when nothing is wrong with it.
+   * @throws what is no fault of the solution
    */
   unfit(solution: StepText): string | undefined {
-    if (solution.steps.length === 0) return "it has no steps";
+    const checked = this.#checked(solution);
+    return typeof checked === "string" ? checked : undefined;
+  }
+
+  #checked({ question, steps }: StepText): EncodedSteps | string {
+    if (steps.length === 0) return "it has no steps";
     try {
-      this.#encode({ ...solution, what: "the solution" });
-      return undefined;
+      const encoded = this.#encode({ question, steps, what: "the solution" });
+      return oddText(steps, encoded, this.config.convention)?.found ?? encoded;
     } catch (error) {
       if (error instanceof ErprmError && error.code === "ERPRM_INVALID_DATA") return error.message;
       throw error;

@@ -13,8 +13,8 @@ const encodedBetweenPauses = 16;
 export interface ScoreBatchesOptions<A> {
   /** Tokens of a forward pass; a solution with more has one of its own. */
   tokenBudget: number;
-  /** Throws for a solution that cannot be scored. */
-  encode(value: A): EncodedSteps;
+  /** Throws for a solution that cannot be scored; undefined leaves it out. */
+  encode(value: A): EncodedSteps | undefined;
   /** One forward pass: the scores of each value. */
   score(batch: readonly Encoded<A>[]): Promise<number[][]>;
   signal?: AbortSignal | undefined;
@@ -74,8 +74,12 @@ class BatchReader<A> {
   async #read(): Promise<Encoded<A> | undefined> {
     if (this.#end) return undefined;
     try {
-      const next = await this.#iterator.next();
-      if (!next.done) return { ...this.#options.encode(next.value), value: next.value };
+      for (;;) {
+        const next = await this.#iterator.next();
+        if (next.done) break;
+        const encoded = this.#options.encode(next.value);
+        if (encoded) return { ...encoded, value: next.value };
+      }
       this.#end = "end";
     } catch (error) {
       this.#end = { error };

@@ -26,11 +26,13 @@ export function newScoreCounts(): ScoreCounts {
   return { solutions: 0, steps: 0, tokens: 0 };
 }
 
-export interface ScoreStageOptions {
+export interface ScoreStageOptions<S extends SolutionToScore = SolutionToScore> {
   rewardModel: RewardModel;
   /** Most tokens of a forward pass, default 4096. Scores do not depend on it. */
   tokenBudget?: number | undefined;
   counts?: ScoreCounts | undefined;
+  /** Is told of each solution that is left out, and why (`RewardModel.unfit`). Default: such a solution ends the stage where it cannot be scored. */
+  onUnfit?: ((solution: S, reason: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -38,18 +40,21 @@ export interface ScoreStageOptions {
  * Score records in the order of the solutions. The next solutions are read and encoded while the ones before are scored.
  * @throws as `RewardModel.scoreSteps`, naming problem and solution, after the records before it
  */
-export async function* scoreStage(
-  solutions: Iterable<SolutionToScore> | AsyncIterable<SolutionToScore>,
-  { rewardModel, tokenBudget, counts, signal }: ScoreStageOptions,
+export async function* scoreStage<S extends SolutionToScore>(
+  solutions: Iterable<S> | AsyncIterable<S>,
+  { rewardModel, tokenBudget, counts, onUnfit, signal }: ScoreStageOptions<S>,
 ): AsyncGenerator<ScoreRecord, void, undefined> {
   async function* named() {
-    for await (const { problemId, index, question, steps } of solutions) {
+    for await (const solution of solutions) {
+      const { problemId, index, question, steps } = solution;
       const what = `solution ${index} of problem ${JSON.stringify(problemId)}`;
       const texts = steps.map((step) => (typeof step === "string" ? step : step.text));
-      yield { problemId, index, question, steps: texts, what };
+      yield { problemId, index, question, steps: texts, what, solution };
     }
   }
-  for await (const { value, stepScores, numTokens } of rewardModel.score(named(), { tokenBudget, signal })) {
+  const leftOut = onUnfit && (({ solution }: { solution: S }, reason: string) => onUnfit(solution, reason));
+  const options = { tokenBudget, onUnfit: leftOut, signal };
+  for await (const { value, stepScores, numTokens } of rewardModel.score(named(), options)) {
     if (counts) {
       counts.solutions += 1;
       counts.steps += stepScores.length;

@@ -95,6 +95,13 @@ export const scoreOptions = [
     help: "how the steps were cut; joins steps that lost their line ends: newline, blank-line, step-number, tag:TEXT or auto",
     default: "auto",
   },
+  {
+    name: "max-faults",
+    kind: { type: "number", low: 0, high: 1 },
+    argument: "SHARE",
+    help: "share of the solutions that may be left out, counted and named: longer than the context, without steps or with an empty one, with the step tag in their text; more is an error",
+    default: 0,
+  },
   ...rewardModelOptions,
   ...runOptions,
   ...commonOptions,

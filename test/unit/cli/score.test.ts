@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { ScoreTally } from "../../../src/cli/score-tally.js";
@@ -132,4 +132,33 @@ test("the tally leaves out what has no basis", (t) => {
   t.is(tally.counts["min wrong"], 0.625);
   t.is(tally.counts["min area"], 0.75, "one pair in order, one tie");
   t.deepEqual([tally.counts.right, tally.counts.wrong], [1, 2]);
+});
+
+test("a solution that cannot be scored is named with file and line; --max-faults leaves it out, counted and named", async (t) => {
+  const { folder, args, scores } = scoreRun(t);
+  await runCli(args("whole"), { program: fakeProgram });
+  const long = { ...solutions[5], problemId: "long", steps: ["x".repeat(5000)] };
+  const empty = { ...solutions[5], problemId: "empty", steps: [] };
+  writeFileSync(
+    join(folder, "s.jsonl"),
+    lines([...solutions.slice(0, 10), long, ...solutions.slice(10, 30), empty, ...solutions.slice(30)]),
+  );
+  const strict = await runCli(args("a"), { program: fakeProgram });
+  t.is(strict.code, 2);
+  t.regex(
+    strict.stderr,
+    /s\.jsonl:11 \(problem "long" solution 1: .*context of 4096 tokens, received 50\d\d tokens.*--max-faults SHARE/,
+  );
+  const one = await runCli(args("a", "--max-faults", "0.03"), { program: fakeProgram });
+  t.is(one.code, 2, "one of 42 is allowed");
+  t.regex(one.stderr, /s\.jsonl:32 \(problem "empty" solution 1: it has no steps\), after 1 others that were left out/);
+  // The run goes on behind what it has.
+  const two = await runCli(args("a", "--max-faults", "0.05"), { program: fakeProgram });
+  t.is(two.code, 0, two.stderr);
+  t.regex(two.stderr, /left out: 2 solutions that cannot be scored, .*s\.jsonl:11 .*s\.jsonl:32 /);
+  t.regex(
+    two.stdout,
+    /^score +40 solutions of 10 problems.*\nleft out +2 solutions that cannot be scored\noutcomes +14 right, 26 wrong\n/,
+  );
+  t.is(scores("a"), scores("whole"));
 });

@@ -1,13 +1,17 @@
 import { join } from "node:path";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { readScorable } from "../../../src/data/read-scorable.js";
 import { collect } from "../../support/fake-policy.js";
 import { makeFolder } from "../../support/folder.js";
 
 const common = { problemId: "p", question: "2 + 3?" };
-const read = (t: Parameters<typeof makeFolder>[0], ...records: unknown[]) => {
-  const folder = makeFolder(t, { "s.jsonl": records.map((record) => JSON.stringify(record)).join("\n") });
-  return collect(readScorable(join(folder, "s.jsonl")));
+const read = async (t: ExecutionContext, ...values: unknown[]) => {
+  const folder = makeFolder(t, { "s.jsonl": values.map((record) => JSON.stringify(record)).join("\n") });
+  const records = await collect(readScorable(join(folder, "s.jsonl")));
+  return records.map(({ place, ...record }, i) => {
+    t.deepEqual(place, { file: join(folder, "s.jsonl"), line: i + 1 });
+    return record;
+  });
 };
 
 test("solutions, labelled solutions and records with nothing but steps are read", async (t) => {
@@ -19,11 +23,13 @@ test("solutions, labelled solutions and records with nothing but steps are read"
       { ...common, index: 0, answer: "5", steps, outcome: 1, finishReason: "stop" },
       { ...common, index: 1, steps: objects, labels: { hard: [1, 1] }, outcome: 0 },
       { ...common, index: 2, steps },
+      { ...common, index: 3, steps: [] },
     ),
     [
       { ...common, index: 0, steps, outcome: 1 },
       { ...common, index: 1, steps, outcome: 0 },
       { ...common, index: 2, steps },
+      { ...common, index: 3, steps: [] },
     ],
   );
 });
@@ -31,7 +37,6 @@ test("solutions, labelled solutions and records with nothing but steps are read"
 test("what is wrong is named with its field and line", async (t) => {
   const good = { ...common, index: 0, steps: ["a"] };
   for (const [bad, field] of [
-    [{ ...good, index: 1, steps: [] }, "steps"],
     [{ ...good, index: 1, steps: "a" }, "steps"],
     [{ ...good, index: 1, steps: ["a", { text: "b" }] }, "steps[0]"],
     [{ ...good, index: 1, steps: [{ numCorrect: 1 }] }, "text"],

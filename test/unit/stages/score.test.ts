@@ -71,3 +71,23 @@ test("an aborted stage says so", async (t) => {
   const stage = scoreStage(solutions, { rewardModel, tokenBudget: 40, signal: controller.signal });
   await t.throwsAsync(collect(stage), { code: "ERPRM_ABORTED" });
 });
+
+test("with onUnfit every solution that cannot be scored soundly is handed out with a reason, and the others are scored as alone", async (t) => {
+  const { rewardModel } = await makeFakeRewardModel({ contextLength: 120 });
+  const odd = (index: number, steps: string[]) => ({ problemId: "odd", index, question: "q", steps });
+  const bad = [odd(0, ["x".repeat(200)]), odd(1, []), odd(2, ["a\n", " \n"]), odd(3, ["a * b\n"]), odd(4, ["c"])];
+  const all = [...bad.slice(0, 2), ...solutions, ...bad.slice(2)];
+  const unfit: [number, string][] = [];
+  const onUnfit = ({ problemId, index }: SolutionToScore, reason: string) => {
+    t.is(problemId, "odd");
+    unfit.push([index, reason]);
+  };
+  const records = await collect(scoreStage(all, { rewardModel, tokenBudget: 150, onUnfit }));
+  t.deepEqual(records, await collect(scoreStage([...solutions, odd(4, ["c"])], { rewardModel })));
+  const reasons = [/context of 120 tokens, received 2\d\d tokens/, /no steps/, /step 1 of 2 is " \\n"/, /2 step tags/];
+  t.deepEqual(
+    unfit.map(([index]) => index),
+    [0, 1, 2, 3],
+  );
+  for (const [i, [, reason]] of unfit.entries()) t.regex(reason, reasons[i] as RegExp);
+});
