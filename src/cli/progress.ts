@@ -1,6 +1,6 @@
 /**
  * Progress on standard error: on a terminal one bar with rate and time left, redrawn at most ten times a second;
- * elsewhere a line every ten seconds. Results never pass through here.
+ * elsewhere a line every ten seconds, and where something is to be seen. Results never pass through here.
  */
 
 export interface ProgressOptions {
@@ -48,6 +48,7 @@ export class Progress {
   #note = "";
   #shownAt: number;
   #drawn = false;
+  #lastLine: string | undefined;
 
   constructor(options: ProgressOptions) {
     this.#options = options;
@@ -69,6 +70,11 @@ export class Progress {
     this.#show();
   }
 
+  /** Where there is no terminal: the state as a line, whenever the last one was. */
+  line(): void {
+    if (!this.#options.quiet && !this.#stream.isTTY && this.text() !== this.#lastLine) this.#show();
+  }
+
   /** Takes the bar off the terminal, so that other lines can be written. */
   end(): void {
     if (this.#drawn) this.#stream.write("\r\x1b[K");
@@ -79,6 +85,7 @@ export class Progress {
     this.#shownAt = this.#now();
     const text = this.text();
     if (!this.#stream.isTTY) {
+      this.#lastLine = text;
       this.#stream.write(`erprm: ${text}\n`);
       return;
     }

@@ -138,6 +138,7 @@ export async function runTrain(
   if (values.adapter !== undefined && init === "random") {
     failArgument("--init", "pretrained with --adapter, which belongs to the weights of its base model", init);
   }
+  if (dtype === "bf16" && device === "cpu") failArgument("--dtype", "f32 on the CPU", dtype);
   const adapter = values.adapter === undefined ? undefined : await openAdapter(values.adapter);
   const lora = adapter?.lora ?? loraOf(values);
   if (values.earlyStopping !== undefined && values.heldOut === 0) {

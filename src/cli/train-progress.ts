@@ -31,6 +31,7 @@ export class TrainProgress implements TrainingProgress {
   #losses: number[] = [];
   #heldOut: HeldOutRecord | undefined;
   #evaluating = false;
+  #hasRecords = false;
   /** Tokens trained on by this process. */
   tokensTrained = 0;
 
@@ -70,9 +71,13 @@ export class TrainProgress implements TrainingProgress {
       this.#heldOut = record;
     }
     this.#show();
+    // The first record shows that all is well long before ten seconds of a large model are over.
+    if (!this.#hasRecords) this.#progress?.line();
+    this.#hasRecords = true;
   }
 
   end(): void {
+    if (this.#hasRecords) this.#progress?.line();
     this.#progress?.end();
   }
 

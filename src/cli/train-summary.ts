@@ -37,7 +37,7 @@ function trainSummaryText(summary: RunSummary): string {
     ],
     [
       "trained on",
-      `${number("examples")} solutions of ${number("problems")} problems, ${number("positions")} ${counts.n === undefined ? "tokens" : "steps"} in the loss`,
+      `${number("examples")} solutions of ${number("problems")} problems, ${number("positions")} ${stage === "train policy" ? "tokens" : "steps"} in the loss`,
     ],
   ];
   if (counts.faulty || counts.leftOut) {

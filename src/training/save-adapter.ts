@@ -10,8 +10,8 @@ import { type TensorPlan, type WriteInPlace, writeSafetensors } from "./safetens
 import type { ModelHead } from "./save-config.js";
 
 export interface AdapterDescription {
-  /** Where the base model was found. */
-  basePath: string;
+  /** The base model as the user named it: where it lies on this machine is of no use on another. */
+  baseName: string;
   /** SHA-256 of the base model's files: kept in the file, so that the adapter can be held against a base. */
   baseFingerprint: string;
   rank: number;
@@ -28,12 +28,12 @@ export function planAdapter(tensors: readonly TrainerTensor[], head: ModelHead):
     .map(({ name, shape }) => ({ name: `${adapterPrefix}${name}`, source: name, shape, type: "F32", merged: false }));
 }
 
-export function adapterConfig({ basePath, rank, alpha, targets, head }: AdapterDescription): Record<string, unknown> {
+export function adapterConfig({ baseName, rank, alpha, targets, head }: AdapterDescription): Record<string, unknown> {
   const hasHead = head === "value-head";
   return {
     peft_type: "LORA",
     task_type: hasHead ? "TOKEN_CLS" : "CAUSAL_LM",
-    base_model_name_or_path: basePath,
+    base_model_name_or_path: baseName,
     revision: null,
     inference_mode: true,
     r: rank,

@@ -64,7 +64,7 @@ export async function saveModel(
     if (lora) {
       const adapter = join(staged, "adapter");
       await mkdir(adapter);
-      const description = { basePath: base.opened.path, baseFingerprint: base.fingerprint, ...lora, head };
+      const description = { baseName: base.name, baseFingerprint: base.fingerprint, ...lora, head };
       await writeAdapter(adapter, tensors, description, write);
       await syncDirectory(adapter);
     }

@@ -127,6 +127,13 @@ test(
 );
 test.serial("an outcome reward model", trainsRewardModel, "orm", [], { loss: "two-way", head: false });
 
+test.serial("an adapter names its base as the user did, not where it lies on this machine", async (t) => {
+  const args = trainArgs("policy", "builtin", "--model", "builtin:tiny", "--lora-rank", "1", "--max-updates", "1");
+  const { code, stderr } = await runCli(args);
+  t.is(code, 0, stderr);
+  t.is(readJson("builtin", "adapter", "adapter_config.json").base_model_name_or_path, "builtin:tiny");
+});
+
 test.serial("a policy, and the adapter of one: the saved weights are the base with the adapter added in", async (t) => {
   const options = ["--lora-rank", "2", "--lora-alpha", "6", "--lora-targets", "q_proj,down_proj"];
   const { code, stdout, stderr } = await runCli(trainArgs("policy", "adapter", ...options));

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { makeInputs } from "../../support/fake-train-run.js";
+import { makeInputs, trainProgram } from "../../support/fake-train-run.js";
+import { runCli } from "../../support/run-cli.js";
 
 test.serial(
   "one bad record among many is left out and named with its line; beyond --max-faults it is an error",
@@ -60,3 +61,18 @@ test.serial(
     t.deepEqual(files("run"), files("whole"));
   },
 );
+
+test.serial("without held-out problems the summary still counts steps, a policy's tokens", async (t) => {
+  const { path } = await makeInputs(t);
+  const train = async (kind: string, ...more: string[]) => {
+    const common = ["--model", path("model"), "--out", path(kind), "--held-out", "0", "--max-updates", "1"];
+    return (await runCli(["train", kind, ...common, ...more], { program: trainProgram })).stdout;
+  };
+  const solutions = ["--solutions", path("solutions.jsonl")];
+  t.regex(
+    await train("prm", "--labels", path("labels.jsonl"), "--loss", "binary"),
+    /^trained on {8}60 solutions of 20 problems, 120 steps in the loss$/m,
+  );
+  t.regex(await train("orm", ...solutions, "--loss", "binary"), /60 solutions of 20 problems, 60 steps in the loss$/m);
+  t.regex(await train("policy", ...solutions), /\d+ solutions of \d+ problems, [\d,]+ tokens in the loss$/m);
+});

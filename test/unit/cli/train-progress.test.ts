@@ -36,3 +36,19 @@ test("the progress of a training shows updates, losses, the measures that have a
 test("a policy has a held-out loss and no measures", (t) => {
   t.regex(shownAfter(undefined), /held-out loss 0\.7000, \d+ tokens\/s/);
 });
+
+test("without a terminal there is a line at the first record and one at the end, however short the training", (t) => {
+  const written: string[] = [];
+  const stream = { write: (text: string) => written.push(text) };
+  const progress = new TrainProgress({ title: "train prm", stream, now: () => 0 });
+  progress.start(initialState(true), 40);
+  progress.record({ kind: "held-out", updateIndex: 0, loss: 0.7, solutions: 3, positions: 9 });
+  for (const updateIndex of [1, 2, 3]) {
+    const update = { epoch: 0, learningRate: 0.1, gradientNorm: 1, tokens: 30, positions: 9 };
+    progress.record({ kind: "update", loss: 0.65, updateIndex, ...update });
+  }
+  progress.end();
+  t.is(written.length, 2);
+  t.regex(written[0] as string, /^erprm: train prm 0\/40 updates, held-out loss 0\.7000, .*\n$/);
+  t.regex(written[1] as string, /^erprm: train prm 3\/40 updates, loss 0\.6500, held-out loss 0\.7000/);
+});

@@ -218,7 +218,7 @@ test.serial("what this machine or this model cannot do is said before a run dire
   for (const [more, code, message] of [
     [["--device", "cuda"], 3, /Expected device to be one of this build \(cpu\), received "cuda"/],
     [["--device", "gpu"], 2, /Expected device to be cpu, cuda or cuda:INDEX/],
-    [["--dtype", "bf16"], 2, /Expected computeType to be f32 on the CPU/],
+    [["--dtype", "bf16"], 2, /Expected --dtype to be f32 on the CPU/],
   ] as const) {
     const result = await run("run", [...more]);
     t.is(result.code, code, result.stderr);

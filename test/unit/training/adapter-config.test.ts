@@ -15,7 +15,7 @@ test("rank, alpha and layers of what PEFT writes are read, the layers in our ord
 test("what is written is read, of language models and with value heads", (t) => {
   const lora = { rank: 3, alpha: 7.5, targets: ["k_proj", "up_proj"] as const };
   for (const head of ["language-model", "value-head"] as const) {
-    const values = adapterConfig({ ...lora, basePath: "base", baseFingerprint: "f".repeat(64), head });
+    const values = adapterConfig({ ...lora, baseName: "base", baseFingerprint: "f".repeat(64), head });
     t.deepEqual(read(values).lora, { ...lora, targets: [...lora.targets] });
   }
 });
