@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "./setup.mjs";
 
@@ -37,16 +37,17 @@ function run(out, extra, limitMs) {
   });
 }
 
+/** Every file of the run but the manifest, which holds times and names of the run. */
 function hashes(out) {
-  const files = readdirSync(out).filter((file) => /\.(jsonl|safetensors)$/.test(file));
-  return files
+  return readdirSync(out, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(out, join(parentPath, name)))
+    .filter((file) => file !== "manifest.json")
     .sort()
-    .map(
-      (file) =>
-        `${file} ${createHash("sha256")
-          .update(readFileSync(join(out, file)))
-          .digest("hex")}`,
-    )
+    .map((file) => {
+      const hash = createHash("sha256").update(readFileSync(join(out, file)));
+      return `${file} ${hash.digest("hex")}`;
+    })
     .join("\n");
 }
 
