@@ -21,7 +21,7 @@ export function runTrainPolicy(source: TrainerSource = nativeSource): Run<typeof
       { names: ["keep-wrong"], why: "with --problems: their solutions are not graded", when: name === "problems" },
       ...idleTrainFlags(values),
     ]);
-    const prompt = await inputPrompt(path, values, surroundings);
+    const prompt = await inputPrompt(path, values, surroundings, { isSampled: name === "solutions" });
     const { limit } = values;
     const onlyCorrect = !values.keepWrong;
     const plan: TrainPlan = {

@@ -1,4 +1,6 @@
 /** From a model's name to what a policy is made of: its files, its text side and the addon. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { ErprmError } from "../errors.js";
 import { openModel } from "../model/open-model.js";
 import type { Checkpoint, NativeAddon } from "../native/contract.js";
@@ -31,8 +33,17 @@ export async function openPolicyFiles(
     checkpoint: opened.checkpoint,
     text,
     fingerprint: opened.fingerprint,
-    notes: opened.notes,
+    notes: isRewardModel(opened.path) ? [...opened.notes, asPolicy(opened.path)] : opened.notes,
     // Last: what is wrong with the model is said even where the addon was not built yet.
     addon: loadNative(),
   };
+}
+
+/** One that kept the output matrix: it can write, so this is no error. */
+function isRewardModel(path: string): boolean {
+  return existsSync(join(path, "reward_model.json"));
+}
+
+function asPolicy(path: string): string {
+  return `${path} is a reward model (reward_model.json is in it): it was trained to score steps, and what it writes says little; its base model is the policy`;
 }

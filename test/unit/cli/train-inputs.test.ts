@@ -76,3 +76,17 @@ test.serial("without held-out problems the summary still counts steps, a policy'
   t.regex(await train("orm", ...solutions, "--loss", "binary"), /60 solutions of 20 problems, 60 steps in the loss$/m);
   t.regex(await train("policy", ...solutions), /\d+ solutions of \d+ problems, [\d,]+ tokens in the loss$/m);
 });
+
+test.serial(
+  "where nothing says which prompt solutions were sampled with, a note says what is taken for it",
+  async (t) => {
+    const { path, run } = await makeInputs(t);
+    const taken = (stderr: string) => /no manifest beside .*labels\.jsonl .* settings are (.*)/.exec(stderr)?.[1];
+    const one = ["--max-updates", "1"];
+    t.regex(taken((await run("a", one)).stderr) ?? "", /^the defaults/);
+    t.is(taken((await run("b", [...one, "--system", "Be brief."])).stderr), "those of the flags");
+    t.is(taken((await run("c", [...one, "--quiet"])).stderr), undefined);
+    const problems = ["--model", path("model"), "--problems", path("problems.jsonl"), "--out", path("d"), ...one];
+    t.notRegex((await runCli(["train", "policy", ...problems], { program: trainProgram })).stderr, /no manifest/);
+  },
+);
