@@ -7,8 +7,8 @@
  *   node scripts/compare-training.mjs [MODEL] [--python python3] [--updates 30] [--step-tag TEXT] [--positive TEXT] [--negative TEXT]
  *
  * MODEL is a directory in Hugging Face layout; without one a small random model of bytes is written. Needs a built package, and a
- * Python with torch, transformers and peft. Exit code 1 when a token differs, a number by more than 1e-5 (above 1: of itself), or
- * an adapter has no effect. The last line is JSON.
+ * Python with torch, transformers and peft. Exit code 1 when a token differs, a score by more than 1e-5, a log-probability by more than 1e-4
+ * (they come from logits of 30 and more in f32; above 1: of itself), or an adapter has no effect. The last line is JSON.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ import { RewardModel } from "../dist/src/reward/reward-model.js";
 import { defaultStepRule } from "../dist/src/text/step-rule.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const tolerance = 1e-5;
+const tolerances = { score: 1e-5, logProbability: 1e-4 };
 
 const variants = [
   { name: "two-way", loss: "two-way", rank: 0 },
@@ -179,8 +179,10 @@ try {
     );
   }
   process.stdout.write(`${JSON.stringify(reference)}\n`);
-  const good = ({ sameTokens, sequences, largestDifference, effect = 1 }) =>
-    sameTokens === sequences && largestDifference <= tolerance && effect > 100 * tolerance;
+  const good = ({ name, sameTokens, sequences, largestDifference, effect = 1 }) => {
+    const tolerance = name.startsWith("policy") ? tolerances.logProbability : tolerances.score;
+    return sameTokens === sequences && largestDifference <= tolerance && effect > 10 * tolerance;
+  };
   if (!reference.results.every(good)) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
