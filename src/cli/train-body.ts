@@ -51,6 +51,7 @@ function measureCounts(heldOut: TrainedModel["heldOut"]): Record<string, number>
   const { loss, measures } = heldOut;
   if (!measures) return { heldOutLoss: loss };
   const counts: Record<string, number> = { heldOutLoss: loss, n: measures.n };
+  if (measures.meanSuccessRate.value !== null) counts.meanSuccessRate = measures.meanSuccessRate.value;
   for (const name of Object.keys(shownMeasures) as (keyof typeof shownMeasures)[]) {
     const { value, low, high } = measures[name];
     if (value !== null) counts[name] = value;

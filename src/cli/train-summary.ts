@@ -21,6 +21,11 @@ function derived({ counts, timings }: RunSummary) {
   return train > 0 && tokensTrained > 0 ? { tokensPerSecond: tokensTrained / train } : {};
 }
 
+/** What became of every held-out prefix, where that is the same. */
+function outcomeOfAll(meanSuccessRate: number | undefined): "right" | "wrong" | undefined {
+  return meanSuccessRate === 1 ? "right" : meanSuccessRate === 0 ? "wrong" : undefined;
+}
+
 function trainSummaryJson(summary: RunSummary): string {
   return JSON.stringify({ ...summary, ...derived(summary) });
 }
@@ -50,11 +55,17 @@ function trainSummaryText(summary: RunSummary): string {
     const what = `${number("heldOutExamples")} solutions of ${number("heldOutProblems")} problems`;
     lines.push(["held-out loss", `${fixed("heldOutLoss")}${before} (${what})`]);
   }
+  const sameOutcome = counts.n === undefined ? undefined : outcomeOfAll(counts.meanSuccessRate);
   for (const [name, shown] of Object.entries(shownMeasures)) {
-    if (counts[name] === undefined) continue;
+    if (counts[name] === undefined) {
+      if (name === "areaUnderCurve" && sameOutcome) lines.push([shown, `no value: every prefix is ${sameOutcome}`]);
+      continue;
+    }
     const [low, high] = [fixed(`${name}Low`), fixed(`${name}High`)];
     const interval = low === undefined ? "" : `95 % interval ${low} to ${high}, `;
-    lines.push([shown, `${fixed(name)} (${interval}n = ${number("n")})`]);
+    const why =
+      name === "constantBrierScore" && sameOutcome ? `: every prefix is ${sameOutcome}, as a constant says` : "";
+    lines.push([shown, `${fixed(name)} (${interval}n = ${number("n")})${why}`]);
   }
   const { tokensPerSecond } = derived(summary);
   if (tokensPerSecond !== undefined) {

@@ -1,5 +1,6 @@
 import test from "ava";
 import { TrainProgress } from "../../../src/cli/train-progress.js";
+import { trainSummaryForm } from "../../../src/cli/train-summary.js";
 import { initialState } from "../../../src/training/training-state.js";
 
 const measures = {
@@ -51,4 +52,25 @@ test("without a terminal there is a line at the first record and one at the end,
   t.is(written.length, 2);
   t.regex(written[0] as string, /^erprm: train prm 0\/40 updates, held-out loss 0\.7000, .*\n$/);
   t.regex(written[1] as string, /^erprm: train prm 3\/40 updates, loss 0\.6500, held-out loss 0\.7000/);
+});
+
+test("where every held-out prefix is right or wrong, the summary says why a measure has no value and a constant has no error", (t) => {
+  const counts = { updates: 2, n: 20, heldOutLoss: 0.6, brierScore: 0.2, constantBrierScore: 0, brierGain: -0.2 };
+  const summary = (more: Record<string, number>) =>
+    trainSummaryForm.text({
+      ...{ stage: "train prm", out: "runs/prm", alreadyComplete: false, timings: {} },
+      counts: { ...counts, ...more },
+    }) as string;
+  for (const [meanSuccessRate, outcome] of [
+    [1, "right"],
+    [0, "wrong"],
+  ] as const) {
+    const text = summary({ meanSuccessRate });
+    t.regex(
+      text,
+      new RegExp(`^of a constant {5}0\\.0000 \\(n = 20\\): every prefix is ${outcome}, as a constant says$`, "m"),
+    );
+    t.regex(text, new RegExp(`^area under curve {2}no value: every prefix is ${outcome}$`, "m"));
+  }
+  t.notRegex(summary({ meanSuccessRate: 0.5, areaUnderCurve: 0.7 }), /every prefix/);
 });
