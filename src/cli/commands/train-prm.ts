@@ -40,8 +40,10 @@ export function trainPrmCommand(surroundings: Surroundings): Command {
       name: "prm",
       summary: "train a process reward model on labelled steps",
       details: `Every step is followed by the step tag, appended as token ids, and the model learns to predict the step's label there. A
-record whose tags would be cut off by --max-length, or that has another number of labels than steps, is counted and named;
-more than --max-faults of them is an error. --system, --instruction and --prompt-template are those of the solutions; where
+record whose tags would be cut off by --max-length, that has another number of labels than steps, labels outside [0, 1] or
+other ones than its counts give, a step without text or the tag in its text, is counted and named with its line; more than
+--max-faults of them is an error. Labels that were edited are trained on where numCompletions and numCorrect of all steps
+of a record are 0, as in imported ones. --system, --instruction and --prompt-template are those of the solutions; where
 the labels lie in a run directory they are read from its manifest.
 
 While it trains: loss, held-out loss, and on the held-out problems the Brier score, the area under the curve (is the prefix
