@@ -31,7 +31,7 @@ export interface ScoreStageOptions<S extends SolutionToScore = SolutionToScore> 
   /** Most tokens of a forward pass, default 4096. Scores do not depend on it. */
   tokenBudget?: number | undefined;
   counts?: ScoreCounts | undefined;
-  /** Is told of each solution that is left out, and why (`RewardModel.unfit`). Default: such a solution ends the stage where it cannot be scored. */
+  /** Is told of each solution that is left out, and why (`ScoreOptions`). Default: such a solution ends the stage where it cannot be scored. */
   onUnfit?: ((solution: S, reason: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
