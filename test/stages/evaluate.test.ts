@@ -32,7 +32,15 @@ test("erprm evaluate scores as the library does, and best-of-N at N = M picks wh
   const { process, outcome } = await models(t);
   const folder = makeFolder(t, { "s.jsonl": jsonLines(graded) });
   const args = [
-    ...["evaluate", "--solutions", join(folder, "s.jsonl"), "--reward-model", `prm=${process}`, "--reward-model", `orm=${outcome}`],
+    ...[
+      "evaluate",
+      "--solutions",
+      join(folder, "s.jsonl"),
+      "--reward-model",
+      `prm=${process}`,
+      "--reward-model",
+      `orm=${outcome}`,
+    ],
     ...["--threads", "1", "--num-bootstrap", "200", "--out", join(folder, "e")],
   ];
   const result = await runCli([...args, "--json"]);
@@ -93,7 +101,15 @@ test("a run that was cut off in its second model goes on to the same bytes", asy
   const { process, outcome } = await models(t);
   const folder = makeFolder(t, { "s.jsonl": jsonLines(graded) });
   const args = (out: string, ...more: string[]) => [
-    ...["evaluate", "--solutions", join(folder, "s.jsonl"), "--reward-model", `prm=${process}`, "--reward-model", `orm=${outcome}`],
+    ...[
+      "evaluate",
+      "--solutions",
+      join(folder, "s.jsonl"),
+      "--reward-model",
+      `prm=${process}`,
+      "--reward-model",
+      `orm=${outcome}`,
+    ],
     ...["--threads", "1", "--num-bootstrap", "200", "--out", join(folder, out), ...more],
   ];
   const first = await runCli(args("e"));
