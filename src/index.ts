@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export type { Place } from "./data/data-error.js";
 export { type ExportOptions, exportRecords } from "./data/formats/export-records.js";
 export { Losses } from "./data/formats/format.js";
 export { type ImportOptions, importRecords } from "./data/formats/import-records.js";
@@ -161,7 +162,7 @@ export {
   wayName,
 } from "./stages/finetune-comparison.js";
 export { type DistinctCounts, distinctAnswers, distinctNgrams } from "./stages/finetune-diversity.js";
-export { type DivergenceRecord, divergenceOf } from "./stages/finetune-measures.js";
+export { type DivergenceRecord, divergenceOf, type IntervalSettings } from "./stages/finetune-measures.js";
 export type {
   FinetunePart,
   FinetuneProgress,

@@ -16,8 +16,9 @@ import { defaultNumCandidates, methodAccuracies } from "../evaluation/methods.js
 import type { CandidatePool } from "../evaluation/pool.js";
 import { calibrationResult } from "../evaluation/reliability.js";
 import { Grader } from "../grading/grader.js";
+import type { Records } from "../training/build-examples.js";
 import type { Aggregate, ScoreRecord } from "../types.js";
-import { byKey, matchScores, poolOf, type Records, type StepScores } from "./evaluation-pool.js";
+import { byKey, matchScores, poolOf, type StepScores } from "./evaluation-pool.js";
 import { completeSettings, type EvaluationSettings, expectCandidateNumbers } from "./evaluation-settings.js";
 import { type FirstErrorFile, firstErrorsInFiles, firstErrorsInLabels } from "./first-error-cases.js";
 import { type CountedSolution, matchLabels, measuredSteps } from "./label-prefixes.js";

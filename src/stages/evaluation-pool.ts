@@ -8,11 +8,10 @@ import { solutionKey } from "../data/read-solutions.js";
 import { aggregate, aggregates } from "../data/selection.js";
 import type { Candidate, CandidatePool, PooledProblem } from "../evaluation/pool.js";
 import { abortedError } from "../policy/native-call.js";
+import type { Records } from "../training/build-examples.js";
 import type { Aggregate, ScoreRecord } from "../types.js";
 import { answerGroups } from "./answer-groups.js";
 import type { OutcomeGrader } from "./outcomes.js";
-
-export type Records<T> = Iterable<T> | AsyncIterable<T>;
 
 /** What the scores of one solution are kept as. */
 export type StepScores = readonly number[];

@@ -5,8 +5,9 @@ import type { FirstErrorSolution } from "../data/read-process-bench.js";
 import type { FirstErrorResult } from "../evaluation/evaluation.js";
 import { type FirstErrorOptions, firstErrorResults } from "../evaluation/first-error.js";
 import type { FirstErrorCase } from "../evaluation/pool.js";
+import type { Records } from "../training/build-examples.js";
 import type { ScoreRecord } from "../types.js";
-import { byKey, matchScores, type Records, type StepScores } from "./evaluation-pool.js";
+import { byKey, matchScores, type StepScores } from "./evaluation-pool.js";
 import { type CountedSolution, firstWrongStep, solvedProblems } from "./label-prefixes.js";
 
 /** Solutions with known first wrong steps, and models' scores of them. */

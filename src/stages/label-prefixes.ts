@@ -3,8 +3,9 @@
  */
 import { type Placed, placedError } from "../data/placed.js";
 import type { GradedSolution } from "../data/read-graded.js";
+import type { Records } from "../training/build-examples.js";
 import type { StepCounts } from "../types.js";
-import { byKey, named, type Records } from "./evaluation-pool.js";
+import { byKey, named } from "./evaluation-pool.js";
 
 /** A labelled solution of the pool. */
 export interface CountedSolution {
