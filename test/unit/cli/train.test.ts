@@ -7,6 +7,7 @@ import { parityModels } from "../../support/parity-models.js";
 import { type RandomModel, writeRandomModel } from "../../support/random-model.js";
 import { runCli, startCli } from "../../support/run-cli.js";
 import { trainingInputs } from "../../support/training-inputs.js";
+import { until } from "../../support/until.js";
 
 test.serial(
   "a training that was killed at any moment and resumed has the bytes of one that was not, and leaves no checkpoints",
@@ -43,8 +44,9 @@ test.serial(
     const { path, args, run, files } = await makeInputs(t);
     await run("whole");
     const running = startCli(args("stopped"), { program, env: { FAKE_DELAY_MS: "40" } });
-    await running.says("loaded");
-    setTimeout(() => running.kill("SIGINT"), 300);
+    const log = join(path("stopped"), "training.jsonl");
+    await until(() => existsSync(log) && /"updateIndex":2\b/.test(readFileSync(log, "utf8")));
+    running.kill("SIGINT");
     const { code, stderr } = await running.result;
     t.is(code, 130, stderr);
     const [checkpoint = ""] = readdirSync(join(path("stopped"), "checkpoints"));
@@ -120,12 +122,14 @@ test.serial("a torn checkpoint is passed over, one of another run is refused", a
   const { path, args, run, files } = await makeInputs(t);
   await run("whole");
   const stopped = async (out: string, ...more: string[]) => {
-    const running = startCli(args(out, "--checkpoint-every", "1", ...more), { program, env: { FAKE_DELAY_MS: "40" } });
-    await running.says("loaded");
-    setTimeout(() => running.kill("SIGKILL"), 800);
-    await running.result;
+    const running = startCli(args(out, "--checkpoint-every", "1", ...more), { program, env: { FAKE_DELAY_MS: "100" } });
     const folder = join(path(out), "checkpoints");
-    const names = readdirSync(folder).filter((name) => name.startsWith("update-"));
+    const checkpoints = () =>
+      existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith("update-")) : [];
+    await until(() => checkpoints().length > 0);
+    running.kill("SIGKILL");
+    await running.result;
+    const names = checkpoints();
     const newest = names.sort((a, b) => Number(b.slice(7)) - Number(a.slice(7)))[0] as string;
     return join(folder, newest);
   };
