@@ -7,18 +7,22 @@ export const modelName = (target, seed) => `${target.replace(":", "-")}-${seed}`
 
 const solutionLimits = ["--max-tokens", "256"];
 
-async function problems(path, split, num, seed) {
+async function problems(path, split, num, seed, { difficulty }) {
   if (existsSync(path)) return;
-  await erprm("problems", "--split", split, "--num", String(num), "--seed", String(seed), "--out", path);
+  const of = ["--split", split, "--num", String(num), "--seed", String(seed), "--difficulty", difficulty];
+  await erprm("problems", ...of, "--out", path);
 }
+
+/** Warm, so that most mistakes are slips of one sample and not what the policy always does; `min-p` keeps out what is no text. */
+const sampling = ({ temperature, minP }) => ["--temperature", String(temperature), "--min-p", String(minP)];
 
 /** Labels of the training problems, and graded candidates of the test problems. */
 export async function sample(out, settings) {
   mkdirSync(out, { recursive: true });
   const [training, test] = [join(out, "problems.jsonl"), join(out, "test-problems.jsonl")];
-  await problems(training, "train", settings.numProblems, 11);
-  await problems(test, "test", settings.numTestProblems, 11);
-  const policy = ["--policy", settings.model, ...solutionLimits, "--seed", "1"];
+  await problems(training, "train", settings.numProblems, 11, settings);
+  await problems(test, "test", settings.numTestProblems, 11, settings);
+  const policy = ["--policy", settings.model, ...solutionLimits, ...sampling(settings), "--seed", "1"];
   await erprm(
     ...["label", ...policy, "--problems", training, "--completion-max-tokens", "256", "--out", join(out, "labels")],
     ...["--num-solutions", String(settings.numSolutions), "--num-completions", String(settings.numCompletions)],
@@ -38,7 +42,8 @@ export async function trainAndScore(out, settings) {
         target === "orm"
           ? ["orm", "--solutions", join(out, "labels", "solutions.jsonl")]
           : ["prm", "--labels", join(out, "labels", "labels.jsonl"), "--target", target];
-      await erprm("train", ...data, "--model", settings.model, "--seed", String(seed), "--out", model);
+      const how = ["--learning-rate", String(settings.learningRate), "--epochs", String(settings.epochs)];
+      await erprm("train", ...data, "--model", settings.model, ...how, "--seed", String(seed), "--out", model);
       const scores = join(out, "scores", modelName(target, seed));
       const candidates = join(out, "candidates", "solutions.jsonl");
       await erprm("score", "--reward-model", model, "--solutions", candidates, "--out", scores);
@@ -55,8 +60,8 @@ export const finetuneName = (selection, seed) => `${selection.replace(":", "-")}
 export async function finetune(out, settings) {
   // Neither what the reward models learned from nor what they were evaluated on; enough held-out ones to see small gains.
   const [training, heldOut] = [join(out, "finetune-problems.jsonl"), join(out, "held-out-problems.jsonl")];
-  await problems(training, "train", settings.numFinetune, 12);
-  await problems(heldOut, "test", settings.numHeldOut, 12);
+  await problems(training, "train", settings.numFinetune, 12, settings);
+  await problems(heldOut, "test", settings.numHeldOut, 12, settings);
   for (const seed of settings.seeds) {
     for (const selection of settings.selections) {
       const how =
@@ -66,7 +71,7 @@ export async function finetune(out, settings) {
       await erprm(
         ...["finetune", "--policy", settings.model, "--problems", training, "--held-out-problems", heldOut, ...how],
         ...["--num-rounds", String(settings.numRounds), "--num-solutions", String(settings.numFinetuneSolutions)],
-        ...[...solutionLimits, "--keep-policies", "last", "--seed", String(seed)],
+        ...[...solutionLimits, ...sampling(settings), "--keep-policies", "last", "--seed", String(seed)],
         ...["--out", join(out, "finetunings", finetuneName(selection, seed))],
       );
     }

@@ -1,6 +1,6 @@
 /** What makes a problem hard: its number of steps, the size of its numbers, and facts that nobody needs. */
 
-export const difficulties = ["easy", "default", "hard"] as const;
+export const difficulties = ["easy", "medium", "default", "hard"] as const;
 export type Difficulty = (typeof difficulties)[number];
 
 export interface Size {
@@ -20,6 +20,8 @@ export interface Size {
 
 export const sizes: Record<Difficulty, Size> = {
   easy: { numSteps: [2, 2, 2, 3], small: [2, 5], medium: [4, 30], limit: 100, numDistractors: [0], maxUnused: 0 },
+  /** As long as most of the default, with the numbers of the easy ones: a small reward model can learn to check these sums. */
+  medium: { numSteps: [3, 3, 4, 5], small: [2, 5], medium: [4, 30], limit: 100, numDistractors: [0, 1], maxUnused: 1 },
   default: {
     numSteps: [2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 6, 7],
     small: [2, 9],
