@@ -1,6 +1,6 @@
 /** What docs/formats.md says of evaluation.json and evaluation.csv is compared with an evaluation that has every part. */
 import test from "ava";
-import { evaluationCsv } from "../../src/cli/evaluation-csv.js";
+import { evaluationCsv } from "../../src/cli/evaluate/csv.js";
 import { evaluateStage } from "../../src/stages/evaluate.js";
 import { handLabelled, handScores, handSolutions } from "../support/evaluation-case.js";
 import { inlineCode, readDocument, sectionOf, tableRows } from "../support/markdown.js";

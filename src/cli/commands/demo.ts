@@ -1,6 +1,6 @@
 /** `erprm demo`: the whole method on problems of our own, in minutes. */
 import type { Command } from "commander";
-import { demoSizes } from "../demo-plan.js";
+import { demoSizes } from "../demo/plan.js";
 import { maxInteger } from "../option.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
 import { commonOptions, policyOptions } from "../stage-options.js";
@@ -49,7 +49,7 @@ choosing among candidates, a round of fine-tuning, and a report to open in a bro
 demo goes on with the same command.`,
     },
     demoOptions,
-    async () => (await import("../run-demo.js")).runDemo,
+    async () => (await import("../demo/run-demo.js")).runDemo,
     surroundings,
   );
 }

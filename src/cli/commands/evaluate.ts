@@ -149,7 +149,7 @@ Examples:
   erprm evaluate --solutions solutions.jsonl --reward-model prm --processbench gsm8k.jsonl --processbench math.jsonl --out runs/e`,
     },
     evaluateOptions,
-    async () => (await import("../run-evaluate.js")).runEvaluate(),
+    async () => (await import("../evaluate/run-evaluate.js")).runEvaluate(),
     surroundings,
   );
 }

@@ -13,7 +13,7 @@ import {
   modelOptions,
   updateOptions,
   watchOptions,
-} from "../train-options.js";
+} from "../train/options.js";
 
 const text = { type: "text" } as const;
 const count = { type: "integer", low: 1, high: maxInteger } as const;
@@ -186,7 +186,7 @@ Examples:
   erprm finetune --policy builtin:tiny --problems problems.jsonl --selection correct --num-rounds 1 --out runs/correct`,
     },
     finetuneOptions,
-    async () => (await import("../run-finetune.js")).runFinetune(),
+    async () => (await import("../finetune/run-finetune.js")).runFinetune(),
     surroundings,
   );
 }

@@ -1,6 +1,6 @@
 /** `erprm label`: its options. What it does is in run-label.ts. */
 import type { Command } from "commander";
-import { allocationOptions, completionsFileOptions, estimatorOptions } from "../label-options.js";
+import { allocationOptions, completionsFileOptions, estimatorOptions } from "../label/options.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
 import {
   commonOptions,
@@ -63,7 +63,7 @@ Examples:
   erprm label --from runs/labels/labels.jsonl --estimator posterior --out runs/posterior-labels`,
     },
     labelOptions,
-    async () => (await import("../run-label.js")).runLabel(),
+    async () => (await import("../label/run-label.js")).runLabel(),
     surroundings,
   );
 }

@@ -131,7 +131,7 @@ Examples:
   erprm score --reward-model Qwen2.5-Math-PRM-7B --dtype int8 --solutions solutions.jsonl --out runs/qwen-scores`,
     },
     scoreOptions,
-    async () => (await import("../run-score.js")).runScore(),
+    async () => (await import("../score/run-score.js")).runScore(),
     surroundings,
   );
 }

@@ -133,7 +133,7 @@ Examples:
       --budget-tokens 4000 --out runs/best`,
     },
     searchOptions,
-    async () => (await import("../run-search.js")).runSearch(),
+    async () => (await import("../search/run-search.js")).runSearch(),
     surroundings,
   );
 }

@@ -1,7 +1,7 @@
 /** `erprm train orm`: its options. What it does is in run-train-orm.ts. */
 import type { Command } from "commander";
 import { type Surroundings, stageCommand } from "../stage-command.js";
-import { epochsOption, rewardOptions, trainOptions } from "../train-options.js";
+import { epochsOption, rewardOptions, trainOptions } from "../train/options.js";
 
 const file = { type: "text" } as const;
 
@@ -26,7 +26,7 @@ Examples:
   erprm train orm --model model --labels runs/labels/labels.jsonl --loss binary --out runs/orm`,
     },
     trainOrmOptions,
-    async () => (await import("../run-train-orm.js")).runTrainOrm(),
+    async () => (await import("../train/run-train-orm.js")).runTrainOrm(),
     surroundings,
   );
 }

@@ -1,7 +1,7 @@
 /** `erprm train policy`: its options. What it does is in run-train-policy.ts. */
 import type { Command } from "commander";
 import { type Surroundings, stageCommand } from "../stage-command.js";
-import { epochsOption, trainOptions } from "../train-options.js";
+import { epochsOption, trainOptions } from "../train/options.js";
 
 const file = { type: "text" } as const;
 
@@ -49,7 +49,7 @@ Examples:
   erprm train policy --model config-and-tokenizer --init random --problems problems.jsonl --epochs 20 --out runs/scratch`,
     },
     trainPolicyOptions,
-    async () => (await import("../run-train-policy.js")).runTrainPolicy(),
+    async () => (await import("../train/run-train-policy.js")).runTrainPolicy(),
     surroundings,
   );
 }

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { inferredStepUses, weightings } from "../../training/step-examples.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
-import { epochsOption, rewardOptions, trainOptions } from "../train-options.js";
+import { epochsOption, rewardOptions, trainOptions } from "../train/options.js";
 
 const text = { type: "text" } as const;
 
@@ -58,7 +58,7 @@ Examples:
   erprm score --reward-model runs/prm --solutions runs/solutions/solutions.jsonl --out runs/scores`,
     },
     trainPrmOptions,
-    async () => (await import("../run-train-prm.js")).runTrainPrm(),
+    async () => (await import("../train/run-train-prm.js")).runTrainPrm(),
     surroundings,
   );
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { ScoreTally } from "../../../src/cli/score-tally.js";
+import { ScoreTally } from "../../../src/cli/score/tally.js";
 import { makeFolder } from "../../support/folder.js";
 import { fakeProgram, runCli, startCli } from "../../support/run-cli.js";
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { finetuningComparisonText } from "../../../src/cli/finetune-table.js";
+import { finetuningComparisonText } from "../../../src/cli/finetune/table.js";
 import type { Finetuning, PolicyMeasures } from "../../../src/evaluation/finetuning.js";
 import { compareFinetunings } from "../../../src/stages/finetune-comparison.js";
 import { makeFolder } from "../../support/folder.js";

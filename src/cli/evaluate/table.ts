@@ -1,0 +1,119 @@
+/** An evaluation as tables for a terminal. */
+import Table from "cli-table3";
+import type {
+  AccuracyPoint,
+  CalibrationResult,
+  Comparison,
+  Estimate,
+  Evaluation,
+  FirstErrorResult,
+  LengthResult,
+  Method,
+} from "../../evaluation/evaluation.js";
+
+const none = "-";
+
+/** `best-of-n er min`: the rule, the model and its aggregate. */
+export function methodName({ rule, model, aggregate }: Method): string {
+  return [rule, model, aggregate].filter((part) => part !== undefined).join(" ");
+}
+
+function table(head: string[], rows: string[][]): string {
+  const built = new Table({ head, style: { head: [], border: [] } });
+  built.push(...rows);
+  return `${built.toString()}\n`;
+}
+
+/** A value over its interval, times `scale`. */
+function cell({ value, low, high }: Estimate, decimals: number, scale = 1): string {
+  const shown = (number: number) => (scale * number).toFixed(decimals);
+  if (value === null) return none;
+  return low === null || high === null ? shown(value) : `${shown(value)}\n${shown(low)} .. ${shown(high)}`;
+}
+
+const percent = (estimate: Estimate) => cell(estimate, 1, 100);
+const number = (estimate: Estimate) => cell(estimate, 3);
+
+function pText(p: number | null): string {
+  if (p === null) return none;
+  return p < 0.0001 ? "< 0.0001" : p.toPrecision(2);
+}
+
+/** Accuracies: a row a method, a column an N. */
+function accuracyTable({ methods, numCandidates, numProblems }: Evaluation): string {
+  const points = methods[0]?.points ?? [];
+  const heads = numCandidates.map((n) => {
+    const eligible = points.find((point) => point.numCandidates === n)?.numProblems ?? 0;
+    return `N = ${n}${eligible === numProblems ? "" : `\nof ${eligible}`}`;
+  });
+  const at = (all: readonly AccuracyPoint[], n: number) => {
+    const point = all.find(({ numCandidates }) => numCandidates === n);
+    if (!point) return none;
+    return `${point.computation === "exact" ? "" : "~"}${percent(point.accuracy)}`;
+  };
+  const rows = methods.map(({ method, points }) => [methodName(method), ...numCandidates.map((n) => at(points, n))]);
+  return table(["accuracy in %", ...heads], rows);
+}
+
+function comparisonTable(comparisons: readonly Comparison[]): string {
+  const rows = comparisons.map(({ first, second, numCandidates, numProblems, difference, pValue, correctedPValue }) => [
+    `${methodName(first)}\nminus ${methodName(second)}`,
+    String(numCandidates),
+    String(numProblems),
+    percent(difference),
+    pText(pValue),
+    pText(correctedPValue),
+  ]);
+  return table(["difference in points of %", "N", "problems", "difference", "p", "p corrected"], rows);
+}
+
+function calibrationTable(results: readonly CalibrationResult[]): string {
+  const rows = results.map((one) => [
+    one.model,
+    `${one.n}\nof ${one.numProblems} problems`,
+    ...[one.brierScore, one.constantBrierScore, one.areaUnderCurve, one.calibrationError].map(number),
+  ]);
+  return table(["calibration", "prefixes", "Brier score", "of a constant", "area", "calibration error"], rows);
+}
+
+const thresholdSources: Record<FirstErrorResult["thresholdFrom"], (one: FirstErrorResult) => string> = {
+  given: () => "given",
+  split: ({ numThresholdSolutions }) => `best on ${numThresholdSolutions} others`,
+  default: () => "default: too few to choose",
+};
+
+function firstErrorTable(results: readonly FirstErrorResult[]): string {
+  const rows = results.map((one) => [
+    one.model,
+    one.data,
+    `${one.threshold.toPrecision(3)}\n${thresholdSources[one.thresholdFrom](one)}`,
+    `${percent(one.accuracyWrong)}\nn = ${one.numWrong}`,
+    `${percent(one.accuracyRight)}\nn = ${one.numRight}`,
+    percent(one.f1),
+  ]);
+  return table(["first wrong step in %", "data", "threshold", "found", "none found in right ones", "F1"], rows);
+}
+
+function lengthTable(results: readonly LengthResult[]): string {
+  const rows = results.map((one) => [
+    `${one.model} ${one.aggregate}`,
+    ...[one.correlation, one.correlationRight, one.correlationWrong].map(number),
+  ]);
+  return table(["score and number of steps: rank correlation", "all", "right", "wrong"], rows);
+}
+
+/** All tables that have rows, the accuracies first. */
+export function evaluationTables(evaluation: Evaluation): string {
+  const { comparisons, calibration, firstErrors, lengths, level, methods } = evaluation;
+  const isResampled = methods.some(({ points }) => points.some(({ computation }) => computation === "resampled"));
+  return [
+    accuracyTable(evaluation),
+    `${100 * level} % intervals by bootstrap over problems.${isResampled ? ` ~: mean over ${evaluation.numSubsets} random choices of N; the others are exact.` : ""}\n`,
+    comparisons.length > 0 && comparisonTable(comparisons),
+    calibration.length > 0 && calibrationTable(calibration),
+    firstErrors.length > 0 && firstErrorTable(firstErrors),
+    lengths.length > 0 && lengthTable(lengths),
+  ]
+    .filter((part) => part !== false)
+    .join("");
+}

@@ -1,0 +1,212 @@
+/** What `erprm label` does: labels of given solutions, or of solutions that are sampled on the way. */
+import { readSolutions, solutionKey } from "../../data/read-solutions.js";
+import type { RunDirectory } from "../../data/run-directory.js";
+import { Grader } from "../../grading/grader.js";
+import { type OpenedPolicy, Policy } from "../../policy/policy.js";
+import type { Sampling } from "../../policy/sampling.js";
+import type { LabelStageOptions } from "../../stages/label.js";
+import { labelNames } from "../../stages/label-names.js";
+import { rolloutStage } from "../../stages/rollout.js";
+import { newCounts } from "../../stages/stage-counts.js";
+import type { PromptSettings } from "../../text/prompt.js";
+import { formatStepRule, parseStepRule } from "../../text/step-rule.js";
+import type { Allocation, Estimator, Problem, Solution } from "../../types.js";
+import type { labelOptions } from "../commands/label.js";
+import type { OptionValues } from "../option.js";
+import { packageBuild } from "../package-build.js";
+import {
+  completionSampling,
+  type OpenPolicy,
+  policyFreedom,
+  policyIdentity,
+  policyOptionsOf,
+  promptSettings,
+  required,
+  solutionSampling,
+} from "../policy-values.js";
+import { promptOrigin } from "../prompt-origin.js";
+import { RunProgress } from "../run-progress.js";
+import { allProblems } from "../run-rollout.js";
+import { Session, type SessionNumbers } from "../session.js";
+import type { Run, Surroundings } from "../stage-command.js";
+import { drop, take } from "../take.js";
+import { LabelTally } from "../tally.js";
+import { note, withRun } from "../with-run.js";
+import { writing } from "../write-records.js";
+import { completionsFile, openLabelFile } from "./file.js";
+import { allocationOf, estimatorOf, labelIdentity, relabelEstimatorOf } from "./options.js";
+import { labelSourceOf } from "./source.js";
+
+type LabelValues = OptionValues<typeof labelOptions>;
+
+/** Where the solutions come from: a file, or the rollout stage. */
+interface SolutionSource {
+  name: "solutions" | "problems";
+  path: string;
+  /** Solutions in all. */
+  total: number;
+  prompt: PromptSettings;
+  /** What decides the solutions' bytes. */
+  options: Record<string, unknown>;
+  outputs: string[];
+  /** Solutions from the `first` one on. */
+  open(run: RunDirectory, first: number, stage: LabelStageOptions): Promise<AsyncIterable<Solution>>;
+}
+
+async function fromFile(path: string, values: LabelValues, surroundings: Surroundings): Promise<SolutionSource> {
+  const { limit } = values;
+  // Read once before the model is, so that what is wrong with the file is said at once; and to know how many there are.
+  let total = 0;
+  for await (const _ of take(readSolutions(path), limit)) total += 1;
+  let prompt = promptSettings(values);
+  const origin = Object.values(prompt).every((value) => value === undefined) ? await promptOrigin(path) : undefined;
+  if (origin && Object.values(origin.prompt).some((value) => value !== undefined)) {
+    prompt = origin.prompt;
+    note(`the prompt's settings are those of ${origin.manifest}`, values, surroundings);
+  }
+  const open = async (_run: RunDirectory, first: number) => drop(take(readSolutions(path), limit), first);
+  return { name: "solutions", path, total, prompt, options: {}, outputs: [], open };
+}
+
+async function fromProblems(path: string, values: LabelValues): Promise<SolutionSource> {
+  const { limit, numSolutions } = values;
+  const problems = await allProblems(path, limit);
+  const sampling = solutionSampling(values);
+  return {
+    name: "problems",
+    path,
+    total: problems.length * numSolutions,
+    prompt: promptSettings(values),
+    options: { numSolutions, ...sampling },
+    outputs: ["solutions.jsonl"],
+    open: (run, first, stage) => sampled(problems, { numSolutions, sampling }, run, first, stage),
+  };
+}
+
+/** The solutions that the run has already, then new ones, which go to solutions.jsonl on their way to be labelled. */
+async function sampled(
+  problems: readonly Problem[],
+  { numSolutions, sampling }: { numSolutions: number; sampling: Sampling },
+  run: RunDirectory,
+  first: number,
+  stage: LabelStageOptions,
+): Promise<AsyncIterable<Solution>> {
+  const appender = await run.appender<Solution>("solutions.jsonl", solutionKey);
+  const known = appender.numRecords;
+  const { policy, split, prompt, seed, grader, counts, signal } = stage;
+  async function* solutions() {
+    if (known > first) yield* drop(take(readSolutions(appender.path), known), first);
+    const options = { policy, split, prompt, seed, grader, counts, signal, numSolutions, sampling, skip: known };
+    // Labels may be ahead of the solutions after a power cut: solutions are written again, not labelled again.
+    yield* drop(writing(rolloutStage(problems, options), appender), Math.max(0, first - known));
+  }
+  return solutions();
+}
+
+/** How labels are measured and computed. */
+interface LabelMethod {
+  allocation: Allocation;
+  estimator: Estimator;
+}
+
+async function labelRun(
+  run: RunDirectory,
+  opened: OpenedPolicy,
+  source: SolutionSource,
+  method: LabelMethod,
+  values: LabelValues,
+  { signal, stderr }: Surroundings,
+): Promise<SessionNumbers> {
+  const session = new Session();
+  const tally = new LabelTally();
+  const file = await openLabelFile(run, tally, values.keepCompletions);
+  const { recordsBefore } = file;
+  const policy = await opened.load();
+  const grader = new Grader();
+  try {
+    session.loaded();
+    const counts = newCounts();
+    const stage: LabelStageOptions = {
+      policy,
+      grader,
+      counts,
+      signal,
+      ...method,
+      sampling: completionSampling(values),
+      etas: values.eta,
+      split: parseStepRule(values.split),
+      prompt: source.prompt,
+      seed: values.seed,
+    };
+    const solutions = await source.open(run, recordsBefore, stage);
+    const progress = new RunProgress(policy, {
+      title: "label",
+      unit: "solutions",
+      total: source.total,
+      done: recordsBefore,
+      quiet: values.quiet,
+      stream: stderr,
+    });
+    try {
+      for await (const record of file.write(solutions, stage)) {
+        tally.add(record);
+        progress.advance();
+      }
+    } finally {
+      progress.end();
+    }
+    const numbers = session.numbers(policy, counts, recordsBefore);
+    return { ...numbers, counts: { ...tally.counts, ...numbers.counts } };
+  } finally {
+    await grader.dispose();
+    await policy.dispose();
+  }
+}
+
+export function runLabel(openPolicy: OpenPolicy = Policy.open): Run<typeof labelOptions> {
+  return async (values, given, surroundings) => {
+    const { signal } = surroundings;
+    const sourceName = labelSourceOf(given);
+    const out = required("out", values.out, "the run directory");
+    const path = required(sourceName, values[sourceName], "a file");
+    if (sourceName === "from") {
+      const { runRelabel } = await import("./run-relabel.js");
+      return runRelabel({ ...values, out, from: path, estimator: relabelEstimatorOf(values, given) }, surroundings);
+    }
+    const method: LabelMethod = {
+      allocation: allocationOf(values, given),
+      estimator: estimatorOf(values, given),
+    };
+    const model = required("policy", values.policy, "a model directory or a .gguf file");
+    const split = formatStepRule(parseStepRule(values.split));
+    const names = labelNames(values.eta);
+    const source =
+      sourceName === "solutions" ? await fromFile(path, values, surroundings) : await fromProblems(path, values);
+    const opened = await openPolicy(model, policyOptionsOf(values, signal));
+    for (const text of opened.notes) note(text, values, surroundings);
+
+    const description = {
+      stage: "label",
+      options: {
+        ...policyIdentity(values),
+        ...source.prompt,
+        ...source.options,
+        completions: completionSampling(values),
+        ...labelIdentity(method.allocation, method.estimator),
+        ...(values.keepCompletions ? { keepCompletions: true } : {}),
+        labels: names,
+        limit: values.limit,
+        split,
+      },
+      freeOptions: policyFreedom(values),
+      seed: values.seed,
+      inputs: { [source.name]: source.path },
+      models: { policy: opened.fingerprint },
+      build: packageBuild(opened.build),
+      outputs: ["labels.jsonl", ...(values.keepCompletions ? [completionsFile] : []), ...source.outputs],
+    };
+    await withRun(description, { ...values, out }, surroundings, (run) =>
+      labelRun(run, opened, source, method, values, surroundings),
+    );
+  };
+}

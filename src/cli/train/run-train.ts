@@ -1,0 +1,234 @@
+/** What the train commands do: open the model, make the examples, train in the run directory. */
+import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { failArgument } from "../../check.js";
+import { manifestName } from "../../data/manifest.js";
+import { ErprmError } from "../../errors.js";
+import { checkpointFolder, trainingLog } from "../../stages/training-keeper.js";
+import { formatStepRule, parseStepRule } from "../../text/step-rule.js";
+import { expectAdapterFits } from "../../training/adapter-fit.js";
+import { expectSavable } from "../../training/base-files.js";
+import type { BuiltExamples } from "../../training/build-examples.js";
+import type { TrainingExample } from "../../training/example.js";
+import { type SplitExamples, splitExamples } from "../../training/held-out.js";
+import { loadAdapter } from "../../training/load-adapter.js";
+import { type OpenedAdapter, openAdapter } from "../../training/open-adapter.js";
+import { modelFileNames } from "../../training/save-model.js";
+import { checkSchedule } from "../../training/schedule.js";
+import { checkTrainerOptions, type Trainer, type TrainerOptions } from "../../training/trainer.js";
+import type { TrainerSource } from "../../training/trainer-source.js";
+import type { TrainingBase } from "../../training/training-base.js";
+import { usualTokensPerUpdate } from "../../training/update-size.js";
+import { packageBuild } from "../package-build.js";
+import { required } from "../policy-values.js";
+import { Progress } from "../progress.js";
+import type { Surroundings } from "../stage-command.js";
+import { note, withRun } from "../with-run.js";
+import { trainBody } from "./body.js";
+import type { TrainPlan, TrainTask } from "./plan.js";
+import { TrainProgress } from "./progress.js";
+import { trainSummaryForm } from "./summary.js";
+import {
+  defaultLearningRate,
+  loraOf,
+  maxLengthOf,
+  numParameters,
+  scheduleOf,
+  storedTypes,
+  type TrainValues,
+} from "./values.js";
+
+/**
+ * A model must not be trained into its own directory, nor into one that holds a model and is no run of ours: --force would
+ * remove the files of the same names.
+ */
+async function refuseModelDirectory(out: string, base: TrainingBase): Promise<void> {
+  const isThere = existsSync(join(out, "config.json"));
+  const isBase = isThere && (await realpath(out)) === (await realpath(base.opened.path));
+  if (!isBase && (!isThere || existsSync(join(out, manifestName)))) return;
+  const what = isBase ? "the model that training starts from" : "a model that no run wrote";
+  throw new ErprmError("ERPRM_RUN_CONFLICT", `Expected ${out} to be a new directory or a run, found ${what}`, {
+    path: out,
+  });
+}
+
+/** The examples on both sides of the split; their common store is of no use any more and must not outlive this. */
+async function makeExamples(
+  task: TrainTask,
+  plan: TrainPlan,
+  base: TrainingBase,
+  values: TrainValues,
+  surroundings: Surroundings,
+): Promise<{ data: SplitExamples<TrainingExample>; counts: Record<string, number> }> {
+  const built = await buildExamples(task, plan, base, values, surroundings);
+  for (const text of built.notes) note(text, values, surroundings);
+  const { sameQuestion } = built;
+  if (sameQuestion.size > 0 && values.heldOut > 0) {
+    const [[id, first] = []] = sameQuestion;
+    const text = `${sameQuestion.size} problems have the question of an earlier one under another id (${JSON.stringify(id)} that of ${JSON.stringify(first)}): they are held out or trained on together`;
+    note(text, values, surroundings);
+  }
+  const data = splitExamples(built.store, { seed: values.seed, share: values.heldOut, sameQuestion });
+  return { data, counts: exampleCounts(built, data) };
+}
+
+async function buildExamples(
+  task: TrainTask,
+  plan: TrainPlan,
+  base: TrainingBase,
+  values: TrainValues,
+  { stderr, signal }: Surroundings,
+): Promise<BuiltExamples<TrainingExample>> {
+  const progress = new Progress({ title: "encode", unit: "records", quiet: values.quiet, stream: stderr });
+  try {
+    return await task.examples({
+      vocabularySize: base.opened.checkpoint.config.vocabularySize,
+      maxLength: maxLengthOf(values, base),
+      file: Object.values(plan.inputs)[0],
+      maxFaultShare: values.maxFaults,
+      onProgress: (numRecords) => progress.update(numRecords),
+      signal,
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** An adapter that has other numbers makes another run. */
+function adapterInputs({ configPath, weightsPath }: OpenedAdapter): Record<string, string> {
+  return { adapterConfig: configPath, adapterWeights: weightsPath };
+}
+
+async function createTrainer(
+  base: TrainingBase,
+  options: TrainerOptions,
+  adapter: OpenedAdapter | undefined,
+  source: TrainerSource,
+): Promise<Trainer> {
+  const trainer = await source.create(base, options);
+  try {
+    if (adapter) await loadAdapter(adapter, trainer, base.addon);
+    return trainer;
+  } catch (error) {
+    await trainer.dispose();
+    throw error;
+  }
+}
+
+/** Only what changes no bit of the results can be changed in a run that is to go on. */
+function withMemoryAdvice(error: unknown): unknown {
+  if (!(error instanceof ErprmError) || error.code !== "ERPRM_OUT_OF_MEMORY") return error;
+  const advice =
+    "the same command goes on from the last checkpoint, with --gradient-checkpointing in less memory; a smaller --tokens-per-batch or --max-length is another run";
+  return new ErprmError(error.code, `${error.message}; ${advice}`, error.details, error);
+}
+
+/** @throws as `RunDirectory.open`, `trainStage`, `saveModel` and what opens the model and reads the inputs */
+export async function runTrain(
+  plan: TrainPlan,
+  values: TrainValues,
+  surroundings: Surroundings,
+  source: TrainerSource,
+): Promise<void> {
+  const { signal, stderr } = surroundings;
+  const model = required("model", values.model, "a model directory or a .gguf file");
+  const out = required("out", values.out, "the run directory");
+  const { init, device, dtype, threads, seed, gradientCheckpointing, tokensPerBatch, epochs, maxUpdates } = values;
+  if (values.adapter !== undefined && init === "random") {
+    failArgument("--init", "pretrained with --adapter, which belongs to the weights of its base model", init);
+  }
+  if (dtype === "bf16" && device === "cpu") failArgument("--dtype", "f32 on the CPU", dtype);
+  const adapter = values.adapter === undefined ? undefined : await openAdapter(values.adapter);
+  const lora = adapter?.lora ?? loraOf(values);
+  if (values.earlyStopping !== undefined && values.heldOut === 0) {
+    failArgument("--early-stopping", "given only where problems are held out (--held-out)", values.earlyStopping);
+  }
+  const base = await source.open(model, { init, signal });
+  const say = (text: string) => note(text, values, surroundings);
+  for (const text of [...base.notes, ...(adapter?.notes ?? [])]) say(text);
+  await refuseModelDirectory(out, base);
+  await expectSavable(base);
+  const maxLength = maxLengthOf(values, base);
+  const task = plan.task(base);
+  const { loss, candidates, rewardModel } = task;
+  const trainerOptions: TrainerOptions = {
+    ...{ init, loss, candidates, device, threads, lora, gradientCheckpointing, seed },
+    computeType: dtype,
+  };
+  checkTrainerOptions(base, trainerOptions);
+  if (adapter) expectAdapterFits(adapter, base, loss);
+  const { data, counts } = await makeExamples(task, plan, base, values, surroundings);
+  const tokensPerUpdate = values.tokensPerUpdate ?? usualTokensPerUpdate(epochs * data.training.numTokens);
+  const learningRate =
+    values.learningRate ?? defaultLearningRate(numParameters(base), { init, hasAdapter: lora !== undefined });
+  const schedule = scheduleOf(values, learningRate);
+  checkSchedule(schedule);
+  const { weightDecay, beta1, beta2, maxGradientNorm, evaluateEvery, earlyStopping, heldOut, saveDtype } = values;
+  const optimizer = { weightDecay, beta1, beta2, maxGradientNorm };
+
+  const description = {
+    stage: `train ${plan.kind}`,
+    options: {
+      ...task.options,
+      ...plan.prompt,
+      ...{ loss, init, device, dtype, lora, saveDtype },
+      ...{ epochs, maxUpdates, schedule, ...optimizer, tokensPerUpdate, tokensPerBatch },
+      ...{ heldOut, evaluateEvery, earlyStopping, limit: values.limit },
+      maxLength,
+      split: formatStepRule(parseStepRule(values.split)),
+    },
+    freeOptions: {
+      ...{ model, adapter: values.adapter, threads, gradientCheckpointing, maxFaults: values.maxFaults },
+      ...{ spikeFactor: values.spikeFactor, checkpointEvery: values.checkpointEvery },
+    },
+    seed,
+    inputs: { ...plan.inputs, ...(adapter && adapterInputs(adapter)) },
+    models: { base: base.fingerprint },
+    build: packageBuild({ ...base.addon.buildInfo }),
+    outputs: [trainingLog, checkpointFolder, ...modelFileNames],
+    scaffolding: [checkpointFolder],
+  };
+  await withRun(
+    description,
+    { ...values, out },
+    surroundings,
+    (run) =>
+      trainBody(run, {
+        data,
+        counts,
+        load: () => createTrainer(base, trainerOptions, adapter, source),
+        stage: {
+          ...{ loss, seed, epochs, maxUpdates, schedule, optimizer, tokensPerUpdate, tokensPerBatch },
+          ...{ evaluateEvery, earlyStopping, spikeFactor: values.spikeFactor, signal },
+          checkpointEvery: values.checkpointEvery,
+        },
+        save: (updates) => ({
+          type: storedTypes[saveDtype],
+          lora,
+          rewardModel: rewardModel?.(updates),
+        }),
+        progress: new TrainProgress({ title: description.stage, quiet: values.quiet, stream: stderr }),
+        note: say,
+      }).catch((error: unknown) => {
+        throw withMemoryAdvice(error);
+      }),
+    trainSummaryForm,
+  );
+}
+
+function exampleCounts(
+  { faults, leftOut }: BuiltExamples<TrainingExample>,
+  { training, heldOut }: SplitExamples<TrainingExample>,
+): Record<string, number> {
+  return {
+    examples: training.size,
+    problems: training.problemIds().length,
+    positions: training.numPositions,
+    tokensPerEpoch: training.numTokens,
+    heldOutExamples: heldOut.size,
+    heldOutProblems: heldOut.problemIds().length,
+    faulty: faults.numFaulty,
+    leftOut: Object.values(leftOut).reduce((sum, count) => sum + count, 0),
+  };
+}
