@@ -1,5 +1,4 @@
 /** An evaluation as tables for a terminal. */
-import Table from "cli-table3";
 import type {
   AccuracyPoint,
   CalibrationResult,
@@ -10,34 +9,15 @@ import type {
   LengthResult,
   Method,
 } from "../../evaluation/evaluation.js";
-
-const none = "-";
+import { cell, none, pText, table } from "../figure-table.js";
 
 /** `best-of-n er min`: the rule, the model and its aggregate. */
 export function methodName({ rule, model, aggregate }: Method): string {
   return [rule, model, aggregate].filter((part) => part !== undefined).join(" ");
 }
 
-function table(head: string[], rows: string[][]): string {
-  const built = new Table({ head, style: { head: [], border: [] } });
-  built.push(...rows);
-  return `${built.toString()}\n`;
-}
-
-/** A value over its interval, times `scale`. */
-function cell({ value, low, high }: Estimate, decimals: number, scale = 1): string {
-  const shown = (number: number) => (scale * number).toFixed(decimals);
-  if (value === null) return none;
-  return low === null || high === null ? shown(value) : `${shown(value)}\n${shown(low)} .. ${shown(high)}`;
-}
-
 const percent = (estimate: Estimate) => cell(estimate, 1, 100);
 const number = (estimate: Estimate) => cell(estimate, 3);
-
-function pText(p: number | null): string {
-  if (p === null) return none;
-  return p < 0.0001 ? "< 0.0001" : p.toPrecision(2);
-}
 
 /** Accuracies: a row a method, a column an N. */
 function accuracyTable({ methods, numCandidates, numProblems }: Evaluation): string {

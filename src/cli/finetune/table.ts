@@ -1,28 +1,9 @@
 /** Fine-tunings as tables for a terminal: the rounds of one, and several beside each other. */
-import Table from "cli-table3";
-import type { Estimate } from "../../evaluation/evaluation.js";
 import type { Finetuning, PolicyMeasures, Round } from "../../evaluation/finetuning.js";
 import type { FinetuningComparison } from "../../stages/finetune-comparison.js";
-
-const none = "-";
-
-function table(head: string[], rows: string[][]): string {
-  const built = new Table({ head, style: { head: [], border: [] } });
-  built.push(...rows);
-  return `${built.toString()}\n`;
-}
-
-/** A value over its interval, times `scale`. */
-function cell({ value, low, high }: Estimate, decimals: number, scale = 1): string {
-  const shown = (number: number) => (scale * number).toFixed(decimals);
-  if (value === null) return none;
-  return low === null || high === null || low === high
-    ? shown(value)
-    : `${shown(value)}\n${shown(low)} .. ${shown(high)}`;
-}
+import { cell, none, pText, table } from "../figure-table.js";
 
 const percent = (share: number | null) => (share === null ? none : (100 * share).toFixed(1));
-const pText = (p: number | null) => (p === null ? none : p < 0.0001 ? "< 0.0001" : p.toPrecision(2));
 
 function policyCells({ accuracy, divergence, meanTokens }: PolicyMeasures): string[] {
   return [cell(accuracy, 1, 100), cell(divergence, 4), meanTokens.toFixed(1)];
@@ -57,7 +38,10 @@ export function roundTable({ start, rounds }: Finetuning): string {
     ...["problems used", "selected", "of them\nright in %"],
   ];
   const empty = Array.from({ length: head.length - 4 }, () => "");
-  return table(head, [["start", ...policyCells(start), ...empty], ...rounds.map(roundCells)]);
+  // The start diverges from itself by 0 whatever is measured: bounds would say that it was.
+  const divergence = { ...start.divergence, low: null, high: null };
+  const startCells = policyCells({ ...start, divergence });
+  return table(head, [["start", ...startCells, ...empty], ...rounds.map(roundCells)]);
 }
 
 /** The start and what became of it by each way of selecting; then every two of them, paired by problem. */

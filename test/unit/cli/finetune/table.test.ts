@@ -1,7 +1,7 @@
 import test from "ava";
 import { selectionText } from "../../../../src/cli/finetune/summary.js";
 import { roundTable } from "../../../../src/cli/finetune/table.js";
-import type { Finetuning, PolicyMeasures } from "../../../../src/evaluation/finetuning.js";
+import type { Finetuning, PolicyMeasures, Round } from "../../../../src/evaluation/finetuning.js";
 
 const nothing = { value: null, low: null, high: null };
 const policy: PolicyMeasures = {
@@ -39,6 +39,14 @@ test("the table has the start and each round, intervals below their values, and 
   t.regex(text, /│ start +│ 62\.5 +│ 0\.0000 +│ 61\.3 +│ +│/);
   t.regex(text, /│ +│ 30\.6 \.\. 86\.3 +│ +│/);
   t.regex(text, /│ round 1 +│ 62\.5 +│ - +│ 61\.3 +│ 50\.0 +│ 0\.500 +│ - +│ 29 of 30 +│ 29 +│ 75\.0 +│/);
+});
+
+test("an interval of one point is shown, but for the start, whose divergence from itself is known", (t) => {
+  const [round] = finetuning.rounds;
+  const still = { ...policy, divergence: { value: 0.25, low: 0.25, high: 0.25 } };
+  const text = roundTable({ ...finetuning, rounds: [{ ...(round as Round), policy: still }] });
+  t.regex(text, /│ +│ 30\.6 \.\. 86\.3 +│ 0\.2500 \.\. 0\.2500 +│/);
+  t.notRegex(text, /0\.0000 \.\./);
 });
 
 test("the selection is told with what it goes by", (t) => {

@@ -1,0 +1,28 @@
+/** Tables of figures for a terminal, and how a figure stands in one. */
+import Table from "cli-table3";
+import type { Estimate } from "../statistics/bootstrap.js";
+
+/** In the place of a figure that has no value. */
+export const none = "-";
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const built = new Table({ head: [...head], style: { head: [], border: [] } });
+  built.push(...rows.map((row) => [...row]));
+  return `${built.toString()}\n`;
+}
+
+/**
+ * A value over its interval, times `scale`. The interval is there whenever it has bounds, equal ones too: they are what was
+ * measured. A figure that is known and not measured is given without bounds.
+ */
+export function cell({ value, low, high }: Estimate, decimals: number, scale = 1): string {
+  const shown = (number: number) => (scale * number).toFixed(decimals);
+  if (value === null) return none;
+  return low === null || high === null ? shown(value) : `${shown(value)}\n${shown(low)} .. ${shown(high)}`;
+}
+
+/** A p-value. */
+export function pText(p: number | null): string {
+  if (p === null) return none;
+  return p < 0.0001 ? "< 0.0001" : p.toPrecision(2);
+}
