@@ -17,7 +17,7 @@ import {
   required,
   solutionSampling,
 } from "./policy-values.js";
-import { RunProgress } from "./run-progress.js";
+import { sampleRecords } from "./sample-records.js";
 import { Session } from "./session.js";
 import type { Run } from "./stage-command.js";
 import { SolutionTally } from "./tally.js";
@@ -33,14 +33,14 @@ export async function allProblems(path: string, limit: number | undefined): Prom
 
 export function runRollout(openPolicy: OpenPolicy = Policy.open): Run<typeof rolloutOptions> {
   return async (values, _given, surroundings) => {
-    const { signal, stderr } = surroundings;
+    const { signal } = surroundings;
     const model = required("policy", values.policy, "a model directory or a .gguf file");
     const path = required("problems", values.problems, "a file with problems");
     const out = required("out", values.out, "the run directory");
     const split = parseStepRule(values.split);
     const prompt = promptSettings(values);
     const sampling = solutionSampling(values);
-    const { seed, numSolutions, limit, quiet } = values;
+    const { seed, numSolutions, limit } = values;
     const problems = await allProblems(path, limit);
     const opened = await openPolicy(model, policyOptionsOf(values, signal));
     for (const text of opened.notes) note(text, values, surroundings);
@@ -73,25 +73,10 @@ export function runRollout(openPolicy: OpenPolicy = Policy.open): Run<typeof rol
         session.loaded();
         const counts = newCounts();
         const total = problems.length * numSolutions;
-        const progress = new RunProgress(policy, {
-          title: "rollout",
-          unit: "solutions",
-          total,
-          done: skip,
-          quiet,
-          stream: stderr,
-        });
-        try {
-          const options = { policy, numSolutions, sampling, split, prompt, seed, skip, counts, signal };
-          for await (const solution of writing(rolloutStage(problems, options), appender)) {
-            tally.add(solution);
-            progress.advance();
-          }
-        } finally {
-          progress.end();
-        }
-        const numbers = session.numbers(policy, counts, skip);
-        return { ...numbers, counts: { ...tally.counts, ...numbers.counts } };
+        const options = { policy, numSolutions, sampling, split, prompt, seed, skip, counts, signal };
+        const records = writing(rolloutStage(problems, options), appender);
+        const task = { title: "rollout", policy, records, total, recordsBefore: skip, tally, counts, session };
+        return await sampleRecords(task, values, surroundings);
       } finally {
         await policy.dispose();
       }

@@ -13,14 +13,13 @@ import type { OpenedRewardModel } from "../../reward/reward-model.js";
 import { byKey, matchScores } from "../../stages/evaluation-pool.js";
 import { expectCandidateNumbers } from "../../stages/evaluation-settings.js";
 import { matchLabels } from "../../stages/label-prefixes.js";
-import { parseStepRule } from "../../text/step-rule.js";
 import type { Aggregate } from "../../types.js";
 import { type evaluateOptions, scoringOptions } from "../commands/evaluate.js";
 import { refuseIdleFlags } from "../idle-flags.js";
 import type { OptionValues } from "../option.js";
 import { required } from "../policy-values.js";
 import { factsBeside, rewardModelFacts } from "../score/reward-model-facts.js";
-import type { OpenRewardModel } from "../score/run-score.js";
+import { type OpenRewardModel, rewardModelOptionsOf } from "../score/reward-model-options.js";
 import type { Given, Surroundings } from "../stage-command.js";
 import { note } from "../with-run.js";
 import { expectUniqueNames, type NamedPath, namedPath } from "./model-names.js";
@@ -107,17 +106,7 @@ async function openedModel(
   surroundings: Surroundings,
   openRewardModel: OpenRewardModel,
 ): Promise<PlannedModel> {
-  const opened = await openRewardModel(path, {
-    convention: values.convention,
-    stepTag: values.stepTag,
-    device: values.device,
-    dtype: values.dtype,
-    threads: values.threads,
-    kvMemoryBytes: values.kvMemory,
-    contextLength: values.contextLength,
-    split: parseStepRule(values.split),
-    signal: surroundings.signal,
-  });
+  const opened = await openRewardModel(path, rewardModelOptionsOf(values, surroundings.signal));
   for (const text of opened.notes) note(text, values, surroundings);
   const { aggregate, ...facts } = rewardModelFacts(opened.config);
   const { fingerprint } = opened;

@@ -14,7 +14,7 @@ import type { ScoreRecord } from "../../types.js";
 import type { evaluateOptions } from "../commands/evaluate.js";
 import { packageBuild, packageVersion } from "../package-build.js";
 import { rewardModelFacts, scoresFileOf } from "../score/reward-model-facts.js";
-import type { OpenRewardModel } from "../score/run-score.js";
+import type { OpenRewardModel } from "../score/reward-model-options.js";
 import { scoreInto, withRewardModel } from "../score/score-into.js";
 import type { SessionNumbers } from "../session.js";
 import type { Run, Surroundings } from "../stage-command.js";

@@ -5,13 +5,12 @@ import { RewardModel } from "../../reward/reward-model.js";
 import type { FinetuneStageOptions, RoundTraining } from "../../stages/finetune-options.js";
 import { needsScores } from "../../stages/finetune-selection.js";
 import { openStart } from "../../stages/finetune-train.js";
-import { parseStepRule } from "../../text/step-rule.js";
 import { nativeSource, type TrainerSource } from "../../training/trainer-source.js";
 import type { finetuneOptions } from "../commands/finetune.js";
 import { refuseIdleFlags } from "../idle-flags.js";
 import type { OptionValues } from "../option.js";
 import type { OpenPolicy } from "../policy-values.js";
-import type { OpenRewardModel } from "../score/run-score.js";
+import { type OpenRewardModel, rewardModelOptionsOf } from "../score/reward-model-options.js";
 import type { Given } from "../stage-command.js";
 import { defaultLearningRate, loraOf, numParameters, storedTypes } from "../train/values.js";
 
@@ -92,11 +91,9 @@ export async function openReward(
   { openRewardModel }: FinetuneModels,
   signal: AbortSignal,
 ): Promise<NonNullable<FinetuneStageOptions["rewardModel"]>> {
-  const { convention, stepTag, device, rewardDtype, threads, kvMemory, split, aggregate } = values;
-  const opened = await openRewardModel(name, {
-    ...{ convention, stepTag, device, dtype: rewardDtype, threads, signal },
-    kvMemoryBytes: kvMemory,
-    split: parseStepRule(split),
-  });
+  const { rewardDtype, aggregate } = values;
+  // --context-length is the policy's.
+  const asked = rewardModelOptionsOf({ ...values, dtype: rewardDtype, contextLength: undefined }, signal);
+  const opened = await openRewardModel(name, asked);
   return { name, opened, aggregate: aggregate ?? opened.config.aggregate };
 }

@@ -25,8 +25,8 @@ import {
   solutionSampling,
 } from "../policy-values.js";
 import { promptOrigin } from "../prompt-origin.js";
-import { RunProgress } from "../run-progress.js";
 import { allProblems } from "../run-rollout.js";
+import { sampleRecords } from "../sample-records.js";
 import { Session, type SessionNumbers } from "../session.js";
 import type { Run, Surroundings } from "../stage-command.js";
 import { drop, take } from "../take.js";
@@ -115,7 +115,7 @@ async function labelRun(
   source: SolutionSource,
   method: LabelMethod,
   values: LabelValues,
-  { signal, stderr }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<SessionNumbers> {
   const session = new Session();
   const tally = new LabelTally();
@@ -130,7 +130,7 @@ async function labelRun(
       policy,
       grader,
       counts,
-      signal,
+      signal: surroundings.signal,
       ...method,
       sampling: completionSampling(values),
       etas: values.eta,
@@ -139,24 +139,10 @@ async function labelRun(
       seed: values.seed,
     };
     const solutions = await source.open(run, recordsBefore, stage);
-    const progress = new RunProgress(policy, {
-      title: "label",
-      unit: "solutions",
-      total: source.total,
-      done: recordsBefore,
-      quiet: values.quiet,
-      stream: stderr,
-    });
-    try {
-      for await (const record of file.write(solutions, stage)) {
-        tally.add(record);
-        progress.advance();
-      }
-    } finally {
-      progress.end();
-    }
-    const numbers = session.numbers(policy, counts, recordsBefore);
-    return { ...numbers, counts: { ...tally.counts, ...numbers.counts } };
+    const records = file.write(solutions, stage);
+    const { total } = source;
+    const task = { title: "label", policy, records, total, recordsBefore, tally, counts, session };
+    return await sampleRecords(task, values, surroundings);
   } finally {
     await grader.dispose();
     await policy.dispose();

@@ -2,7 +2,7 @@
 import { readScorable } from "../../data/read-scorable.js";
 import { solutionKey } from "../../data/read-solutions.js";
 import type { RunDirectory } from "../../data/run-directory.js";
-import { type OpenedRewardModel, RewardModel, type RewardModelOptions } from "../../reward/reward-model.js";
+import { type OpenedRewardModel, RewardModel } from "../../reward/reward-model.js";
 import { formatStepRule, parseStepRule } from "../../text/step-rule.js";
 import type { Outcome, ScoreRecord } from "../../types.js";
 import type { scoreOptions } from "../commands/score.js";
@@ -14,27 +14,13 @@ import type { Run, Surroundings } from "../stage-command.js";
 import { take } from "../take.js";
 import { note, withRun } from "../with-run.js";
 import { rewardModelFacts } from "./reward-model-facts.js";
+import { type OpenRewardModel, rewardModelOptionsOf } from "./reward-model-options.js";
 import { scoreInto, withRewardModel } from "./score-into.js";
 import { scoreSummaryJson, scoreSummaryText } from "./summary.js";
 import { ScoreTally } from "./tally.js";
 import { UnfitSolutions } from "./unfit-solutions.js";
 
-export type OpenRewardModel = (model: string, options: RewardModelOptions) => Promise<OpenedRewardModel>;
 type ScoreValues = OptionValues<typeof scoreOptions>;
-
-function rewardModelOptionsOf(values: ScoreValues, signal: AbortSignal): RewardModelOptions {
-  return {
-    convention: values.convention,
-    stepTag: values.stepTag,
-    device: values.device,
-    dtype: values.dtype,
-    threads: values.threads,
-    kvMemoryBytes: values.kvMemory,
-    contextLength: values.contextLength,
-    split: parseStepRule(values.split),
-    signal,
-  };
-}
 
 /** Outcomes by solution, read before the model is: what is wrong with the file is said at once. */
 async function outcomesOf(path: string, limit: number | undefined): Promise<Map<string, Outcome | undefined>> {

@@ -27,7 +27,7 @@ import {
 } from "../policy-values.js";
 import { RunProgress } from "../run-progress.js";
 import { allProblems } from "../run-rollout.js";
-import type { OpenRewardModel } from "../score/run-score.js";
+import { type OpenRewardModel, rewardModelOptionsOf } from "../score/reward-model-options.js";
 import { Session, type SessionNumbers } from "../session.js";
 import type { Given, Run, Surroundings } from "../stage-command.js";
 import { note, withRun } from "../with-run.js";
@@ -165,11 +165,11 @@ export function runSearch(
     const algorithm = searchSettings(values, given);
     const prompt = promptSettings(values);
     const sampling = solutionSampling(values);
-    const { seed, limit, device, threads, kvMemory, tokensPerBatch, rewardDtype } = values;
+    const { seed, limit, tokensPerBatch, rewardDtype } = values;
     const problems = await allProblems(path, limit);
     const policy = await openPolicy(policyName, policyOptionsOf(values, signal));
-    const { convention, stepTag } = values;
-    const asked = { convention, stepTag, device, dtype: rewardDtype, threads, kvMemoryBytes: kvMemory, split, signal };
+    // --context-length is the policy's.
+    const asked = rewardModelOptionsOf({ ...values, dtype: rewardDtype, contextLength: undefined }, signal);
     const rewardModel = await openRewardModel(rewardName, asked);
     const notes = [...policy.notes, ...rewardModel.notes];
     if (rewardModel.config.kind === "outcome" && values.algorithm !== "best-of-n") notes.push(scoresOutcomes);
