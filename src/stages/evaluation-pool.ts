@@ -46,7 +46,8 @@ export async function matchScores(
   scores: Records<Placed<ScoreRecord>>,
 ): Promise<Map<string, StepScores>> {
   const matched = new Map<string, StepScores>();
-  for (const [key, record] of await byKey(scores)) {
+  const records = await byKey(scores);
+  for (const [key, record] of records) {
     const solution = solutions.get(key);
     if (!solution) {
       throw placedError(
@@ -62,15 +63,28 @@ export async function matchScores(
     }
     matched.set(key, record.stepScores);
   }
-  for (const [key, solution] of solutions) {
-    if (matched.has(key)) continue;
-    throw placedError(
-      `Expected a score of ${model} for every solution, found none for ${named(solution)}`,
-      solution,
-      "index",
-    );
-  }
+  expectAllScored(model, solutions, matched, [...records.values()][0]?.place?.file);
   return matched;
+}
+
+/** @param file that the scores are from, where it is known */
+function expectAllScored(
+  model: string,
+  solutions: ReadonlyMap<string, Placed<{ problemId: string; index: number }>>,
+  scored: ReadonlyMap<string, StepScores>,
+  file: string | undefined,
+): void {
+  const missing = [...solutions].filter(([key]) => !scored.has(key)).map(([, solution]) => solution);
+  const [first] = missing;
+  if (!first) return;
+  const wanted = `${file === undefined ? "" : `${file} to have `}a score of ${model} for every solution`;
+  const advice = "all methods choose among the same solutions: score these too, or take them out of the solutions";
+  const { problemId, index } = first;
+  throw placedError(
+    `Expected ${wanted}, found none for ${missing.length} of ${solutions.size} (${advice}); the first is solution ${index} of problem ${JSON.stringify(problemId)}`,
+    first,
+    "index",
+  );
 }
 
 /**

@@ -274,13 +274,27 @@ test(
   /\(a, 0\) as in line 1, in .*scores\.jsonl line 11/,
 );
 test(
-  "a solution without a score: exit 2 by line",
+  "a solution without a score: exit 2, naming the file of scores, how many lack one, and the first by line",
   refuses,
-  { "scores.jsonl": jsonLines(handScores.slice(0, -1)) },
+  { "scores.jsonl": jsonLines(handScores.filter((_, i) => i !== 2 && i !== 9)) },
   `${given} --scores x=@scores.jsonl`,
   2,
-  /a score of x for every solution, found none for \(c, 1\), in .*s\.jsonl line 10/,
+  /Expected .*\/scores\.jsonl to have a score of x for every solution, found none for 2 of 10 \(.*\); the first is solution 2 of problem "a", in .*s\.jsonl line 3\n$/,
 );
+test("scores of which `erprm score --max-faults` left some out are refused before anything is evaluated", async (t) => {
+  // `*` is the tag of the fake model.
+  const [first, ...others] = solutions;
+  const tagged = { ...first, steps: ["Two * three.\n"] };
+  const folder = makeFolder(t, { "s.jsonl": jsonLines([...others, tagged]) });
+  const score = "score --solutions @s.jsonl --reward-model fake --max-faults 0.1 --out @scores";
+  const scored = await runCli(words(folder, score), fake);
+  t.is(scored.code, 0, scored.stderr);
+  const result = await runCli(words(folder, "evaluate --solutions @s.jsonl --scores @scores/scores.jsonl --out @e"));
+  t.is(result.code, 2, result.stderr);
+  t.regex(result.stderr, /scores\.jsonl to have a score of scores for every solution, found none for 1 of 40 /);
+  t.regex(result.stderr, /the first is solution 0 of problem "p0", in .*s\.jsonl line 40\n$/);
+  t.false(existsSync(join(folder, "e")));
+});
 test(
   "a score without a solution: exit 2 by line",
   refuses,
