@@ -51,7 +51,7 @@ export async function openStart(
 
 /**
  * @param base names the policy that this round's begins with
- * @throws as `trainModel` and `policyExamplesFromSolutions`; ERPRM_INVALID_DATA when the round has no selected solution
+ * @throws as `trainModel`, with details {roundIndex, part: "train"}, and `policyExamplesFromSolutions`; ERPRM_INVALID_DATA when the round has no selected solution
  */
 export async function trainRound(
   directory: string,
@@ -79,7 +79,7 @@ export async function trainRound(
     for (const text of notes) note?.(text);
     const ownSeed = roundSeed(seed, roundIndex, "train");
     const { epochs = finetuneDefaults.epochs, warmup = finetuneDefaults.warmup, schedule = "cosine" } = training;
-    await trainModel({
+    const trained = trainModel({
       ...{ directory, modelDirectory, key, note },
       data: splitExamples(store, { seed: ownSeed, share: 0 }),
       load: () => source.create(base, trainerOptions(training, ownSeed)),
@@ -96,6 +96,9 @@ export async function trainRound(
       save: () => ({ type: training.storedType ?? "F32", lora: training.lora }),
       progress: progress?.training?.(roundIndex),
     });
+    await trained.catch((error: unknown) => {
+      throw inTraining(error, roundIndex);
+    });
   }
   await rm(join(directory, checkpointFolder), { recursive: true, force: true });
   const records = await readTrainingLog(join(directory, trainingLog));
@@ -106,6 +109,13 @@ export async function trainRound(
     tokens: updates.reduce((sum, { tokens }) => sum + tokens, 0),
     loss: lossAtEnd(records, updates.length) ?? null,
   };
+}
+
+/** The error, saying which training it is about; an interruption is about none. */
+function inTraining(error: unknown, roundIndex: number): unknown {
+  if (!(error instanceof ErprmError) || error.code === "ERPRM_ABORTED") return error;
+  const details = { ...error.details, roundIndex, part: "train" };
+  return new ErprmError(error.code, `${error.message}, in the training of round ${roundIndex}`, details, error);
 }
 
 function expectSelected(

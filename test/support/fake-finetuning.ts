@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { ErprmError } from "../../src/errors.js";
 import type { NativeAddon } from "../../src/native/contract.js";
 import type { OpenedPolicy } from "../../src/policy/policy.js";
 import type { OpenedRewardModel } from "../../src/reward/reward-model.js";
@@ -29,6 +30,8 @@ export class FakeModels {
   mostLoaded = 0;
   /** Of the reward model. */
   contextLength = 4096;
+  /** The trainer has no memory for any update. */
+  noMemory = false;
   readonly #base: string;
 
   /** @param base a model directory: what every training begins with, as far as its shape and tokenizer go */
@@ -79,7 +82,11 @@ export class FakeModels {
     open: async (name, options) => ({ ...(await openTrainingBase(this.#base, options, () => addon)), name }),
     create: async (base, { seed = 0 }) => {
       const free = this.#load();
-      const native = new FakeTrainer({ loss: "next-token", hiddenSize: 2, seed: (weightsOf(base.name) + seed) % 1e6 });
+      const spoil = () => {
+        if (this.noMemory) throw new ErprmError("ERPRM_OUT_OF_MEMORY", "no memory for an update");
+      };
+      const ownSeed = (weightsOf(base.name) + seed) % 1e6;
+      const native = new FakeTrainer({ loss: "next-token", hiddenSize: 2, seed: ownSeed, spoil });
       const trainer = new Trainer(native, base);
       const dispose = trainer.dispose.bind(trainer);
       return Object.assign(trainer, {

@@ -14,6 +14,7 @@ import type { finetuneOptions } from "../commands/finetune.js";
 import { policyOptionsOf, promptSettings, required, solutionSampling } from "../policy-values.js";
 import type { SessionNumbers } from "../session.js";
 import type { Run } from "../stage-command.js";
+import { withMemoryAdvice } from "../train/memory-advice.js";
 import { peakMemoryBytes } from "../train/progress.js";
 import { note, withRun } from "../with-run.js";
 import { describeFinetuning } from "./description.js";
@@ -80,6 +81,11 @@ async function finetuneRun(
   };
 }
 
+/** Rolling out and scoring may lack memory too, and other options help them. */
+function isOfTraining(error: unknown): boolean {
+  return error instanceof ErprmError && error.details.part === "train";
+}
+
 export function runFinetune(models: Partial<FinetuneModels> = {}): Run<typeof finetuneOptions> {
   const sources = { ...nativeModels, ...models };
   return async (values, given, surroundings) => {
@@ -124,7 +130,10 @@ export function runFinetune(models: Partial<FinetuneModels> = {}): Run<typeof fi
       describeFinetuning(values, options, inputs, opened),
       { ...values, out },
       surroundings,
-      (run) => finetuneRun(run, problems, options, bars),
+      (run) =>
+        finetuneRun(run, problems, options, bars).catch((error: unknown) => {
+          throw isOfTraining(error) ? withMemoryAdvice(error) : error;
+        }),
       finetuneSummaryForm,
     );
   };

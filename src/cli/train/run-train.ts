@@ -26,6 +26,7 @@ import { Progress } from "../progress.js";
 import type { Surroundings } from "../stage-command.js";
 import { note, withRun } from "../with-run.js";
 import { trainBody } from "./body.js";
+import { withMemoryAdvice } from "./memory-advice.js";
 import type { TrainPlan, TrainTask } from "./plan.js";
 import { TrainProgress } from "./progress.js";
 import { trainSummaryForm } from "./summary.js";
@@ -114,14 +115,6 @@ async function createTrainer(
     await trainer.dispose();
     throw error;
   }
-}
-
-/** Only what changes no bit of the results can be changed in a run that is to go on. */
-function withMemoryAdvice(error: unknown): unknown {
-  if (!(error instanceof ErprmError) || error.code !== "ERPRM_OUT_OF_MEMORY") return error;
-  const advice =
-    "the same command goes on from the last checkpoint, with --gradient-checkpointing in less memory; a smaller --tokens-per-batch or --max-length is another run";
-  return new ErprmError(error.code, `${error.message}; ${advice}`, error.details, error);
 }
 
 /** @throws as `RunDirectory.open`, `trainStage`, `saveModel` and what opens the model and reads the inputs */
