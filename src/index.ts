@@ -148,7 +148,13 @@ export {
   searchEnds,
 } from "./search/search-tools.js";
 export type { TreeSearchOptions } from "./search/tree-search.js";
-export { type EvaluateStageOptions, type EvaluationInput, evaluateStage, type ScoredModel } from "./stages/evaluate.js";
+export {
+  type EvaluateStageOptions,
+  type EvaluationInput,
+  type EvaluationProgress,
+  evaluateStage,
+  type ScoredModel,
+} from "./stages/evaluate.js";
 export { type EvaluationSettings, evaluationDefaults } from "./stages/evaluation-settings.js";
 export { type FinetuneRecord, finetuneStage } from "./stages/finetune.js";
 export {

@@ -89,7 +89,8 @@ export class Progress {
       this.#stream.write(`erprm: ${text}\n`);
       return;
     }
-    const width = Math.max(20, (this.#stream.columns ?? 80) - 1);
+    // A terminal that does not know its width says 0.
+    const width = Math.max(20, (this.#stream.columns || 80) - 1);
     this.#stream.write(`\r\x1b[K${this.#bar()}${text}`.slice(0, width + 4));
     this.#drawn = true;
   }

@@ -27,10 +27,12 @@ export async function methodResults(
   options: BootstrapOptions,
 ): Promise<MethodResult[]> {
   const results: MethodResult[] = (accuracies[0]?.methods ?? []).map(({ method }) => ({ method, points: [] }));
-  for (const { numCandidates, problemIds, methods } of accuracies) {
+  for (const [k, { numCandidates, problemIds, methods }] of accuracies.entries()) {
     const numProblems = problemIds.length;
     const samples = methods.map((one) => one.accuracies);
-    const estimates = await meansOverProblems(samples, numProblems, options);
+    const onProgress = (done: number, total: number) =>
+      options.onProgress?.(k * total + done, accuracies.length * total);
+    const estimates = await meansOverProblems(samples, numProblems, { ...options, onProgress });
     for (const [i, { computation }] of methods.entries()) {
       results[i]?.points.push({ numCandidates, accuracy: estimates[i] as Estimate, computation, numProblems });
     }

@@ -26,6 +26,8 @@ export interface MethodOptions {
   seed: number;
   /** Random subsets of a problem where there is no closed form, default 1000. */
   numSubsets?: number | undefined;
+  /** Is told how many of the problems that have N candidates are done. */
+  onProgress?: ((numCandidates: number, done: number, total: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -65,7 +67,7 @@ export function defaultNumCandidates({ problems }: CandidatePool): number[] {
  */
 export async function methodAccuracies(
   pool: CandidatePool,
-  { aggregates, numCandidates, seed, numSubsets = defaultNumSubsets, signal }: MethodOptions,
+  { aggregates, numCandidates, seed, numSubsets = defaultNumSubsets, onProgress, signal }: MethodOptions,
 ): Promise<AccuraciesAtN[]> {
   expectInteger("the number of subsets", numSubsets, 1);
   if (aggregates.length !== pool.models.length) {
@@ -78,6 +80,7 @@ export async function methodAccuracies(
     const problems = all.filter(({ outcomes }) => outcomes.length >= n);
     const methods = methodsOf(pool.models, aggregates).map((method) => newAccuracies(method, problems.length));
     for (const [i, problem] of problems.entries()) {
+      onProgress?.(n, i, problems.length);
       await pause();
       const choices = choicesOf(problem, n, { seed, problemId: problem.problemId, numSubsets });
       for (const [k, { accuracy, computation }] of choices.entries()) {

@@ -45,7 +45,17 @@ export interface EvaluateStageOptions extends EvaluationSettings {
   numCandidates?: readonly number[] | undefined;
   /** Says whether two wrong answers are one. Default: one of its own, closed at the end. */
   grader?: OutcomeGrader | undefined;
+  /** Is told, often, what is being computed. */
+  onProgress?: ((progress: EvaluationProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
+}
+
+/** A part of an evaluation on its way; `unit` is the plural of what `done` and `total` count. */
+export interface EvaluationProgress {
+  what: string;
+  unit: string;
+  done: number;
+  total: number;
 }
 
 const defaultAggregates: readonly Aggregate[] = ["min"];
@@ -76,23 +86,35 @@ export async function evaluateStage(input: EvaluationInput, options: EvaluateSta
       field: "numCompletions",
     });
   }
-  const pool = await withGrader(options.grader, (grader) => poolOf(solutions, models, { grader, signal }));
+  const telling = (what: string, unit: string) => (done: number, total: number) =>
+    options.onProgress?.({ what, unit, done, total });
+  const drawingFor = (what: string) => ({ ...drawing, onProgress: telling(what, "draws") });
+  const grouping = { onProgress: telling("answers", "problems"), signal };
+  const pool = await withGrader(options.grader, (grader) => poolOf(solutions, models, { grader, ...grouping }));
 
   const numCandidates = [...(given ?? defaultNumCandidates(pool))];
   const aggregates = models.map((model) => model.aggregates);
-  const accuracies = await methodAccuracies(pool, { aggregates, numCandidates, seed, numSubsets, signal });
-  const methods = await methodResults(accuracies, drawing);
-  const comparisons = await compareMethods(accuracies, { ...drawing, numFlips });
+  const onProgress = (n: number, done: number, total: number) =>
+    telling(`accuracies at N = ${n}`, "problems")(done, total);
+  const choosing = { aggregates, numCandidates, seed, numSubsets, onProgress, signal };
+  const accuracies = await methodAccuracies(pool, choosing);
+  const methods = await methodResults(accuracies, drawingFor("intervals of accuracies"));
+  const comparisons = await compareMethods(accuracies, { ...drawingFor("comparisons"), numFlips });
+  const firstErrorOptions = { ...drawingFor("first wrong steps"), threshold };
   const firstErrors = [
-    ...(await firstErrorsInLabels(counted, models, { ...drawing, threshold })),
-    ...(await firstErrorsInFiles(input.firstErrors ?? [], models, { ...drawing, threshold })),
+    ...(await firstErrorsInLabels(counted, models, firstErrorOptions)),
+    ...(await firstErrorsInFiles(input.firstErrors ?? [], models, firstErrorOptions)),
   ];
   const calibration = [];
   const lengths = [];
   for (const { name, stepScores, aggregates } of models) {
     const prefixes = measuredPrefixes(counted, stepScores);
-    if (prefixes.scores.length > 0) calibration.push(await calibrationResult(name, prefixes, drawing));
-    for (const aggregate of aggregates) lengths.push(await lengthResult(pool, { model: name, aggregate, ...drawing }));
+    const calibrating = drawingFor(`calibration of ${name}`);
+    if (prefixes.scores.length > 0) calibration.push(await calibrationResult(name, prefixes, calibrating));
+    const correlating = drawingFor(`scores and lengths of ${name}`);
+    for (const aggregate of aggregates) {
+      lengths.push(await lengthResult(pool, { model: name, aggregate, ...correlating }));
+    }
   }
   return {
     version: 1,

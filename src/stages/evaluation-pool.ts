@@ -87,6 +87,13 @@ function expectAllScored(
   );
 }
 
+export interface PoolOptions {
+  grader: OutcomeGrader;
+  /** Is told of how many problems the answers are grouped. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * The candidates of every problem, problems and candidates in the order of the file.
  * @throws ERPRM_INVALID_DATA for a model that scored a solution without steps
@@ -94,7 +101,7 @@ function expectAllScored(
 export async function poolOf(
   solutions: ReadonlyMap<string, Placed<GradedSolution>>,
   models: readonly { name: string; stepScores: ReadonlyMap<string, StepScores> }[],
-  { grader, signal }: { grader: OutcomeGrader; signal?: AbortSignal | undefined },
+  { grader, onProgress, signal }: PoolOptions,
 ): Promise<CandidatePool> {
   const ofProblem = new Map<string, Placed<GradedSolution>[]>();
   for (const solution of solutions.values()) {
@@ -105,6 +112,7 @@ export async function poolOf(
   const problems: PooledProblem[] = [];
   for (const [problemId, own] of ofProblem) {
     if (signal?.aborted) throw abortedError(signal);
+    onProgress?.(problems.length, ofProblem.size);
     const groups = await answerGroups(own, grader);
     const candidates = own.map((solution, i): Candidate => {
       const scores = models.map(({ name, stepScores }) => allAggregates(name, solution, stepScores));

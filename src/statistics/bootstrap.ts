@@ -23,6 +23,8 @@ export interface BootstrapOptions {
   numResamples?: number | undefined;
   /** Of the interval, default 0.95. */
   level?: number | undefined;
+  /** Is told before the draws, and now and then, how many of them are made. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -42,8 +44,9 @@ export type ResampledStatistics = (times: Float64Array) => ArrayLike<number>;
 export async function bootstrap(
   numProblems: number,
   statistics: ResampledStatistics,
-  { seed, numResamples = defaultBootstrap.numResamples, level = defaultBootstrap.level, signal }: BootstrapOptions,
+  options: BootstrapOptions,
 ): Promise<Estimate[]> {
+  const { seed, numResamples = defaultBootstrap.numResamples, level = defaultBootstrap.level } = options;
   expectInteger("the number of problems", numProblems);
   expectInteger("the number of resamples", numResamples, 1);
   expectNumberIn("the level of the intervals", level, 0.01, 0.9999);
@@ -51,7 +54,8 @@ export async function bootstrap(
   const values = Array.from(statistics(times));
   const draws = values.map(() => new Float64Array(numProblems > 1 ? numResamples : 0));
   const draw = randomStream(seed, "bootstrap");
-  const pause = pauses("drawing intervals", signal);
+  const pause = pauses("drawing intervals", options.signal);
+  options.onProgress?.(0, numResamples);
   for (let r = 0; numProblems > 1 && r < numResamples; r++) {
     times.fill(0);
     for (let k = 0; k < numProblems; k++) {
@@ -61,7 +65,9 @@ export async function bootstrap(
     const drawn = statistics(times);
     for (let s = 0; s < draws.length; s++) (draws[s] as Float64Array)[r] = drawn[s] as number;
     const due = pause();
-    if (due) await due;
+    if (!due) continue;
+    options.onProgress?.(r + 1, numResamples);
+    await due;
   }
   return values.map((value, s) => estimateOf(value, draws[s] as Float64Array, level));
 }

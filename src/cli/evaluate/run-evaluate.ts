@@ -21,6 +21,7 @@ import type { Run, Surroundings } from "../stage-command.js";
 import { note, withRun } from "../with-run.js";
 import { evaluationCsv } from "./csv.js";
 import { type EvaluateValues, type EvaluationPlan, type PlannedModel, planEvaluation } from "./plan.js";
+import { EvaluationBar } from "./progress.js";
 import { csvFile, evaluationFile, evaluationForm, reportFile } from "./summary.js";
 
 /** Of a model that is scored here; `@` is in no name. */
@@ -108,6 +109,8 @@ async function evaluateRun(
   const startedAt = performance.now();
   note(`evaluating ${plan.numSolutions} solutions`, values, surroundings);
   const { numCandidates, threshold, seed, level, numBootstrap, numFlips, numSubsets } = values;
+  const bar = new EvaluationBar({ quiet: values.quiet, stream: surroundings.stderr });
+  const { signal } = surroundings;
   const evaluation = await evaluateStage(
     {
       solutions: readGraded(plan.solutions),
@@ -124,8 +127,8 @@ async function evaluateRun(
         ),
       })),
     },
-    { numCandidates, threshold, seed, level, numBootstrap, numFlips, numSubsets, signal: surroundings.signal },
-  );
+    { numCandidates, threshold, seed, level, numBootstrap, numFlips, numSubsets, onProgress: bar.show, signal },
+  ).finally(() => bar.end());
   const write = (name: string, text: string) => replaceFile(run.file(name), (handle) => handle.writeFile(text));
   await write(csvFile, evaluationCsv(evaluation));
   await write(evaluationFile, `${JSON.stringify(evaluation, null, 2)}\n`);

@@ -2,24 +2,17 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { join } from "node:path";
 import test from "ava";
 import type { Evaluation } from "../../../src/evaluation/evaluation.js";
-import { handAccuracies, handLabels, handScores, handSolutions, jsonLines } from "../../support/evaluation-case.js";
+import { handAccuracies, jsonLines } from "../../support/evaluation-case.js";
+import { changedScores, handFiles, manySolutions, words } from "../../support/evaluation-files.js";
 import { makeFolder } from "../../support/folder.js";
 import { fakeProgram, runCli, startCli } from "../../support/run-cli.js";
 
 const fake = { program: fakeProgram };
-const files = () => ({
-  "s.jsonl": jsonLines(handSolutions),
-  "scores.jsonl": jsonLines(handScores),
-  "l.jsonl": jsonLines(handLabels),
-});
 const read = (...path: string[]) => readFileSync(join(...path), "utf8");
 const evaluationIn = (...path: string[]): Evaluation => JSON.parse(read(...path, "evaluation.json"));
 
-/** Words of a command; `@` is the folder. */
-const words = (folder: string, text: string) => text.replaceAll("@", `${folder}/`).split(" ");
-
 test("evaluation.json, the CSV, the table and --json have the numbers computed by hand", async (t) => {
-  const folder = makeFolder(t, files());
+  const folder = makeFolder(t, handFiles());
   const args = words(
     folder,
     "evaluate --solutions @s.jsonl --scores hand=@scores.jsonl --labels @l.jsonl --threshold 0.85 --out @e",
@@ -66,12 +59,6 @@ test("evaluation.json, the CSV, the table and --json have the numbers computed b
   t.like(again.firstErrors[0], { f1: { value: 0.5 } });
 });
 
-const solutions = Array.from({ length: 40 }, (_, i) => ({
-  ...{ problemId: `p${i >> 2}`, index: i % 4, question: `What is ${i} + 1?`, answer: "4" },
-  steps: Array.from({ length: 1 + (i % 3) }, (_, step) => `Step ${step} of ${"x".repeat((i * 5) % 17)}.\n`),
-  finalAnswer: String(i % 5),
-  outcome: i % 3 === 0 ? 1 : 0,
-}));
 const bench = (name: string, count: number) =>
   Array.from({ length: count }, (_, i) => ({
     ...{ id: `${name}-${i}`, problem: `How many ${name} in ${i}?`, steps: ["One.", "Two.", "Three."].slice(i % 3) },
@@ -85,7 +72,7 @@ function sizesOf(folder: string, run: string, names: readonly string[]): number 
 }
 
 test("a run that was killed at any moment of its scoring and resumed has the bytes of one that was not", async (t) => {
-  const folder = makeFolder(t, { "s.jsonl": jsonLines(solutions), "b.jsonl": jsonLines(bench("b", 12)) });
+  const folder = makeFolder(t, { "s.jsonl": jsonLines(manySolutions), "b.jsonl": jsonLines(bench("b", 12)) });
   const args = (out: string, ...more: string[]) => [
     ...words(
       folder,
@@ -127,7 +114,7 @@ test("a run that was killed at any moment of its scoring and resumed has the byt
 });
 
 test("an interrupted run says that it goes on, and does", async (t) => {
-  const folder = makeFolder(t, { "s.jsonl": jsonLines(solutions) });
+  const folder = makeFolder(t, { "s.jsonl": jsonLines(manySolutions) });
   const args = words(folder, "evaluate --solutions @s.jsonl --reward-model one=fake --tokens-per-batch 80 --out @e");
   const running = startCli(args, { ...fake, env: { FAKE_DELAY_MS: "60" } });
   await running.says("loaded");
@@ -141,7 +128,7 @@ test("an interrupted run says that it goes on, and does", async (t) => {
 
 test("first wrong steps of several ProcessBench files are those of the scores, F1 by its definition", async (t) => {
   const folder = makeFolder(t, {
-    "s.jsonl": jsonLines(solutions),
+    "s.jsonl": jsonLines(manySolutions),
     "x.jsonl": jsonLines(bench("x", 30)),
     "y.jsonl": jsonLines(bench("y", 18)),
   });
@@ -186,7 +173,7 @@ test("first wrong steps of several ProcessBench files are those of the scores, F
 });
 
 test("options may stand in a configuration file, repeated ones as a list", async (t) => {
-  const folder = makeFolder(t, { "s.jsonl": jsonLines(solutions) });
+  const folder = makeFolder(t, { "s.jsonl": jsonLines(manySolutions) });
   const yaml = `solutions: ${folder}/s.jsonl\nreward-model: [a=fake, b=fake]\naggregate: [min, mean]\nnum-candidates: [1, 3]\nthreshold: 0.4\nnum-bootstrap: 50\n`;
   writeFileSync(join(folder, "c.yaml"), yaml);
   const result = await runCli(words(folder, "evaluate --config @c.yaml --out @e"), fake);
@@ -203,7 +190,7 @@ test("options may stand in a configuration file, repeated ones as a list", async
 });
 
 test("scores of a run tell what their reward model is, and how it is aggregated", async (t) => {
-  const folder = makeFolder(t, { "s.jsonl": jsonLines(solutions) });
+  const folder = makeFolder(t, { "s.jsonl": jsonLines(manySolutions) });
   t.is((await runCli(words(folder, "score --reward-model fake --solutions @s.jsonl --out @fake-run"), fake)).code, 0);
   const manifest = join(folder, "fake-run", "manifest.json");
   const facts =
@@ -234,158 +221,8 @@ test("scores of a run tell what their reward model is, and how it is aggregated"
   t.like(evaluationIn(folder, "n").models[0], { name: "fake-run", kind: "process" });
 });
 
-/** Exit code 2 or 4, one message, and no evaluation. */
-const refuses = test.macro(async (t, more: Record<string, string>, text: string, code: number, message: RegExp) => {
-  const folder = makeFolder(t, { ...files(), ...more });
-  const result = await runCli(words(folder, `evaluate --out @e ${text}`), fake);
-  t.is(result.code, code, result.stderr);
-  t.regex(result.stderr, message);
-  t.is(result.stdout, "");
-  t.false(existsSync(join(folder, "e", "evaluation.json")));
-});
-const given = "--solutions @s.jsonl";
-const [score] = handScores;
-const changed = (change: object) => jsonLines([{ ...score, ...change }, ...handScores.slice(1)]);
-
-test("no solutions: exit 2", refuses, {}, "--scores @scores.jsonl", 2, /Expected --solutions to be given/);
-test("a file that is not there: exit 2", refuses, {}, "--solutions @none.jsonl", 2, /Expected a file at .*none\.jsonl/);
-test(
-  "solutions without outcomes: exit 2 by line",
-  refuses,
-  { "s.jsonl": jsonLines(handSolutions.map(({ outcome, ...one }) => one)) },
-  given,
-  2,
-  /outcome .*s\.jsonl line 1/,
-);
-test(
-  "a solution twice: exit 2 by line",
-  refuses,
-  { "s.jsonl": jsonLines([...handSolutions, handSolutions[2]]) },
-  given,
-  2,
-  /\(a, 2\) as in line 3, in .*s\.jsonl line 11/,
-);
-test(
-  "a score twice: exit 2 by line",
-  refuses,
-  { "scores.jsonl": jsonLines([...handScores, score]) },
-  `${given} --scores @scores.jsonl`,
-  2,
-  /\(a, 0\) as in line 1, in .*scores\.jsonl line 11/,
-);
-test(
-  "a solution without a score: exit 2, naming the file of scores, how many lack one, and the first by line",
-  refuses,
-  { "scores.jsonl": jsonLines(handScores.filter((_, i) => i !== 2 && i !== 9)) },
-  `${given} --scores x=@scores.jsonl`,
-  2,
-  /Expected .*\/scores\.jsonl to have a score of x for every solution, found none for 2 of 10 \(.*\); the first is solution 2 of problem "a", in .*s\.jsonl line 3\n$/,
-);
-test("scores of which `erprm score --max-faults` left some out are refused before anything is evaluated", async (t) => {
-  // `*` is the tag of the fake model.
-  const [first, ...others] = solutions;
-  const tagged = { ...first, steps: ["Two * three.\n"] };
-  const folder = makeFolder(t, { "s.jsonl": jsonLines([...others, tagged]) });
-  const score = "score --solutions @s.jsonl --reward-model fake --max-faults 0.1 --out @scores";
-  const scored = await runCli(words(folder, score), fake);
-  t.is(scored.code, 0, scored.stderr);
-  const result = await runCli(words(folder, "evaluate --solutions @s.jsonl --scores @scores/scores.jsonl --out @e"));
-  t.is(result.code, 2, result.stderr);
-  t.regex(result.stderr, /scores\.jsonl to have a score of scores for every solution, found none for 1 of 40 /);
-  t.regex(result.stderr, /the first is solution 0 of problem "p0", in .*s\.jsonl line 40\n$/);
-  t.false(existsSync(join(folder, "e")));
-});
-test(
-  "a score without a solution: exit 2 by line",
-  refuses,
-  { "scores.jsonl": changed({ index: 7 }) },
-  `${given} --scores x=@scores.jsonl`,
-  2,
-  /a solution for every score of x, found none for \(a, 7\), in .*scores\.jsonl line 1/,
-);
-test(
-  "scores of other steps: exit 2 by line",
-  refuses,
-  { "scores.jsonl": changed({ stepScores: [0.5] }) },
-  `${given} --scores x=@scores.jsonl`,
-  2,
-  /each of the 2 steps of \(a, 0\), received 1, in .*scores\.jsonl line 1/,
-);
-test(
-  "labels of other solutions: exit 2 by line",
-  refuses,
-  { "l.jsonl": jsonLines([{ ...handLabels[0], index: 8 }]) },
-  `${given} --scores x=@scores.jsonl --labels @l.jsonl`,
-  2,
-  /received \(a, 8\), in .*l\.jsonl line 1/,
-);
-test(
-  "labels that are found wrong before a model is opened: exit 2",
-  refuses,
-  { "l.jsonl": jsonLines(handSolutions) },
-  `${given} --reward-model fake --labels @l.jsonl`,
-  2,
-  /^Expected labelled steps with their counts.*l\.jsonl line 1\n$/,
-);
-test(
-  "a ProcessBench file that is none: exit 2 by line",
-  refuses,
-  {},
-  `${given} --reward-model fake --processbench @s.jsonl`,
-  2,
-  /Expected .* in .*s\.jsonl line 1/,
-);
-test(
-  "more candidates than any problem has: exit 2",
-  refuses,
-  {},
-  `${given} --num-candidates 1,8`,
-  2,
-  /a number of candidates .* to be an integer from 1 to 4, received 8/,
-);
-test(
-  "two models of one name: exit 2",
-  refuses,
-  {},
-  `${given} --reward-model a/fake --scores fake=@scores.jsonl`,
-  2,
-  /names of reward models to be unique, received fake/,
-);
-test(
-  "an aggregate that is none: exit 2",
-  refuses,
-  {},
-  `${given} --scores @scores.jsonl --aggregate min,max`,
-  2,
-  /--aggregate to be some of min, last, mean, product, all/,
-);
-test(
-  "a threshold that is none: exit 2",
-  refuses,
-  {},
-  `${given} --scores @scores.jsonl --threshold often`,
-  2,
-  /--threshold to be auto or a number from 0 to 1/,
-);
-test(
-  "a flag of a model without a model: exit 2",
-  refuses,
-  {},
-  `${given} --scores @scores.jsonl --dtype int8`,
-  2,
-  /no --dtype without --reward-model/,
-);
-test(
-  "labels without anything that scores: exit 2",
-  refuses,
-  {},
-  `${given} --labels @l.jsonl`,
-  2,
-  /no --labels without --reward-model or --scores/,
-);
-
 test("a directory of another evaluation: exit 4, naming what differs; --force starts over", async (t) => {
-  const folder = makeFolder(t, files());
+  const folder = makeFolder(t, handFiles());
   const run = (text: string) => runCli(words(folder, `evaluate --solutions @s.jsonl --out @e ${text}`), fake);
   t.is((await run("--scores x=@scores.jsonl")).code, 0);
   for (const [text, message] of [
@@ -399,7 +236,7 @@ test("a directory of another evaluation: exit 4, naming what differs; --force st
     t.is(code, 4, stderr);
     t.regex(stderr, message);
   }
-  writeFileSync(join(folder, "scores.jsonl"), changed({ stepScores: [0.5, 0.5] }));
+  writeFileSync(join(folder, "scores.jsonl"), changedScores({ stepScores: [0.5, 0.5] }));
   t.regex((await run("--scores x=@scores.jsonl")).stderr, /input scores of x was/);
   t.is((await run("--scores y=@scores.jsonl --force")).code, 0);
   rmSync(join(folder, "e", "evaluation.json"));

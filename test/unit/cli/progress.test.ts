@@ -48,6 +48,12 @@ test("a bar never wraps", (t) => {
   t.true((written[0] as string).replace("\r\x1b[K", "").length < 40);
 });
 
+test("a terminal that does not know its width has 80 columns", (t) => {
+  const { written, at } = progressOn({ isTTY: true, columns: 0 });
+  at(1000, 40, "note");
+  t.regex(written[0] as string, /note, 1\.0 s left$/);
+});
+
 test("work that an earlier process did counts as done, not for the rate", (t) => {
   const { written, at } = progressOn({}, { done: 60 });
   at(10_000, 70);

@@ -1,6 +1,6 @@
 import test from "ava";
 import type { EvaluatedModel, Evaluation } from "../../../src/evaluation/evaluation.js";
-import { type EvaluationInput, evaluateStage } from "../../../src/stages/evaluate.js";
+import { type EvaluationInput, type EvaluationProgress, evaluateStage } from "../../../src/stages/evaluate.js";
 import type { ScoreRecord } from "../../../src/types.js";
 import { handAccuracies, handLabelled, handScores, handSolutions } from "../../support/evaluation-case.js";
 import { FakeGrader } from "../../support/fake-grader.js";
@@ -233,6 +233,25 @@ test("options out of range are refused", async (t) => {
   }
   const twice = { ...hand, models: [...hand.models, ...hand.models] };
   await t.throwsAsync(evaluateStage(twice), { message: /names to be unique/ });
+});
+
+test("it is told what is being computed and how much of it, without an effect on the results", async (t) => {
+  const seen: EvaluationProgress[] = [];
+  const options = { numBootstrap: 50, threshold: 0.85 };
+  const input = { ...hand, labels: handLabelled };
+  const told = await evaluateStage(input, { ...options, onProgress: (progress) => seen.push(progress) });
+  t.deepEqual(told, await evaluateStage(input, options));
+  const parts = [...new Set(seen.map(({ what }) => what))];
+  t.deepEqual(parts.slice(0, 4), ["answers", "accuracies at N = 1", "accuracies at N = 2", "accuracies at N = 4"]);
+  const drawn = ["intervals of accuracies", "comparisons", "first wrong steps", "calibration of hand"];
+  for (const part of [...drawn, "scores and lengths of hand"]) t.true(parts.includes(part), part);
+  t.deepEqual(
+    seen.filter(({ what }) => what === "accuracies at N = 4"),
+    [0, 1].map((done) => ({ what: "accuracies at N = 4", unit: "problems", done, total: 2 })),
+  );
+  const intervals = seen.filter(({ what }) => what === "intervals of accuracies");
+  t.true(intervals.every(({ unit, total }) => unit === "draws" && total === 3 * 50));
+  t.true(intervals.every(({ done }, i) => done <= 150 && done > (intervals[i - 1]?.done ?? -1)));
 });
 
 test("an evaluation is a function of its records, options and seed, and can be aborted", async (t) => {
