@@ -11,6 +11,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return `${built.toString()}\n`;
 }
 
+/** Without lines between the rows: for rows of one line each. */
+export function compactTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = table(head, rows).split("\n");
+  const belowHead = lines.findIndex((line) => line.startsWith("├"));
+  return lines.filter((line, i) => i <= belowHead || !line.startsWith("├")).join("\n");
+}
+
 /**
  * A value over its interval, times `scale`. The interval is there whenever it has bounds, equal ones too: they are what was
  * measured. A figure that is known and not measured is given without bounds.
@@ -19,6 +26,12 @@ export function cell({ value, low, high }: Estimate, decimals: number, scale = 1
   const shown = (number: number) => (scale * number).toFixed(decimals);
   if (value === null) return none;
   return low === null || high === null ? shown(value) : `${shown(value)}\n${shown(low)} .. ${shown(high)}`;
+}
+
+/** The same on one line: `4.2 (1.0 .. 7.4)`. */
+export function inlineCell(estimate: Estimate, decimals: number, scale = 1): string {
+  const [value, interval] = cell(estimate, decimals, scale).split("\n");
+  return interval === undefined ? `${value}` : `${value} (${interval})`;
 }
 
 /** A p-value. */

@@ -50,6 +50,7 @@ export function evaluationText({ counts, timings, stage, out, alreadyComplete }:
   const scoring = run > 0 ? `${number("scoredTokens")} tokens scored in ${formatDuration(run)}, ` : "";
   lines.push(["speed", `${scoring}evaluated in ${formatDuration(evaluate)}`]);
   lines.push(["report", join(out ?? "", reportFile)]);
+  lines.push(["all figures", `${join(out ?? "", evaluationFile)}, ${csvFile}`]);
   if (counts.peakMemoryBytes) lines.push(["peak memory", formatByteSize(counts.peakMemoryBytes)]);
   const head = lines.map(([name, text]) => `${name.padEnd(14)}${text}\n`).join("");
   return evaluationTables(evaluation) + head;

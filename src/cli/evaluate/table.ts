@@ -9,7 +9,7 @@ import type {
   LengthResult,
   Method,
 } from "../../evaluation/evaluation.js";
-import { cell, none, pText, table } from "../figure-table.js";
+import { cell, compactTable, inlineCell, none, pText, table } from "../figure-table.js";
 
 /** `best-of-n er min`: the rule, the model and its aggregate. */
 export function methodName({ rule, model, aggregate }: Method): string {
@@ -35,16 +35,19 @@ function accuracyTable({ methods, numCandidates, numProblems }: Evaluation): str
   return table(["accuracy in %", ...heads], rows);
 }
 
+/** At the largest N, a line a pair. */
 function comparisonTable(comparisons: readonly Comparison[]): string {
-  const rows = comparisons.map(({ first, second, numCandidates, numProblems, difference, pValue, correctedPValue }) => [
-    `${methodName(first)}\nminus ${methodName(second)}`,
-    String(numCandidates),
-    String(numProblems),
-    percent(difference),
+  const largest = Math.max(...comparisons.map(({ numCandidates }) => numCandidates));
+  const shown = comparisons.filter(({ numCandidates }) => numCandidates === largest);
+  const rows = shown.map(({ first, second, difference, pValue, correctedPValue }) => [
+    methodName(first),
+    methodName(second),
+    inlineCell(difference, 1, 100),
     pText(pValue),
     pText(correctedPValue),
   ]);
-  return table(["difference in points of %", "N", "problems", "difference", "p", "p corrected"], rows);
+  const title = `accuracy at N = ${largest}, ${shown[0]?.numProblems} problems`;
+  return compactTable([title, "minus that of", "difference in points of %", "p", "p corrected"], rows);
 }
 
 function calibrationTable(results: readonly CalibrationResult[]): string {
@@ -82,7 +85,7 @@ function lengthTable(results: readonly LengthResult[]): string {
   return table(["score and number of steps: rank correlation", "all", "right", "wrong"], rows);
 }
 
-/** All tables that have rows, the accuracies first. */
+/** All tables that have rows, the accuracies first; of the comparisons those at the largest N. */
 export function evaluationTables(evaluation: Evaluation): string {
   const { comparisons, calibration, firstErrors, lengths, level, methods } = evaluation;
   const isResampled = methods.some(({ points }) => points.some(({ computation }) => computation === "resampled"));

@@ -49,6 +49,7 @@ test("evaluation.json, the CSV, the table and --json have the numbers computed b
     /evaluate +10 solutions of 3 problems \(2 to 4 each\), reward models: 1, in .*\noutcomes +2 right, 1 without an answer\n/,
   );
 
+  t.regex(stdout, /\nall figures +.*\/e\/evaluation\.json, evaluation\.csv\n/);
   const again = JSON.parse((await runCli([...args, "--json"])).stdout);
   t.true(again.alreadyComplete);
   t.like(again, { stage: "evaluate", numCandidates: 4, counts: { problems: 3, solutions: 10, right: 2, models: 1 } });
