@@ -59,10 +59,7 @@ export interface OpenedRewardModel {
 export interface ScoreOptions<A = unknown> {
   /** Most tokens of a forward pass, default 4096; a solution with more has a pass of its own. Scores do not depend on it. */
   tokenBudget?: number | undefined;
-  /**
-   * Is told of each solution that cannot be scored (`RewardModel.unfit`), or not in a sound way: a step has no text, or the
-   * step tag stands in the text. Such solutions are then left out. Default: see `score`.
-   */
+  /** Is told of each solution that `RewardModel.unfit` has a reason for; it is then left out. Default: see `score`. */
   onUnfit?: ((solution: A, reason: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -169,12 +166,9 @@ export class RewardModel {
       tokenBudget: expectPositiveInteger("tokenBudget", tokenBudget),
       encode: (solution) => {
         if (!onUnfit) return this.#encode(solution);
-        const encoded = this.#tryEncode(solution);
-        if (typeof encoded !== "string") {
-          const odd = oddText(solution.steps, encoded, this.config.convention);
-          if (!odd) return encoded;
-          onUnfit(solution, odd.found);
-        } else onUnfit(solution, encoded);
+        const encoded = this.#encodeSound(solution);
+        if (typeof encoded !== "string") return encoded;
+        onUnfit(solution, encoded);
         return undefined;
       },
       score: (batch) => this.#score(batch),
@@ -194,18 +188,20 @@ export class RewardModel {
 
   /**
    * Why the solution cannot be scored (it has no steps, is longer than the context, or its text gets lost in the
-   * tokenizer), undefined when it can. @throws what is no fault of the solution
+   * tokenizer), or not in a sound way (a step has no text, or the step tag stands in the text); undefined when it can.
+   * @throws what is no fault of the solution
    */
   unfit(solution: StepText): string | undefined {
-    const encoded = this.#tryEncode(solution);
+    const encoded = this.#encodeSound(solution);
     return typeof encoded === "string" ? encoded : undefined;
   }
 
-  /** The reason where it cannot be encoded. */
-  #tryEncode({ question, steps }: StepText): EncodedSteps | string {
+  /** The reason where it is unfit. */
+  #encodeSound({ question, steps }: StepText): EncodedSteps | string {
     if (steps.length === 0) return "it has no steps";
     try {
-      return this.#encode({ question, steps, what: "the solution" });
+      const encoded = this.#encode({ question, steps, what: "the solution" });
+      return oddText(steps, encoded, this.config.convention)?.found ?? encoded;
     } catch (error) {
       if (error instanceof ErprmError && error.code === "ERPRM_INVALID_DATA") return error.message;
       throw error;

@@ -2,13 +2,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile } from "../../data/atomic-file.js";
+import type { Placed } from "../../data/placed.js";
 import { readGraded, readPlacedScores } from "../../data/read-graded.js";
 import { readProcessBench } from "../../data/read-process-bench.js";
 import { solutionKey } from "../../data/read-solutions.js";
 import type { RunDescription, RunDirectory } from "../../data/run-directory.js";
 import { RewardModel } from "../../reward/reward-model.js";
 import { evaluateStage } from "../../stages/evaluate.js";
-import type { SolutionToScore } from "../../stages/score.js";
 import { formatStepRule, parseStepRule } from "../../text/step-rule.js";
 import type { ScoreRecord } from "../../types.js";
 import type { evaluateOptions } from "../commands/evaluate.js";
@@ -20,6 +20,7 @@ import type { SessionNumbers } from "../session.js";
 import type { Run, Surroundings } from "../stage-command.js";
 import { note, withRun } from "../with-run.js";
 import { evaluationCsv } from "./csv.js";
+import { expectScorable, type SolutionToCheck } from "./expect-scorable.js";
 import { type EvaluateValues, type EvaluationPlan, type PlannedModel, planEvaluation } from "./plan.js";
 import { EvaluationBar } from "./progress.js";
 import { csvFile, evaluationFile, evaluationForm, reportFile } from "./summary.js";
@@ -77,22 +78,45 @@ function describe(plan: EvaluationPlan, values: EvaluateValues): RunDescription 
   };
 }
 
+interface FileToScore {
+  /** Of the scores. */
+  file: string;
+  read(): AsyncIterable<Placed<SolutionToCheck>>;
+  numSolutions: number;
+}
+
+function filesToScore(model: string, { solutions, numSolutions, processBench }: EvaluationPlan): FileToScore[] {
+  return [
+    { file: scoresFile(model), read: () => readGraded(solutions), numSolutions },
+    ...processBench.map(({ name, path, numSolutions }) => {
+      return { file: scoresFile(model, name), read: () => readProcessBench(path), numSolutions };
+    }),
+  ];
+}
+
 /** Scores of every model that is asked here, of the solutions and of every ProcessBench file. */
 async function scoreAll(run: RunDirectory, plan: EvaluationPlan, values: EvaluateValues, surroundings: Surroundings) {
   const all = { scored: 0, recordsBefore: 0, scoredTokens: 0, loadSeconds: 0, runSeconds: 0 };
   for (const model of opened(plan)) {
     await withRewardModel(model.opened, async (rewardModel) => {
-      const score = async (file: string, solutions: AsyncIterable<SolutionToScore>, numSolutions: number) => {
+      const { name } = model;
+      const parts = [];
+      for (const { file, ...part } of filesToScore(name, plan)) {
         const appender = await run.appender<ScoreRecord>(file, solutionKey);
-        const task = { rewardModel, appender, solutions, numSolutions, title: `score ${model.name}`, name: model.name };
+        parts.push({ ...part, appender });
+        if (appender.numRecords === part.numSolutions) continue;
+        const startedAt = performance.now();
+        const loaded = await rewardModel();
+        all.loadSeconds += (performance.now() - startedAt) / 1000;
+        const check = { model: name, solutions: part.read(), numSolutions: part.numSolutions };
+        await expectScorable(loaded, check, values, surroundings);
+      }
+      for (const { appender, read, numSolutions } of parts) {
+        const task = { rewardModel, appender, solutions: read(), numSolutions, title: `score ${name}`, name };
         const numbers = await scoreInto(task, values, surroundings);
         all.scored += numSolutions;
-        for (const name of ["recordsBefore", "scoredTokens", "loadSeconds", "runSeconds"] as const)
-          all[name] += numbers[name];
-      };
-      await score(scoresFile(model.name), readGraded(plan.solutions), plan.numSolutions);
-      for (const { name, path, numSolutions } of plan.processBench) {
-        await score(scoresFile(model.name, name), readProcessBench(path), numSolutions);
+        for (const count of ["recordsBefore", "scoredTokens", "loadSeconds", "runSeconds"] as const)
+          all[count] += numbers[count];
       }
     });
   }

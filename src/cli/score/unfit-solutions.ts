@@ -4,6 +4,14 @@ import { ErprmError } from "../../errors.js";
 
 const numNamed = 3;
 
+/** `FILE:3 (problem "x" solution 0: why)`. */
+export function unfitText(
+  { problemId, index, place }: { problemId: string; index: number; place: Place },
+  reason: string,
+): string {
+  return `${place.file}:${place.line} (problem ${JSON.stringify(problemId)} solution ${index}: ${reason})`;
+}
+
 export class UnfitSolutions {
   readonly #numAllowed: number;
   readonly #described: string[] = [];
@@ -15,10 +23,10 @@ export class UnfitSolutions {
   }
 
   /** @throws ERPRM_INVALID_DATA {file, line, numUnfit} for one more than is allowed */
-  add({ problemId, index, place }: { problemId: string; index: number; place: Place }, reason: string): void {
+  add(solution: { problemId: string; index: number; place: Place }, reason: string): void {
     this.count += 1;
-    const { file, line } = place;
-    const described = `${file}:${line} (problem ${JSON.stringify(problemId)} solution ${index}: ${reason})`;
+    const { file, line } = solution.place;
+    const described = unfitText(solution, reason);
     if (this.count <= this.#numAllowed) {
       if (this.#described.length < numNamed) this.#described.push(described);
       return;

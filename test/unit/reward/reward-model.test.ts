@@ -15,6 +15,9 @@ test("a reward model says of a solution why it cannot be scored, without scoring
   t.is(rewardModel.unfit({ question, steps: ["It is 2."] }), undefined);
   t.is(rewardModel.unfit({ question, steps: [] }), "it has no steps");
   t.regex(rewardModel.unfit({ question, steps: ["x".repeat(30)] }) ?? "", /fit into the context of 40 tokens/);
+  // `*` is the step tag.
+  t.is(rewardModel.unfit({ question, steps: ["1 * 2.", "2."] }), '3 step tags "*" for 2 steps');
+  t.is(rewardModel.unfit({ question, steps: ["It is", "\n"] }), 'step 1 of 2 is "\\n"');
   t.deepEqual(native.calls, []);
 });
 
