@@ -35,7 +35,7 @@ export interface RoundMeasures {
   /** Share of them that are right; the interval is that of the bootstrap over problems. */
   accuracy: Estimate;
   meanTokens: number;
-  /** Never trained on: cut off by the length limit; without text; or (`numUnscorable`) that the reward model cannot read. */
+  /** Never trained on: cut off by the length limit; without text; or (`numUnscorable`) unfit for the reward model. */
   numCutOff: number;
   numEmpty: number;
   numUnscorable: number;

@@ -21,7 +21,9 @@ const { config, ...rest } = parityModels.llama as RandomModel;
 test.before(async () => {
   const model: RandomModel = { ...rest, config: { ...config, max_position_embeddings: 1024 } };
   await writeRandomModel(path("prm"), model, 3);
-  const rewardModel = { version: 1, kind: "process", convention: byteConvention, aggregate: "min" };
+  // The policy multiplies with `*`, which must not be the tag.
+  const convention = { ...byteConvention, tag: { text: "~", tokenIds: [126] } };
+  const rewardModel = { version: 1, kind: "process", convention, aggregate: "min" };
   writeFileSync(path("prm", "reward_model.json"), JSON.stringify(rewardModel));
   const lines = [...generateProblems({ split: "train", num: 8 })].map((problem) => JSON.stringify(problem));
   writeFileSync(path("problems.jsonl"), lines.slice(0, 6).join("\n"));
