@@ -3,7 +3,7 @@ import { expectPositiveInteger, failArgument } from "../check.js";
 import { aggregate } from "../data/selection.js";
 import type { Aggregate } from "../types.js";
 import { best, choose } from "./choose.js";
-import type { ScoredPrefix } from "./prefix.js";
+import type { Prefix, ScoredPrefix } from "./prefix.js";
 import type { Level, PrefixScorer, SearchResult, SolutionSampler } from "./search-tools.js";
 import { TokenBudget } from "./token-budget.js";
 
@@ -20,15 +20,15 @@ export interface BestOfNOptions {
 const firstWave = 4;
 
 /** How many to sample next: what the budget holds of solutions as long as those before. Decides about nothing but speed. */
-function waveSize(missing: number, left: number, solutions: readonly ScoredPrefix[]): number {
+function waveSize(missing: number, left: number, numSampled: number, tokens: number): number {
   if (left === Number.POSITIVE_INFINITY) return missing;
-  if (solutions.length === 0) return Math.min(missing, firstWave);
-  const tokens = solutions.reduce((sum, { prefix }) => sum + prefix.tokenIds.length, 0);
-  return Math.max(1, Math.min(missing, Math.ceil((left * solutions.length) / tokens)));
+  if (numSampled === 0) return Math.min(missing, firstWave);
+  return Math.max(1, Math.min(missing, Math.ceil((left * numSampled) / tokens)));
 }
 
 /**
- * Solutions in order of their index until there are N, or the budget does not hold the next one.
+ * Solutions in order of their index until there are N, or the budget does not hold the next one. One that the reward model
+ * cannot read is one of the N, and is not chosen.
  * @throws ERPRM_INVALID_ARGUMENT when neither N nor a budget is given; whatever `sample` and `score` throw
  */
 export async function bestOfNSearch(options: BestOfNOptions): Promise<SearchResult> {
@@ -41,29 +41,32 @@ export async function bestOfNSearch(options: BestOfNOptions): Promise<SearchResu
   const budget = new TokenBudget(budgetTokens);
   const solutions: ScoredPrefix[] = [];
   const levels: Level[] = [];
-  while (!budget.exceeded && solutions.length < wanted && budget.left > 0) {
-    const first = solutions.length;
+  let first = 0;
+  let unread: Prefix | undefined;
+  while (!budget.exceeded && first < wanted && budget.left > 0) {
     const usedBefore = budget.used;
-    const size = waveSize(wanted - first, budget.left, solutions);
+    const size = waveSize(wanted - first, budget.left, first, usedBefore);
     const sampled = await sample({ first, numSolutions: size, maxTokens: budget.left + 1 });
     const tooMany = sampled.findIndex(({ numTokens }) => !budget.take(numTokens));
     const prefixes = (tooMany < 0 ? sampled : sampled.slice(0, tooMany)).map(({ prefix }) => prefix);
+    const foundBefore = solutions.length;
     for (const [i, stepScores] of (await score(prefixes)).entries()) {
-      solutions.push({
-        prefix: prefixes[i] as (typeof prefixes)[number],
-        stepScores,
-        score: aggregate(stepScores, how),
-      });
+      const prefix = prefixes[i] as Prefix;
+      if (stepScores) solutions.push({ prefix, stepScores, score: aggregate(stepScores, how) });
+      else unread ??= prefix;
     }
+    first += prefixes.length;
+    const top = best(solutions);
     levels.push({
       prefixes: 1,
       completions: prefixes.length,
       tokens: budget.used - usedBefore,
       thrownAway: 0,
       ended: prefixes.length,
-      kept: [best(solutions)?.score ?? 0],
+      unreadable: prefixes.length - (solutions.length - foundBefore),
+      kept: top ? [top.score] : [],
     });
   }
-  const end = solutions.length >= wanted ? "max-solutions" : "budget";
-  return { ...choose(solutions, []), solutions, levels, tokens: budget.used, end };
+  const end = first >= wanted ? "max-solutions" : "budget";
+  return { ...choose(solutions, [], unread), solutions, levels, tokens: budget.used, end };
 }

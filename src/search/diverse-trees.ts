@@ -31,6 +31,7 @@ function levelOf(trees: readonly Exploration[], depth: number): Level {
     tokens: total("tokens"),
     thrownAway: total("thrownAway"),
     ended: total("ended"),
+    unreadable: total("unreadable"),
     kept: kept.sort((a, b) => b - a),
   };
 }
@@ -52,6 +53,7 @@ export async function diverseTreeSearch(options: TreeSearchOptions): Promise<Sea
   const order: SearchEnd[] = ["budget", "max-steps", "all-ended"];
   return concluded({
     alive: trees.flatMap(({ alive }) => alive),
+    unread: trees.find(({ unread }) => unread !== undefined)?.unread,
     solutions: trees.flatMap(({ solutions }) => solutions),
     levels: Array.from({ length: depth }, (_, d) => levelOf(trees, d)),
     tokens: trees.reduce((sum, { tokens }) => sum + tokens, 0),

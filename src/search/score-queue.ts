@@ -23,7 +23,7 @@ interface Waiting {
   question: string;
   steps: readonly string[];
   what: string;
-  resolve: (stepScores: number[]) => void;
+  resolve: (stepScores: number[] | undefined) => void;
   reject: (error: unknown) => void;
 }
 
@@ -41,9 +41,16 @@ export class ScoreQueue {
     this.#tokenBudget = tokenBudget;
   }
 
-  /** Step scores of prefixes of one problem. @throws as `RewardModel.scoreSteps`, naming the problem */
-  score(problem: { id: string; question: string }, prefixes: readonly Prefix[]): Promise<number[][]> {
-    const known = new Map<string, Promise<number[]>>();
+  /**
+   * Step scores of prefixes of one problem; undefined for one that the reward model cannot read (`RewardModel.unfit`). Sampling
+   * that goes on comes by such prefixes, and by the same ones whenever it is tried again: no search may end by them.
+   * @throws ERPRM_NUMERICAL, ERPRM_OUT_OF_MEMORY, ERPRM_DISPOSED as `RewardModel.scoreSteps`, naming the problem
+   */
+  score(
+    problem: { id: string; question: string },
+    prefixes: readonly Prefix[],
+  ): Promise<(readonly number[] | undefined)[]> {
+    const known = new Map<string, Promise<number[] | undefined>>();
     const scores = prefixes.map(({ steps }) => {
       const key = JSON.stringify(steps);
       const scored = known.get(key) ?? this.#enqueue(problem, steps);
@@ -54,7 +61,10 @@ export class ScoreQueue {
     return Promise.all(scores);
   }
 
-  #enqueue({ id, question }: { id: string; question: string }, steps: readonly string[]): Promise<number[]> {
+  #enqueue(
+    { id, question }: { id: string; question: string },
+    steps: readonly string[],
+  ): Promise<number[] | undefined> {
     const what = `a solution of problem ${JSON.stringify(id)}`;
     return new Promise((resolve, reject) => this.#waiting.push({ question, steps, what, resolve, reject }));
   }
@@ -69,28 +79,32 @@ export class ScoreQueue {
     this.#working = false;
   }
 
-  /** A failure is met at the place of the prefix it is about: the one after the last that was scored. */
+  /** A failure is met at the place of the prefix it is about: the first that is still waiting. */
   async #scoreAll(batch: Waiting[]): Promise<void> {
-    let rest = batch;
+    const waiting = new Set(batch);
+    const onUnfit = (one: Waiting) => {
+      one.resolve(undefined);
+      waiting.delete(one);
+    };
     let since = performance.now();
-    while (rest.length > 0) {
-      let done = 0;
+    while (waiting.size > 0) {
       try {
-        for await (const { value, stepScores, numTokens } of this.#rewardModel.score(rest, {
-          tokenBudget: this.#tokenBudget,
-        })) {
+        const options = { tokenBudget: this.#tokenBudget, onUnfit };
+        for await (const { value, stepScores, numTokens } of this.#rewardModel.score([...waiting], options)) {
           const now = performance.now();
           this.#counts.scoringSeconds += (now - since) / 1000;
           since = now;
           this.#counts.scoredPrefixes += 1;
           this.#counts.scoredTokens += numTokens;
           value.resolve(stepScores);
-          done += 1;
+          waiting.delete(value);
         }
         return;
       } catch (error) {
-        rest[done]?.reject(error);
-        rest = rest.slice(done + 1);
+        const [failed] = waiting;
+        if (failed === undefined) return;
+        failed.reject(error);
+        waiting.delete(failed);
       }
     }
   }

@@ -28,7 +28,7 @@ export interface SearchRecord {
   /** Tokens sampled, those that were thrown away included; at most the budget. */
   tokens: number;
   end: SearchEnd;
-  /** Index of the chosen solution in `solutions`; absent when no solution had ended and a prefix was chosen. */
+  /** Index of the chosen solution in `solutions`; absent when that is empty: a prefix was chosen, or what nobody could score. */
   chosen?: number;
   levels: Level[];
   /** In the order they were sampled in. */
@@ -75,6 +75,8 @@ function parseLevel(fields: Fields): Level {
     tokens: fields.integer("tokens"),
     thrownAway: fields.integer("thrownAway"),
     ended: fields.integer("ended"),
+    // Not in records of the first versions: there a search ended by what its reward model could not read.
+    unreadable: fields.has("unreadable") ? fields.integer("unreadable") : 0,
     kept: scoresIn(fields, "kept"),
   };
 }

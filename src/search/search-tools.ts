@@ -32,8 +32,8 @@ export interface SolutionRequest {
 /** Whole solutions, in order. Solution i depends on i alone. */
 export type SolutionSampler = (request: SolutionRequest) => Promise<SampledStep[]>;
 
-/** One score a step of each prefix; prefixes have at least one step. */
-export type PrefixScorer = (prefixes: readonly Prefix[]) => Promise<(readonly number[])[]>;
+/** One score a step of each prefix, undefined for one that the reward model cannot read; prefixes have at least one step. */
+export type PrefixScorer = (prefixes: readonly Prefix[]) => Promise<(readonly number[] | undefined)[]>;
 
 /** One extension of all live prefixes by one step; in best-of-N, some whole solutions. */
 export interface Level {
@@ -47,6 +47,8 @@ export interface Level {
   thrownAway: number;
   /** Completions that ended the solution. */
   ended: number;
+  /** Completions that the reward model cannot read: without a score they are neither kept nor found. */
+  unreadable: number;
   /** Scores of the prefixes kept, the ended ones among them, best first; of best-of-N the best one so far. */
   kept: number[];
 }
@@ -56,10 +58,11 @@ export const searchEnds = ["all-ended", "budget", "max-steps", "max-solutions"] 
 export type SearchEnd = (typeof searchEnds)[number];
 
 export interface SearchResult {
+  /** Without step scores and with score 0 where nothing that was sampled could be read: it is then the first. */
   chosen: ScoredPrefix;
-  /** Index of the chosen one in `solutions`; absent when it is a prefix that had not ended. */
+  /** Index of the chosen one in `solutions`; absent when it is a prefix that had not ended, or that could not be read. */
   chosenIndex?: number;
-  /** All that ended, in the order they were sampled in. */
+  /** All that ended and have a score, in the order they were sampled in. */
   solutions: ScoredPrefix[];
   levels: Level[];
   /** At most the budget. */

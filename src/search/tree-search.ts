@@ -7,7 +7,9 @@
  *     -> K x M extensions, scored -> the rule keeps at most K -> ...
  *
  * A prefix that ended by itself competes with the others for its place and is not extended. One that a limit cut off cannot
- * go on and is never kept. Both are remembered: the answer is chosen among all that ended (choose.ts).
+ * go on and is never kept. Both are remembered: the answer is chosen among all that ended (choose.ts). An extension that the
+ * reward model cannot read is never kept either, and has no score to be chosen by; a prefix with no other extensions is
+ * remembered in their place.
  */
 import { expectPositiveInteger, failArgument } from "../check.js";
 import { aggregate } from "../data/selection.js";
@@ -44,8 +46,10 @@ export interface TreeSearchOptions {
 
 /** A search before its answer is chosen. */
 export interface Exploration extends Pick<SearchResult, "solutions" | "levels" | "tokens" | "end"> {
-  /** Prefixes that were kept and had not ended. */
+  /** Prefixes that were kept and had not ended, and those of which no extension could be read. */
   alive: ScoredPrefix[];
+  /** The first extension that could not be read. */
+  unread?: Prefix | undefined;
 }
 
 /** An extension of the prefix in a slot, or an ended prefix that stands there. */
@@ -73,6 +77,8 @@ class TreeSearch {
   readonly #budget: TokenBudget;
   readonly #solutions: ScoredPrefix[] = [];
   readonly #levels: Level[] = [];
+  readonly #deadEnds: ScoredPrefix[] = [];
+  #unread: Prefix | undefined;
   #slots: Slots;
 
   constructor(options: TreeSearchOptions, keep: KeepRule) {
@@ -89,8 +95,10 @@ class TreeSearch {
       await this.#extend();
       end = this.#end();
     }
-    const alive = this.#slots.filter(isLive).filter(({ prefix }) => prefix.steps.length > 0);
-    return { alive, solutions: this.#solutions, levels: this.#levels, tokens: this.#budget.used, end };
+    const kept = [...this.#slots.filter(isLive), ...this.#deadEnds];
+    const alive = kept.filter(({ prefix }) => prefix.steps.length > 0);
+    const [solutions, levels, unread] = [this.#solutions, this.#levels, this.#unread];
+    return { alive, solutions, levels, tokens: this.#budget.used, end, unread };
   }
 
   #end(): SearchEnd | undefined {
@@ -107,6 +115,9 @@ class TreeSearch {
     const usedBefore = this.#budget.used;
     const fitting = this.#fitting(requests, await this.#options.sample(requests));
     const scored = await this.#scored(fitting);
+    for (const [slot, one] of held) {
+      if (isLive(one) && isDeadEnd(slot, fitting, scored)) this.#deadEnds.push(one);
+    }
     const ended = scored.filter(({ prefix }) => prefix.finishReason !== undefined);
     this.#solutions.push(...ended.map(({ slot: _, ...solution }) => solution));
     const standing = held.flatMap(([slot, one]) =>
@@ -115,13 +126,14 @@ class TreeSearch {
     const contenders = [...standing, ...scored.filter(({ prefix }) => prefix.finishReason !== "length")];
     contenders.sort((a, b) => a.slot - b.slot);
     // Where nothing fitted any more, the prefixes that are there are the best there is.
-    if (scored.length > 0) this.#slots = this.#keep(contenders, numSlotsOf(this.#options));
+    if (scored.length > 0 || !this.#budget.exceeded) this.#slots = this.#keep(contenders, numSlotsOf(this.#options));
     this.#levels.push({
       prefixes: requests.length,
       completions: fitting.length,
       tokens: this.#budget.used - usedBefore,
       thrownAway: fitting.reduce((sum, { thrownAway }) => sum + thrownAway, 0),
       ended: ended.length,
+      unreadable: fitting.length - scored.length,
       kept: this.#slots.flatMap((slot) => (slot ? [slot.score] : [])).sort((a, b) => b - a),
     });
   }
@@ -151,14 +163,22 @@ class TreeSearch {
     return tooMany < 0 ? all : all.slice(0, tooMany);
   }
 
+  /** Those that the reward model can read. */
   async #scored(extensions: readonly Extension[]): Promise<Contender[]> {
     const { score, aggregate: how } = this.#options;
     const scores = await score(extensions.map(({ prefix }) => prefix));
-    return extensions.map(({ slot, prefix }, i) => {
-      const stepScores = scores[i] as readonly number[];
-      return { slot, prefix, stepScores, score: aggregate(stepScores, how) };
+    return extensions.flatMap(({ slot, prefix }, i) => {
+      const stepScores = scores[i];
+      if (stepScores) return { slot, prefix, stepScores, score: aggregate(stepScores, how) };
+      this.#unread ??= prefix;
+      return [];
     });
   }
+}
+
+/** The prefix in the slot was extended, and none of its extensions could be read. */
+function isDeadEnd(slot: number, extensions: readonly Extension[], scored: readonly Contender[]): boolean {
+  return extensions.some((one) => one.slot === slot) && !scored.some((one) => one.slot === slot);
 }
 
 interface Extension {
@@ -183,6 +203,6 @@ export async function explore(options: TreeSearchOptions, keep: KeepRule): Promi
 }
 
 /** The result of an exploration. */
-export function concluded({ alive, ...rest }: Exploration): SearchResult {
-  return { ...choose(rest.solutions, alive), ...rest };
+export function concluded({ alive, unread, ...rest }: Exploration): SearchResult {
+  return { ...choose(rest.solutions, alive, unread), ...rest };
 }

@@ -14,7 +14,6 @@ import { beamSearch } from "../search/beam.js";
 import { bestOfNSearch } from "../search/best-of-n.js";
 import { diverseTreeSearch } from "../search/diverse-trees.js";
 import { PolicySampler } from "../search/policy-sampler.js";
-import type { Prefix } from "../search/prefix.js";
 import { ScoreQueue, type SearchScoreCounts } from "../search/score-queue.js";
 import {
   type FoundSolution,
@@ -22,7 +21,7 @@ import {
   type SearchRecord,
   searchAlgorithms,
 } from "../search/search-record.js";
-import type { SearchResult } from "../search/search-tools.js";
+import type { PrefixScorer, SearchResult } from "../search/search-tools.js";
 import { defaultSearchRule, expectLocalRule } from "../search/step-end.js";
 import { numSlotsOf } from "../search/tree-search.js";
 import type { PromptSettings } from "../text/prompt.js";
@@ -84,7 +83,7 @@ export const defaultSearchAggregate: Aggregate = "last";
 
 interface Tools {
   sampler: PolicySampler;
-  score: (prefixes: readonly Prefix[]) => Promise<(readonly number[])[]>;
+  score: PrefixScorer;
 }
 
 /** The options, checked: a search of one problem with its tools. */
@@ -111,9 +110,10 @@ function algorithmOf(options: SearchStageOptions): (tools: Tools) => Promise<Sea
 }
 
 /**
- * One solution a problem, in the order of the problems.
- * @throws ERPRM_INVALID_ARGUMENT (options), ERPRM_INVALID_DATA (a prompt that fills the context, a solution that does not fit
- *   into the reward model's), ERPRM_NUMERICAL, ERPRM_OUT_OF_MEMORY, ERPRM_ABORTED
+ * One solution a problem, in the order of the problems. What the reward model cannot read is counted and never chosen, unless
+ * it cannot read anything that was sampled.
+ * @throws ERPRM_INVALID_ARGUMENT (options), ERPRM_INVALID_DATA (a prompt that fills the policy's context), ERPRM_NUMERICAL,
+ *   ERPRM_OUT_OF_MEMORY, ERPRM_ABORTED
  */
 export async function* searchStage(
   problems: Iterable<Problem> | AsyncIterable<Problem>,

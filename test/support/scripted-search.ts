@@ -2,7 +2,7 @@
 import type { Prefix } from "../../src/search/prefix.js";
 import type { PrefixScorer, SampledStep, StepRequest, StepSampler } from "../../src/search/search-tools.js";
 
-/** One completion: `a 0.7`, its step and score; `a! 0.7` ends the solution, `a~ 0.7` was cut off by a limit. */
+/** One completion: `a 0.7`, its step and score; `a! 0.7` ends the solution, `a~ 0.7` was cut off by a limit; `a ?` cannot be read. */
 export type Script = Record<string, string>;
 
 interface Written {
@@ -73,7 +73,10 @@ export function scriptedSearch(script: Script, { waste = 0 } = {}): ScriptedSear
     },
     score: async (prefixes) => {
       scored.push(prefixes.map(pathOf));
-      return prefixes.map((prefix) => scoreOf.get(pathOf(prefix)) as number[]);
+      return prefixes.map((prefix) => {
+        const scores = scoreOf.get(pathOf(prefix)) as number[];
+        return scores.some(Number.isNaN) ? undefined : scores;
+      });
     },
   };
 }

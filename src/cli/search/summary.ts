@@ -54,6 +54,10 @@ export function searchSummaryText(summary: RunSummary): string {
   const ends = Object.entries(counts).filter(([name, times]) => name.startsWith("end ") && times > 0);
   const told = ends.map(([name, times]) => `${name.slice("end ".length)} ${grouped.format(times)}`);
   lines.push(["ended by", `${told.join(", ")}; ${number("withoutEnd")} answered by a prefix that had not ended`]);
+  if (counts.unreadable) {
+    const why = "too long for it, the step tag in the text, or no text: never kept";
+    lines.push(["unreadable", `${number("unreadable")} completions that the reward model cannot score (${why})`]);
+  }
   if (problemsPerSecond !== undefined && tokensPerSecond !== undefined) {
     const scoring =
       timings.scoring === undefined ? "" : `; the reward model had work for ${formatDuration(timings.scoring)}`;

@@ -6,7 +6,7 @@ import { SolutionTally } from "../tally.js";
 
 export class SearchTally {
   readonly #solutions = new SolutionTally();
-  readonly #counts = { searchTokens: 0, thrownAwayTokens: 0, levels: 0, found: 0, withoutEnd: 0 };
+  readonly #counts = { searchTokens: 0, thrownAwayTokens: 0, levels: 0, found: 0, unreadable: 0, withoutEnd: 0 };
   readonly #ends = Object.fromEntries(searchEnds.map((end) => [`end ${end}`, 0]));
   #anyCorrect = 0;
 
@@ -15,6 +15,7 @@ export class SearchTally {
     const counts = this.#counts;
     counts.searchTokens += tokens;
     counts.thrownAwayTokens += levels.reduce((sum, { thrownAway }) => sum + thrownAway, 0);
+    counts.unreadable += levels.reduce((sum, { unreadable }) => sum + unreadable, 0);
     counts.levels += levels.length;
     counts.found += solutions.length;
     if (chosen === undefined) counts.withoutEnd += 1;
@@ -22,7 +23,7 @@ export class SearchTally {
     if (solutions.some(({ outcome }) => outcome === 1)) this.#anyCorrect += 1;
   }
 
-  /** `anyCorrect`: problems with a right solution among those found; `withoutEnd`: answered by a prefix that had not ended. */
+  /** `anyCorrect`: problems with a right solution among those found; `withoutEnd`: answered by a prefix that had not ended or had no score. */
   get counts(): Record<string, number> {
     return { ...this.#solutions.counts, ...this.#counts, anyCorrect: this.#anyCorrect, ...this.#ends };
   }

@@ -208,3 +208,43 @@ test("options that make no search are refused", async (t) => {
   await refused({ budgetTokens: 0 }, /budgetTokens/);
   await refused({ aggregate: "max" as never }, /one of min, last, mean, product/);
 });
+
+test("an extension that cannot be read is never kept, whatever it ends with, and is counted", async (t) => {
+  const script = { "": "a ?,b 0.4,c! ?,d 0.3", b: "e! 0.2,f ?", d: "g ?,h ?" };
+  const { asked, answer, levels, solutions, end } = await search(script);
+  t.deepEqual(asked, [
+    ["0:", "1:"],
+    ["0:b", "1:d"],
+  ]);
+  t.is(answer, "be");
+  t.is(solutions.length, 1);
+  t.is(end, "all-ended");
+  t.deepEqual(
+    levels.map(({ completions, ended, unreadable, kept }) => ({ completions, ended, unreadable, kept })),
+    [
+      { completions: 4, ended: 0, unreadable: 2, kept: [0.4, 0.3] },
+      { completions: 4, ended: 1, unreadable: 3, kept: [0.2] },
+    ],
+  );
+});
+
+test("where nothing behind the prefixes can be read, the best of them is the answer, cut off", async (t) => {
+  const { answer, chosen, chosenIndex, end } = await search({
+    "": "a 0.4,b 0.6,a 0.4,b 0.6",
+    a: "c ?,c ?",
+    b: "d! ?,d! ?",
+  });
+  t.is(answer, "b");
+  t.is(chosen.prefix.finishReason, "length");
+  t.is(chosenIndex, undefined);
+  t.is(end, "all-ended");
+});
+
+test("where nothing at all can be read, the answer is the first that was sampled, without a score", async (t) => {
+  const { answer, chosen, chosenIndex, solutions, tokens } = await search({ "": "aa! ?,b ?,c ?,d ?" });
+  t.is(answer, "aa");
+  t.deepEqual(chosen.stepScores, []);
+  t.is(chosen.prefix.finishReason, "stop");
+  t.is(chosenIndex, undefined);
+  t.deepEqual([solutions.length, tokens], [0, 5]);
+});

@@ -75,3 +75,21 @@ test("without a number and without a budget it would never end, and is refused",
   await t.throwsAsync(search([5], [0.1]), { code: "ERPRM_INVALID_ARGUMENT", message: /numSolutions to be given/ });
   await t.throwsAsync(search([5], [0.1], { budgetTokens: 0 }), { message: /budgetTokens/ });
 });
+
+test("a solution that cannot be read is one of the N, is paid for, and is not chosen", async (t) => {
+  const scores = [0.1, 0.9, 0.5];
+  const score = async (prefixes: readonly Prefix[]) =>
+    prefixes.map(({ tokenIds }) => (tokenIds[0] === 1 ? undefined : [scores[tokenIds[0] as number] as number]));
+  for (const options of [{ numSolutions: 3 }, { budgetTokens: 18 }]) {
+    const { chosen, solutions, levels, tokens } = await search([5, 6, 7], scores, { ...options, score });
+    t.is(chosen.score, 0.5);
+    t.deepEqual([solutions.length, tokens], [2, 18]);
+    t.is(
+      levels.reduce((sum, { unreadable }) => sum + unreadable, 0),
+      1,
+    );
+  }
+  const none = await search([5, 6, 7], scores, { numSolutions: 3, score: async (all) => all.map(() => undefined) });
+  t.deepEqual([none.solutions.length, none.chosenIndex, none.tokens, none.end], [0, undefined, 18, "max-solutions"]);
+  t.is(none.chosen.prefix.steps[0], "solution 0");
+});

@@ -47,18 +47,43 @@ test("equal prefixes of one search are read once", async (t) => {
   t.is(native.calls.flat().length, 2);
 });
 
-test("a prefix that cannot be scored fails its own search and no other", async (t) => {
-  const { rewardModel } = await makeFakeRewardModel({ contextLength: 40, delayMs: 2 });
-  const queue = new ScoreQueue(rewardModel);
+test("a prefix that the reward model cannot read has no score, and those beside it and behind it have theirs", async (t) => {
+  const { rewardModel, native } = await makeFakeRewardModel({ contextLength: 40, delayMs: 2 });
+  const counts = newScoreCounts();
+  const queue = new ScoreQueue(rewardModel, undefined, counts);
+  const tooLong = prefix(`${"long ".repeat(20)}\n`);
+  const withTag = prefix("2 * 3\n");
+  const [busy, mixed, none] = await Promise.all([
+    queue.score(problem("p0"), [prefix("a\n")]),
+    queue.score(problem("p1"), [tooLong, prefix("a\n"), withTag, prefix("b\n")]),
+    queue.score(problem("p2"), [tooLong]),
+  ]);
+  t.deepEqual(
+    [busy, mixed, none].map((scores) => scores?.map((one) => one?.length)),
+    [[1], [undefined, 1, undefined, 1], [undefined]],
+  );
+  t.is(counts.scoredPrefixes, 3);
+  t.is(native.calls.flat().length, 3);
+  t.is((await queue.score(problem("p4"), [prefix("a\n")])).length, 1, "and the queue goes on");
+});
+
+test("any other failure fails the search that it is about and no other", async (t) => {
+  const bad = "x".charCodeAt(0);
+  const { rewardModel } = await makeFakeRewardModel({
+    delayMs: 2,
+    logits: (tokens) => (tokens.at(-2) === bad ? Number.NaN : 0.5),
+  });
+  // One prefix a forward pass, so that a failure is one prefix's.
+  const queue = new ScoreQueue(rewardModel, 1);
   const ids = ["p0", "p1", "p2", "p3"];
-  const steps = (id: string) => prefix(id === "p1" ? `${"long ".repeat(20)}\n` : "a\n");
-  const settled = await Promise.allSettled(ids.map((id) => queue.score(problem(id), [steps(id)])));
+  const settled = await Promise.allSettled(
+    ids.map((id) => queue.score(problem(id), [prefix(id === "p1" ? "x" : "a\n"), prefix("2 * 3\n")])),
+  );
   t.deepEqual(
     settled.map(({ status }) => status),
     ["fulfilled", "rejected", "fulfilled", "fulfilled"],
   );
   const { reason } = settled[1] as PromiseRejectedResult;
-  t.true(reason instanceof ErprmError);
-  t.regex(reason.message, /a solution of problem "p1" to fit into the context of 40 tokens/);
-  t.is((await queue.score(problem("p4"), [prefix("a\n")])).length, 1, "and the queue goes on");
+  t.true(reason instanceof ErprmError && reason.code === "ERPRM_NUMERICAL");
+  t.regex(reason.message, /a solution of problem "p1"/);
 });

@@ -2,7 +2,7 @@ import test from "ava";
 import { parseSearchRecord } from "../../../src/search/search-record.js";
 
 const place = { file: "search.jsonl", line: 3 };
-const level = { prefixes: 1, completions: 4, tokens: 20, thrownAway: 0, ended: 1, kept: [0.5] };
+const level = { prefixes: 1, completions: 4, tokens: 20, thrownAway: 0, ended: 1, unreadable: 0, kept: [0.5] };
 const solution = {
   ...{ finalAnswer: "4", outcome: 1, finishReason: "stop", numTokens: 5, stepScores: [0.5] },
   scores: { min: 0.5, last: 0.5, mean: 0.5, product: 0.5 },
@@ -19,6 +19,11 @@ test("a record is read as it was written, with and without a chosen solution and
   const { finalAnswer: __, ...silent } = solution;
   const other = { ...without, solutions: [silent] };
   t.deepEqual(parseSearchRecord(other, place), other as never);
+});
+
+test("a record from before unreadable completions were counted had none", (t) => {
+  const { unreadable: _, ...old } = level;
+  t.deepEqual(parseSearchRecord({ ...record, levels: [old] }, place), record as never);
 });
 
 test("what is no record of a search is refused, naming file, line and field", (t) => {

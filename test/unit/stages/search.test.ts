@@ -104,6 +104,28 @@ for (const algorithm of algorithms) {
   });
 }
 
+for (const algorithm of algorithms) {
+  test(`${algorithm}: what the reward model cannot read is left out and counted, and every problem has its answer`, async (t) => {
+    const { policy } = await makeFakePolicy({ stopAtTexts: true, write });
+    for (const contextLength of [20, 45]) {
+      const { rewardModel } = await makeFakeRewardModel({ contextLength });
+      const options = { policy, rewardModel, grader: new FakeGrader(), seed: 9, maxSteps: 12, algorithm };
+      const found = await collect(searchStage(problems, options));
+      t.is(found.length, problems.length);
+      t.true(found.some(({ record }) => record.levels.some(({ unreadable }) => unreadable > 0)));
+      for (const { solution, record } of found) {
+        const place = { file: "search.jsonl", line: 1 };
+        t.deepEqual(parseSearchRecord(JSON.parse(JSON.stringify(record)), place), record);
+        t.deepEqual(parseSolution(JSON.parse(JSON.stringify(solution)), place), solution);
+        if (record.solutions.length > 0) t.is(rewardModel.unfit(solution), undefined);
+      }
+      const isReadable = ({ record }: (typeof found)[number]) => record.solutions.length > 0;
+      // A prompt takes 22 tokens with its tag: nothing fits behind it into 20, and short solutions fit into 45.
+      t.is(found.some(isReadable), contextLength === 45);
+    }
+  });
+}
+
 test("best-of-n samples the very solutions of the rollout stage", async (t) => {
   const { found, policy } = await searched({ algorithm: "best-of-n", numSolutions: 3 });
   const options = { policy, numSolutions: 3, grader: new FakeGrader(), seed: 9, split: { kind: "newline" } } as const;
