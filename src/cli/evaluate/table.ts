@@ -91,7 +91,7 @@ export function evaluationTables(evaluation: Evaluation): string {
   const isResampled = methods.some(({ points }) => points.some(({ computation }) => computation === "resampled"));
   return [
     accuracyTable(evaluation),
-    `${100 * level} % intervals by bootstrap over problems.${isResampled ? ` ~: mean over ${evaluation.numSubsets} random choices of N; the others are exact.` : ""}\n`,
+    `${Number((100 * level).toPrecision(12))} % intervals by bootstrap over problems, of shares at least Wilson's.${isResampled ? ` ~: mean over ${evaluation.numSubsets} random choices of N; the others are exact.` : ""}\n`,
     comparisons.length > 0 && comparisonTable(comparisons),
     calibration.length > 0 && calibrationTable(calibration),
     firstErrors.length > 0 && firstErrorTable(firstErrors),

@@ -61,3 +61,13 @@ test("comparisons are one line a pair, those at the largest N", (t) => {
   t.regex(rows[4] as string, /│ 0\.0 +│ - +│ - +│$/);
   t.regex(lines[head + 7] as string, /^└/);
 });
+
+test("the level of the intervals is said as it was given, whatever its product with 100 is", (t) => {
+  for (const [level, text] of [
+    [0.57, "57"],
+    [0.95, "95"],
+    [0.999, "99.9"],
+  ] as const) {
+    t.regex(evaluationTables({ ...evaluation, level }), new RegExp(`^${text} % intervals`, "m"));
+  }
+});
