@@ -1,5 +1,9 @@
-/** Accuracy of every method at every N, the mean over problems, with its interval by the bootstrap over problems. */
-import { type BootstrapOptions, bootstrap, type Estimate } from "../statistics/bootstrap.js";
+/**
+ * Accuracy of every method at every N, the mean over problems, with its interval by the bootstrap over problems, widened where
+ * that sees too little (share-interval.ts).
+ */
+import { type BootstrapOptions, bootstrap, defaultBootstrap, type Estimate } from "../statistics/bootstrap.js";
+import { shareBounds, widened } from "../statistics/share-interval.js";
 import type { MethodResult } from "./evaluation.js";
 import type { AccuraciesAtN } from "./methods.js";
 
@@ -26,6 +30,7 @@ export async function methodResults(
   accuracies: readonly AccuraciesAtN[],
   options: BootstrapOptions,
 ): Promise<MethodResult[]> {
+  const { level = defaultBootstrap.level } = options;
   const results: MethodResult[] = (accuracies[0]?.methods ?? []).map(({ method }) => ({ method, points: [] }));
   for (const [k, { numCandidates, problemIds, methods }] of accuracies.entries()) {
     const numProblems = problemIds.length;
@@ -33,8 +38,9 @@ export async function methodResults(
     const onProgress = (done: number, total: number) =>
       options.onProgress?.(k * total + done, accuracies.length * total);
     const estimates = await meansOverProblems(samples, numProblems, { ...options, onProgress });
-    for (const [i, { computation }] of methods.entries()) {
-      results[i]?.points.push({ numCandidates, accuracy: estimates[i] as Estimate, computation, numProblems });
+    for (const [i, { computation, accuracies: sums }] of methods.entries()) {
+      const accuracy = widened(estimates[i] as Estimate, shareBounds({ sums }, level));
+      results[i]?.points.push({ numCandidates, accuracy, computation, numProblems });
     }
   }
   return results;

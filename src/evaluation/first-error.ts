@@ -1,12 +1,15 @@
 /**
- * How well the first wrong step is found (first-error-f1.ts), with intervals by the bootstrap over problems. Of several data
+ * How well the first wrong step is found (first-error-f1.ts), with intervals by the bootstrap over problems, widened where that
+ * sees too little: accuracies as other shares (share-interval.ts), F1 and means by theirs (combined-bounds.ts). Of several data
  * sets the mean of their F1 is unweighted. One threshold serves all: a given one, or that of the best (mean) F1 on a part of
  * the problems (best-threshold.ts); the results are then those of the other part.
  */
 import { expectInteger, expectNumberIn, failArgument } from "../check.js";
-import { type BootstrapOptions, bootstrap, type Estimate } from "../statistics/bootstrap.js";
+import { type BootstrapOptions, bootstrap, defaultBootstrap, type Estimate } from "../statistics/bootstrap.js";
 import { uniformOf } from "../statistics/random.js";
+import { shareBounds, widened } from "../statistics/share-interval.js";
 import { bestThreshold } from "./best-threshold.js";
+import { boundsOfF1, boundsOfMean } from "./combined-bounds.js";
 import type { FirstErrorResult } from "./evaluation.js";
 import { firstErrorF1, predictFirstError } from "./first-error-f1.js";
 import type { FirstErrorCase } from "./pool.js";
@@ -125,8 +128,26 @@ async function estimatesOf(
     return [...rows.flat(), ...means];
   };
   const all = await bootstrap(numbers.size, rowOf, options);
-  return [...sets, undefined].map((_, s) => {
-    const [accuracyWrong, accuracyRight, f1] = all.slice(3 * s, 3 * s + 3) as [Estimate, Estimate, Estimate];
-    return { accuracyWrong, accuracyRight, f1 };
+  const { level = defaultBootstrap.level } = options;
+  const boundsOf = (cases: (typeof graded)[number], isWrong: boolean) => {
+    const [sums, counts] = [new Float64Array(numbers.size), new Float64Array(numbers.size)];
+    for (const one of cases) {
+      if (one.isWrong !== isWrong) continue;
+      counts[one.problem] = (counts[one.problem] as number) + 1;
+      if (one.isFound) sums[one.problem] = (sums[one.problem] as number) + 1;
+    }
+    return shareBounds({ sums, counts }, level);
+  };
+  const estimates = graded.map((cases, s): Accuracies => {
+    const [wrong, right, f1] = all.slice(3 * s, 3 * s + 3) as [Estimate, Estimate, Estimate];
+    const accuracyWrong = widened(wrong, boundsOf(cases, true));
+    const accuracyRight = widened(right, boundsOf(cases, false));
+    return { accuracyWrong, accuracyRight, f1: widened(f1, boundsOfF1(accuracyWrong, accuracyRight)) };
   });
+  const names = ["accuracyWrong", "accuracyRight", "f1"] as const;
+  const means = names.map((name, k) => {
+    const mean = all[3 * sets.length + k] as Estimate;
+    return [name, widened(mean, boundsOfMean(estimates.map((one) => one[name])))] as const;
+  });
+  return [...estimates, Object.fromEntries(means) as Record<(typeof names)[number], Estimate>];
 }

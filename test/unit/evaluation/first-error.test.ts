@@ -2,6 +2,7 @@ import test from "ava";
 import { firstErrorResults } from "../../../src/evaluation/first-error.js";
 import { firstErrorF1, predictFirstError } from "../../../src/evaluation/first-error-f1.js";
 import type { FirstErrorCase } from "../../../src/evaluation/pool.js";
+import type { Estimate } from "../../../src/statistics/bootstrap.js";
 import { randomStream } from "../../../src/statistics/random.js";
 
 /** ProcessBench's evaluation, written from its definition: labels, predictions, matches, two accuracies, F1. */
@@ -108,6 +109,20 @@ test("several data sets share one threshold and have an unweighted mean", async 
   t.true(Math.abs(mean - (x + y) / 2) < 1e-15);
   t.is(results[2]?.numWrong, (results[0]?.numWrong ?? 0) + (results[1]?.numWrong ?? 0));
   t.true((results[2]?.f1.low as number) < mean && mean < (results[2]?.f1.high as number));
+});
+
+test("two solutions, neither found, have F1 0 with an interval that says how little that is", async (t) => {
+  const cases: FirstErrorCase[] = [
+    { problemId: "a", firstWrong: 0, stepScores: [0.8] },
+    { problemId: "b", firstWrong: -1, stepScores: [0.2] },
+  ];
+  const [result] = await firstErrorResults("m", [{ data: "d", cases }], { seed: 0, threshold: 0.5, numResamples: 50 });
+  // Wilson's bound of 0 of 1: z^2 / (1 + z^2); F1 of two such shares is the same.
+  const high = 1.959963984540054 ** 2 / (1 + 1.959963984540054 ** 2);
+  for (const { value, low, ...bound } of [result?.accuracyWrong, result?.accuracyRight, result?.f1] as Estimate[]) {
+    t.deepEqual([value, low], [0, 0]);
+    t.true(Math.abs((bound.high as number) - high) < 1e-12);
+  }
 });
 
 test("too few solutions to choose a threshold: the default on all of them, and that is said", async (t) => {
