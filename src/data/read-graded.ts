@@ -1,5 +1,5 @@
 /** Graded solutions: records with an outcome, as `rollout` and `label` write them. Label records bring the counts of their steps. */
-import type { Outcome, ScoreRecord, StepCounts } from "../types.js";
+import type { Allocation, Outcome, ScoreRecord, StepCounts } from "../types.js";
 import { failField, type Place } from "./data-error.js";
 import { Fields } from "./fields.js";
 import type { Placed } from "./placed.js";
@@ -14,6 +14,8 @@ export interface GradedSolution {
   finalAnswer?: string;
   /** Of label records, one a step. */
   counts?: StepCounts[];
+  /** Of label records; absent: the same number of completions for every prefix. */
+  allocation?: Allocation;
 }
 
 /** @throws as `readSolutions`; ERPRM_INVALID_DATA for a record without an outcome */
@@ -31,6 +33,7 @@ export function parseGraded(value: unknown, place: Place): GradedSolution {
   const fields = new Fields(value, place);
   const hasCounts = fields.array("steps").some((step) => typeof step === "object" && step !== null);
   const record = hasCounts ? parseLabelRecord(value, place) : parseSolution(value, place);
+  const allocation = "allocation" in record ? record.allocation : undefined;
   const { problemId, index, question, outcome, finalAnswer } = record;
   if (outcome === undefined) failField("outcome", "0 or 1: only graded solutions can be evaluated", outcome, place);
   const counts = record.steps.filter((step): step is StepCounts => typeof step === "object");
@@ -39,5 +42,6 @@ export function parseGraded(value: unknown, place: Place): GradedSolution {
     steps: record.steps.map((step) => (typeof step === "string" ? step : step.text)),
     ...(finalAnswer !== undefined && { finalAnswer }),
     ...(hasCounts && { counts }),
+    ...(allocation !== undefined && { allocation }),
   };
 }

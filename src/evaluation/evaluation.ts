@@ -1,8 +1,10 @@
 /** What an evaluation says: evaluation.json, and what its tables and the report are made from. */
 import type { Estimate } from "../statistics/bootstrap.js";
 import type { Aggregate } from "../types.js";
+import type { CountBias } from "./count-bias.js";
 
 export type { Estimate } from "../statistics/bootstrap.js";
+export type { CountBias } from "./count-bias.js";
 
 /**
  * How one answer is chosen from N candidates. `pass@1`: any of them, at random; `majority`: the most frequent answer;
@@ -70,6 +72,8 @@ export interface CalibrationResult {
   areaUnderCurve: Estimate;
   calibrationError: Estimate;
   bins: ReliabilityBin[];
+  /** What biases the success rates, of any of the prefixes; absent: nothing. */
+  countBiases?: CountBias[];
 }
 
 /**
@@ -95,6 +99,8 @@ export interface FirstErrorResult {
   accuracyWrong: Estimate;
   accuracyRight: Estimate;
   f1: Estimate;
+  /** Of `labels`: what biases the counts of any of the solutions; absent: nothing. */
+  countBiases?: CountBias[];
 }
 
 export interface LengthGroup {

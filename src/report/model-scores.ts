@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { readScores } from "../data/read-solutions.js";
 import { aggregates } from "../data/selection.js";
+import { allCountBiases, type CountBias } from "../evaluation/count-bias.js";
 import type { CalibrationResult } from "../evaluation/evaluation.js";
 import { calibrationResult } from "../evaluation/reliability.js";
 import type { ScoreRecord } from "../types.js";
@@ -29,6 +30,7 @@ interface ModelTally {
   scores: number[];
   successRates: number[];
   problemIds: string[];
+  countBiases: CountBias[];
 }
 
 /** The intervals of a calibration that nobody asked an evaluation for: as an evaluation's defaults. */
@@ -99,7 +101,17 @@ function modelOf(tallies: ModelTally[], named: string, identity: string, { score
     if (known === scores.mean) return undefined;
   }
   const values = new Map<string, HistogramValues>();
-  return tallies.push({ named, solutions: new Map(), values, scores: [], successRates: [], problemIds: [] }) - 1;
+  return (
+    tallies.push({
+      named,
+      solutions: new Map(),
+      values,
+      scores: [],
+      successRates: [],
+      problemIds: [],
+      countBiases: [],
+    }) - 1
+  );
 }
 
 function addScore(tally: ModelTally, identity: string, facts: SolutionFacts, score: ScoreRecord): void {
@@ -111,6 +123,7 @@ function addScore(tally: ModelTally, identity: string, facts: SolutionFacts, sco
     tally.scores.push(score.stepScores[i] as number);
     tally.successRates.push((facts.numCorrect?.[i] as number) / numCompletions);
     tally.problemIds.push(facts.problemId);
+    tally.countBiases = allCountBiases([tally.countBiases, facts.countBiases ?? []]);
   }
 }
 

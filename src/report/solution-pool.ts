@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { readLabels, readSolutions, solutionKey } from "../data/read-solutions.js";
+import { type CountBias, countBiasesOf } from "../evaluation/count-bias.js";
 import type { LabelRecord, Outcome } from "../types.js";
 import { addValue, type HistogramValues, newValues } from "./histogram.js";
 import type { JoinedFile } from "./run-files.js";
@@ -22,6 +23,7 @@ export interface SolutionFacts {
   numCorrect?: number[];
   /** The step is the last one: its count is no measurement. */
   isTerminal?: boolean[];
+  countBiases?: readonly CountBias[];
 }
 
 interface Texts {
@@ -96,6 +98,7 @@ export class SolutionPool {
     facts.numCompletions ??= record.steps.map((step) => (step.inferredFrom === undefined ? step.numCompletions : 0));
     facts.numCorrect ??= record.steps.map((step) => step.numCorrect);
     facts.isTerminal ??= record.steps.map((step) => step.terminal === true);
+    facts.countBiases ??= countBiasesOf(record.allocation);
     facts.labelNames ??= new Set();
     for (const [name, labels] of Object.entries(record.labels)) {
       // A solution that several files label counts once for each label.

@@ -9,6 +9,7 @@ import type { GradedSolution } from "../data/read-graded.js";
 import { ErprmError } from "../errors.js";
 import { methodResults } from "../evaluation/accuracy.js";
 import { compareMethods } from "../evaluation/comparisons.js";
+import { allCountBiases, type CountBias, countBiasesOf } from "../evaluation/count-bias.js";
 import type { EvaluatedModel, Evaluation } from "../evaluation/evaluation.js";
 import { noAnswer } from "../evaluation/group-answers.js";
 import { lengthResult } from "../evaluation/lengths.js";
@@ -151,20 +152,28 @@ async function withGrader<T>(given: OutcomeGrader | undefined, use: (grader: Out
 
 /** The labels that the solutions bring along. */
 function countedOf(solutions: ReadonlyMap<string, GradedSolution>): CountedSolution[] {
-  return [...solutions].flatMap(([key, { problemId, counts }]) => (counts ? [{ key, problemId, counts }] : []));
+  return [...solutions].flatMap(([key, { problemId, counts, allocation }]) =>
+    counts ? [{ key, problemId, counts, allocation }] : [],
+  );
 }
 
-/** Every measured prefix counts the same, however many completions it has: the measures are linear in its success rate. */
+/**
+ * Every measured prefix counts the same, however many completions it has. The measures are linear in its success rate, so that few
+ * completions make them noisier; but stopping by what was counted biases the rates, and with them the measures.
+ */
 function measuredPrefixes(counted: readonly CountedSolution[], stepScores: ReadonlyMap<string, StepScores>) {
   const prefixes = { problemIds: [] as string[], scores: [] as number[], successRates: [] as number[] };
-  for (const { key, problemId, counts } of counted) {
-    for (const { step, successRate } of measuredSteps(counts)) {
+  const biases: CountBias[][] = [];
+  for (const { key, problemId, counts, allocation } of counted) {
+    const steps = measuredSteps(counts);
+    if (steps.length > 0) biases.push(countBiasesOf(allocation));
+    for (const { step, successRate } of steps) {
       prefixes.problemIds.push(problemId);
       prefixes.scores.push(stepScores.get(key)?.[step] as number);
       prefixes.successRates.push(successRate);
     }
   }
-  return prefixes;
+  return { ...prefixes, countBiases: allCountBiases(biases) };
 }
 
 function sizesOf({ problems }: CandidatePool) {

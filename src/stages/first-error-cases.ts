@@ -2,6 +2,7 @@
 import { failArgument } from "../check.js";
 import type { Placed } from "../data/placed.js";
 import type { FirstErrorSolution } from "../data/read-process-bench.js";
+import { allCountBiases, countBiasesOf } from "../evaluation/count-bias.js";
 import type { FirstErrorResult } from "../evaluation/evaluation.js";
 import { type FirstErrorOptions, firstErrorResults } from "../evaluation/first-error.js";
 import type { FirstErrorCase } from "../evaluation/pool.js";
@@ -32,16 +33,21 @@ export async function firstErrorsInLabels(
   options: FirstErrorOptions,
 ): Promise<FirstErrorResult[]> {
   const solved = solvedProblems(counted);
-  const usable = counted.flatMap(({ key, problemId, counts }) => {
+  const usable = counted.flatMap(({ key, problemId, counts, allocation }) => {
     const firstWrong = solved.has(problemId) ? firstWrongStep(counts) : undefined;
-    return firstWrong === undefined ? [] : [{ key, problemId, firstWrong }];
+    return firstWrong === undefined ? [] : [{ key, problemId, firstWrong, allocation }];
   });
+  const biases = allCountBiases(usable.map(({ allocation }) => countBiasesOf(allocation)));
   const results: FirstErrorResult[] = [];
   if (usable.length === 0) return results;
   for (const { name, stepScores } of models) {
-    const cases = usable.map(({ key, ...one }) => ({ ...one, stepScores: stepScores.get(key) as StepScores }));
+    const cases = usable.map(({ key, problemId, firstWrong }) => ({
+      ...{ problemId, firstWrong },
+      stepScores: stepScores.get(key) as StepScores,
+    }));
     const found = await firstErrorResults(name, [{ data: "labels", cases }], options);
-    results.push(...found.map((result) => ({ ...result, numLeftOut: counted.length - usable.length })));
+    const more = { numLeftOut: counted.length - usable.length, ...(biases.length > 0 && { countBiases: biases }) };
+    results.push(...found.map((result) => ({ ...result, ...more })));
   }
   return results;
 }

@@ -4,7 +4,7 @@
 import { type Placed, placedError } from "../data/placed.js";
 import type { GradedSolution } from "../data/read-graded.js";
 import type { Records } from "../training/build-examples.js";
-import type { StepCounts } from "../types.js";
+import type { Allocation, StepCounts } from "../types.js";
 import { byKey, named } from "./evaluation-pool.js";
 
 /** A labelled solution of the pool. */
@@ -12,6 +12,8 @@ export interface CountedSolution {
   key: string;
   problemId: string;
   counts: readonly StepCounts[];
+  /** Absent: the same number of completions for every prefix. */
+  allocation?: Allocation | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function matchLabels(
   const counted: CountedSolution[] = [];
   for (const [key, record] of await byKey(labels)) {
     const solution = solutions.get(key);
-    const { problemId, counts, steps, outcome } = record;
+    const { problemId, counts, steps, outcome, allocation } = record;
     if (!solution) {
       throw placedError(
         `Expected labels of the solutions that are evaluated, received ${named(record)}`,
@@ -47,7 +49,7 @@ export async function matchLabels(
       const message = `Expected outcome to be ${solution.outcome}, as of the solution ${named(record)}, received ${outcome}`;
       throw placedError(message, record, "outcome");
     }
-    counted.push({ key, problemId, counts });
+    counted.push({ key, problemId, counts, allocation });
   }
   return counted;
 }

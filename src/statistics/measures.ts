@@ -5,8 +5,9 @@
  *   constant Brier     the same for the constant s = mean p, which is what no model at all can do: c (1 - c)
  *   cross-entropy      mean of -(p ln s + (1 - p) ln(1 - s))             nats
  *   area under curve   share of pairs of a right and a wrong one in which the right one has the higher score, ties half
- * All of them are linear in each prefix's p, so rates from few completions make them noisier, not wrong (in the area a
- * prefix also meets itself: a tie). Calibration: calibration.ts.
+ * All of them but the area and the constant's are linear in each prefix's p, so rates from a few completions, their number fixed beforehand, make
+ * them noisier without a bias; in the area a prefix also meets itself, a tie. Where sampling stopped because of what was
+ * counted the rates are biased, and so are the measures. Calibration: calibration.ts.
  */
 import { failArgument } from "../check.js";
 import { calibrationError, calibrationTable, defaultCalibrationBins } from "./calibration.js";

@@ -43,11 +43,12 @@ function* rows(evaluation: Evaluation): Generator<Row> {
     yield { ...about, measure: "p_value", value: found.pValue };
     yield { ...about, measure: "corrected_p_value", value: found.correctedPValue };
   }
-  for (const { model, n, bins, numProblems, ...measures } of evaluation.calibration) {
+  for (const { model, n, bins, numProblems, countBiases, ...measures } of evaluation.calibration) {
     yield { part: "calibration", model, measure: "problems", value: numProblems, n };
     for (const [name, estimate] of Object.entries(measures)) {
       yield { part: "calibration", model, measure: snakeCase(name), ...estimate, n };
     }
+    for (const bias of countBiases ?? []) yield { part: "calibration", model, measure: `counts_${bias}`, value: 1, n };
     for (const { low, high, n, meanScore, meanSuccessRate } of bins) {
       const about = { part: "reliability", model, from: low, to: high, n };
       yield { ...about, measure: "mean_score", value: meanScore };
@@ -67,6 +68,7 @@ function* rows(evaluation: Evaluation): Generator<Row> {
     yield { ...about, measure: "accuracy_wrong", ...one.accuracyWrong, n: numWrong };
     yield { ...about, measure: "accuracy_right", ...one.accuracyRight, n: numRight };
     yield { ...about, measure: "f1", ...one.f1, n: numWrong + numRight };
+    for (const bias of one.countBiases ?? []) yield { ...about, measure: `counts_${bias}`, value: 1 };
     if (one.numLeftOut !== undefined) yield { ...about, measure: "left_out", value: one.numLeftOut };
   }
   for (const { model, aggregate, n, groups, ...correlations } of evaluation.lengths) {

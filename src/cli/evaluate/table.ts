@@ -1,4 +1,5 @@
 /** An evaluation as tables for a terminal. */
+import { allCountBiases, countBiasNote } from "../../evaluation/count-bias.js";
 import type {
   AccuracyPoint,
   CalibrationResult,
@@ -89,12 +90,14 @@ function lengthTable(results: readonly LengthResult[]): string {
 export function evaluationTables(evaluation: Evaluation): string {
   const { comparisons, calibration, firstErrors, lengths, level, methods } = evaluation;
   const isResampled = methods.some(({ points }) => points.some(({ computation }) => computation === "resampled"));
+  const note = countBiasNote(allCountBiases([...calibration, ...firstErrors].map((one) => one.countBiases ?? [])));
   return [
     accuracyTable(evaluation),
     `${Number((100 * level).toPrecision(12))} % intervals by bootstrap over problems, of shares at least Wilson's.${isResampled ? ` ~: mean over ${evaluation.numSubsets} random choices of N; the others are exact.` : ""}\n`,
     comparisons.length > 0 && comparisonTable(comparisons),
     calibration.length > 0 && calibrationTable(calibration),
     firstErrors.length > 0 && firstErrorTable(firstErrors),
+    note !== undefined && `${note}\n`,
     lengths.length > 0 && lengthTable(lengths),
   ]
     .filter((part) => part !== false)

@@ -1,4 +1,5 @@
 /** How far step scores are probabilities: the reliability diagram and its measures. */
+import { allCountBiases, countBiasNote } from "../../evaluation/count-bias.js";
 import type { CalibrationResult } from "../../evaluation/evaluation.js";
 import { reliabilityChart } from "../charts/reliability-chart.js";
 import { estimate, figure, type Section, table } from "../page/figure-cell.js";
@@ -47,10 +48,11 @@ export function calibrationSection({ evaluations, calibration }: ReportData): Se
     "calibration error",
   ];
   const columns = [{ name: "reward model" }, ...names.map((name) => ({ name, isNumber: true }))];
+  const biases = allCountBiases(results.map(({ result }) => result.countBiases ?? []));
   const content = html`<div class="grid">${results.map(({ result, path }) => one(result, path))}</div>
 <p class="note">Each point is a bin of prefixes: their mean step score against the share of right completions. On the dashed line a
 score is a probability; the thin strokes are what is missing to it. The bars below say how many prefixes each bin holds and over which
-scores it goes.</p>
+scores it goes. ${countBiasNote(biases)}</p>
 ${table("Measures of step scores", columns, rows)}`;
   return { id: "calibration", title: "Calibration", content };
 }

@@ -1,4 +1,5 @@
 /** Finding the first wrong step, and how scores depend on the number of steps. */
+import { allCountBiases, countBiasNote } from "../../evaluation/count-bias.js";
 import type { LengthResult } from "../../evaluation/evaluation.js";
 import { smallBox } from "../charts/frame.js";
 import { lineChart } from "../charts/line-chart.js";
@@ -36,9 +37,11 @@ export function firstErrorsSection({ evaluations }: ReportData): Section | undef
     { name: "data" },
     ...numbers(["threshold", "with a wrong step", "without", "first wrong step found", "no wrong step claimed", "F1"]),
   ];
+  const all = evaluations.flatMap(({ evaluation }) => evaluation.firstErrors);
+  const biases = allCountBiases(all.map((result) => result.countBiases ?? []));
   const content = html`${table("Finding the first wrong step", columns, rows)}
 <p class="note">The first step with a score below the threshold is taken for the first wrong one. F1 is the harmonic mean of the two
-accuracies.</p>`;
+accuracies. ${countBiasNote(biases)}</p>`;
   return { id: "first-errors", title: "First wrong steps", content };
 }
 

@@ -26,6 +26,17 @@ test("solutions and label records are graded solutions alike; label records brin
   t.deepEqual((await all(readGraded(`${folder}/l.jsonl`))).map(without), handLabelled);
 });
 
+test("label records of fewer completions say so", async (t) => {
+  const allocation = { kind: "first-error", numCompletions: 4, minCompletions: 2 } as const;
+  const [first, ...rest] = handLabels;
+  const folder = makeFolder(t, { "l.jsonl": jsonLines([{ ...first, allocation }, ...rest]) });
+  const found = await all(readGraded(`${folder}/l.jsonl`));
+  t.deepEqual(
+    found.map((one) => one.allocation),
+    [allocation, ...rest.map(() => undefined)],
+  );
+});
+
 test("a record without an outcome is refused by file and line, an imported one too", async (t) => {
   const { outcome, ...bare } = handSolutions[1] as (typeof handSolutions)[0];
   const {

@@ -84,6 +84,21 @@ test("counts that the solutions bring along are used where no labels are given",
   t.deepEqual(brought.firstErrors, given.firstErrors);
 });
 
+test("counts that were not of a fixed number of completions are said to be biased, those of a fixed one are not", async (t) => {
+  const adaptive = { kind: "adaptive", label: "soft", tolerance: 0.2, minCompletions: 4, maxCompletions: 64 } as const;
+  const [first, ...rest] = handLabelled;
+  if (!first) throw new Error("no labels");
+  const mixed = await evaluateStage({ ...hand, labels: [{ ...first, allocation: adaptive }, ...rest] });
+  t.deepEqual(mixed.calibration[0]?.countBiases, ["stopped"]);
+  t.deepEqual(mixed.firstErrors[0]?.countBiases, ["stopped"]);
+  const searched = { kind: "first-error", numCompletions: 4 } as const;
+  const sought = await evaluateStage({ ...hand, labels: [{ ...first, allocation: searched }, ...rest] });
+  t.deepEqual(sought.calibration[0]?.countBiases, ["searched"]);
+  const fixed = await evaluateStage({ ...hand, labels: handLabelled });
+  t.false("countBiases" in (fixed.calibration[0] ?? {}));
+  t.false("countBiases" in (fixed.firstErrors[0] ?? {}));
+});
+
 test("first wrong steps of several files come with their unweighted mean", async (t) => {
   const file = (name: string, firstWrong: number[], stepScores: number[][]) => ({
     name,

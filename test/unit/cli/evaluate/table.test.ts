@@ -62,6 +62,18 @@ test("comparisons are one line a pair, those at the largest N", (t) => {
   t.regex(lines[head + 7] as string, /^└/);
 });
 
+test("labels of fewer completions are said to be biased below the tables that are made from them", (t) => {
+  const share = { value: 0.5, low: 0.4, high: 0.6 };
+  const measured = { brierScore: share, constantBrierScore: share, areaUnderCurve: share, calibrationError: share };
+  const one = { model: "er", n: 20, numProblems: 10, ...measured, bins: [] };
+  const lines = evaluationTables({ ...evaluation, calibration: [{ ...one, countBiases: ["stopped"] }] }).split("\n");
+  t.is(
+    lines[lines.length - 2],
+    "Labels of fewer completions: completions stopped by their own counts, so success rates are biased.",
+  );
+  t.false(evaluationTables({ ...evaluation, calibration: [one] }).includes("biased"));
+});
+
 test("the level of the intervals is said as it was given, whatever its product with 100 is", (t) => {
   for (const [level, text] of [
     [0.57, "57"],
