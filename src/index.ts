@@ -44,6 +44,16 @@ export {
   exitCodeOf,
 } from "./errors.js";
 export { methodResults } from "./evaluation/accuracy.js";
+export {
+  type ComparedWay,
+  compareFinetunings,
+  type FinetuningComparison,
+  type FinetuningComparisonOptions,
+  type FinetuningRun,
+  readFinetuning,
+  type WayDifference,
+  wayName,
+} from "./evaluation/compare-finetunings.js";
 export { type ComparisonOptions, compareMethods } from "./evaluation/comparisons.js";
 export * from "./evaluation/evaluation.js";
 export {
@@ -157,16 +167,6 @@ export {
 } from "./stages/evaluate.js";
 export { type EvaluationSettings, evaluationDefaults } from "./stages/evaluation-settings.js";
 export { type FinetuneRecord, finetuneStage } from "./stages/finetune.js";
-export {
-  type ComparedWay,
-  compareFinetunings,
-  type FinetuningComparison,
-  type FinetuningComparisonOptions,
-  type FinetuningRun,
-  readFinetuning,
-  type WayDifference,
-  wayName,
-} from "./stages/finetune-comparison.js";
 export { type DistinctCounts, distinctAnswers, distinctNgrams } from "./stages/finetune-diversity.js";
 export { type DivergenceRecord, divergenceOf, type IntervalSettings } from "./stages/finetune-measures.js";
 export type {

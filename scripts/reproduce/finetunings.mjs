@@ -1,6 +1,6 @@
 /** The fine-tunings of a study beside each other, as the paper's table has them: start, then each way of selecting. */
 import { join } from "node:path";
-import { compareFinetunings } from "../../dist/src/stages/finetune-comparison.js";
+import { compareFinetunings } from "../../dist/src/evaluation/compare-finetunings.js";
 import { finetuneName } from "./study.mjs";
 import { percent, shown } from "./tables.mjs";
 

@@ -1,6 +1,10 @@
 /** What a fine-tuning by rejection sampling says, round by round: finetune.json. */
 import type { Estimate } from "./evaluation.js";
 
+export const finetuneFile = "finetune.json";
+/** Of the starting policy and of each round's, in its folder: one greedy solution of each held-out problem. */
+export const greedyFile = "greedy.jsonl";
+
 /**
  * Which solutions of a problem the policy is trained on. `top`: the one with the highest score; `top-correct`: that among the
  * right ones; `correct`: all right ones; `threshold`: all with a score of at least the threshold.

@@ -1,8 +1,8 @@
 /** Everything that a report shows, from the directories of one run or of several that belong together. */
 import { resolve } from "node:path";
 import { failArgument } from "../check.js";
+import { readEvaluation, readFinetuningFile } from "../evaluation/read-results.js";
 import { distributionsOf, readModelScores } from "./model-scores.js";
-import { readEvaluation, readFinetuning } from "./read-results.js";
 import { readTraining } from "./read-training.js";
 import type { ReportData, ReportedRun } from "./report-data.js";
 import { findRunFiles, type JoinedFile, joinFiles, type RunFiles } from "./run-files.js";
@@ -90,7 +90,7 @@ async function readResults(files: readonly JoinedFile[], names: readonly string[
   for (const { kind, path, run, name: part } of files) {
     const name = names[run] as string;
     if (kind === "evaluation") evaluations.push({ run, evaluation: await readEvaluation(path) });
-    if (kind === "finetuning") finetunings.push({ run, finetuning: await readFinetuning(path) });
+    if (kind === "finetuning") finetunings.push({ run, finetuning: await readFinetuningFile(path) });
     if (kind === "training") {
       trainings.push({ run, name: part === undefined ? name : `${name} ${part}`, ...(await readTraining(path)) });
     }

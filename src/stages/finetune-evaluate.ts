@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readRecords } from "../data/read-records.js";
 import { readSolutions } from "../data/read-solutions.js";
 import { writeRecords } from "../data/write-records.js";
-import type { PolicyMeasures } from "../evaluation/finetuning.js";
+import { greedyFile, type PolicyMeasures } from "../evaluation/finetuning.js";
 import { Policy } from "../policy/policy.js";
 import type { Solution } from "../types.js";
 import { isThere } from "./finetune-files.js";
@@ -15,7 +15,6 @@ import { type FinetuneStageOptions, finetuneDefaults, roundSeed } from "./finetu
 import { rollOutInto } from "./finetune-rollout.js";
 import { promptTokens } from "./question-prompt.js";
 
-export const greedyFile = "greedy.jsonl";
 export const sampledFile = "sampled.jsonl";
 export const divergenceFile = "divergence.jsonl";
 

@@ -1,12 +1,12 @@
 /** Which run a fine-tuning is: what decides its results, and what does not. */
 import type { RunDescription } from "../../data/run-directory.js";
+import { finetuneFile } from "../../evaluation/finetuning.js";
 import type { OpenedPolicy } from "../../policy/policy.js";
 import { finetuneOutputs } from "../../stages/finetune.js";
 import type { FinetuneStageOptions } from "../../stages/finetune-options.js";
 import { formatStepRule, parseStepRule } from "../../text/step-rule.js";
 import { packageBuild } from "../package-build.js";
 import { policyFreedom, policyIdentity } from "../policy-values.js";
-import { finetuneFile } from "./summary.js";
 import type { FinetuneValues } from "./values.js";
 
 export function describeFinetuning(
@@ -31,7 +31,6 @@ export function describeFinetuning(
       training: identity,
       split: formatStepRule(parseStepRule(values.split)),
       ...(rewardModel && {
-        rewardModel: rewardModel.name,
         convention: rewardModel.opened.config.convention,
         aggregate: rewardModel.aggregate,
         rewardDtype: values.rewardDtype,
@@ -39,6 +38,7 @@ export function describeFinetuning(
     },
     freeOptions: {
       ...policyFreedom(values),
+      rewardModel: rewardModel?.name,
       ...{ keepPolicies, maxFaultShare, gradientCheckpointing, spikeFactor, checkpointEvery },
     },
     seed: values.seed,

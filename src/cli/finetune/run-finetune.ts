@@ -4,7 +4,7 @@ import { sep } from "node:path";
 import { identityKey } from "../../data/manifest.js";
 import type { RunDirectory } from "../../data/run-directory.js";
 import { ErprmError } from "../../errors.js";
-import type { Finetuning } from "../../evaluation/finetuning.js";
+import { type Finetuning, finetuneFile } from "../../evaluation/finetuning.js";
 import { type FinetuneRecord, finetuneStage } from "../../stages/finetune.js";
 import { writeJson } from "../../stages/finetune-files.js";
 import { checkFinetune, type FinetuneStageOptions } from "../../stages/finetune-options.js";
@@ -20,7 +20,7 @@ import { note, withRun } from "../with-run.js";
 import { describeFinetuning } from "./description.js";
 import { type FinetuneProblems, finetuneProblems } from "./problems.js";
 import { FinetuneBars } from "./progress.js";
-import { accuracyText, finetuneFile, finetuneSummaryForm } from "./summary.js";
+import { accuracyText, finetuneSummaryForm } from "./summary.js";
 import { type FinetuneModels, nativeModels, openReward, refuseUnfitFlags, trainingOf } from "./values.js";
 
 /** Starting over removes the rounds: no model may lie among them. */

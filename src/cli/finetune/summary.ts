@@ -1,15 +1,13 @@
 /** The summary of a fine-tuning: a table of its rounds, from finetune.json. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Estimate } from "../../evaluation/evaluation.js";
-import type { Finetuning } from "../../evaluation/finetuning.js";
+import { type Finetuning, finetuneFile } from "../../evaluation/finetuning.js";
+import { readFinetuningFile } from "../../evaluation/read-results.js";
 import { formatByteSize } from "../byte-size.js";
 import { formatDuration } from "../progress.js";
 import type { RunSummary } from "../summary.js";
 import type { SummaryForm } from "../with-run.js";
 import { roundTable } from "./table.js";
-
-export const finetuneFile = "finetune.json";
 
 const percent = (share: number | null) => (share === null ? "-" : `${(100 * share).toFixed(1)} %`);
 
@@ -28,13 +26,12 @@ export function selectionText({ selection, threshold, rewardModel, aggregate }: 
   return `${rule} by ${rewardModel.name} (${details.join(", ")})`;
 }
 
-function readFinetuning({ out = "" }: RunSummary): Finetuning {
-  return JSON.parse(readFileSync(join(out, finetuneFile), "utf8")) as Finetuning;
-}
+/** @throws ERPRM_NOT_FOUND, ERPRM_IO, ERPRM_INVALID_DATA: the file of a finished run was removed or changed */
+const readFinetuning = ({ out = "" }: RunSummary) => readFinetuningFile(join(out, finetuneFile));
 
-function finetuneText(summary: RunSummary): string {
+async function finetuneText(summary: RunSummary): Promise<string> {
   const { counts, timings, out, alreadyComplete } = summary;
-  const finetuning = readFinetuning(summary);
+  const finetuning = await readFinetuning(summary);
   const { rounds, numSolutions, start, numDivergenceSolutions } = finetuning;
   const lines = [
     ["finetune", `${rounds.length} rounds in ${out}${alreadyComplete ? " (complete already)" : ""}`],
@@ -51,5 +48,5 @@ function finetuneText(summary: RunSummary): string {
 
 export const finetuneSummaryForm: SummaryForm = {
   text: finetuneText,
-  json: (summary) => JSON.stringify({ ...summary, finetuning: readFinetuning(summary) }),
+  json: async (summary) => JSON.stringify({ ...summary, finetuning: await readFinetuning(summary) }),
 };

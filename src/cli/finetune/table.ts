@@ -1,6 +1,7 @@
 /** Fine-tunings as tables for a terminal: the rounds of one, and several beside each other. */
+
+import type { FinetuningComparison } from "../../evaluation/compare-finetunings.js";
 import type { Finetuning, PolicyMeasures, Round } from "../../evaluation/finetuning.js";
-import type { FinetuningComparison } from "../../stages/finetune-comparison.js";
 import { cell, none, pText, table } from "../figure-table.js";
 
 const percent = (share: number | null) => (share === null ? none : (100 * share).toFixed(1));

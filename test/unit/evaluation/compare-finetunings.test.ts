@@ -2,9 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { finetuningComparisonText } from "../../../src/cli/finetune/table.js";
+import { compareFinetunings, readFinetuning } from "../../../src/evaluation/compare-finetunings.js";
 import type { Finetuning, PolicyMeasures } from "../../../src/evaluation/finetuning.js";
-import { compareFinetunings } from "../../../src/stages/finetune-comparison.js";
 import { makeFolder } from "../../support/folder.js";
+import { manifestOf } from "../../support/report-study.js";
 
 const numProblems = 8;
 const problemIds = Array.from({ length: numProblems }, (_, i) => `p${i}`);
@@ -14,6 +15,12 @@ interface Given {
   seed?: number;
   fingerprint?: string;
   ids?: readonly string[];
+  /** Beside the run's other one. */
+  name?: string;
+  aggregate?: string;
+  /** Of a manifest; without them there is none. */
+  options?: Record<string, unknown>;
+  inputs?: Record<string, string>;
 }
 
 function measures(outcomes: readonly number[], divergence: number): PolicyMeasures {
@@ -25,8 +32,8 @@ function measures(outcomes: readonly number[], divergence: number): PolicyMeasur
 
 /** A run whose greedy solutions had these outcomes: [start, round 1]. */
 function writeRun(folder: string, outcomes: readonly (readonly number[])[], given: Given = {}): string {
-  const { target, seed = 0, fingerprint = "f", ids = problemIds } = given;
-  const directory = join(folder, `${target ?? "correct"}-${seed}-${fingerprint}`);
+  const { target, seed = 0, fingerprint = "f", ids = problemIds, aggregate = "min", options, inputs } = given;
+  const directory = join(folder, given.name ?? `${target ?? "correct"}-${seed}-${fingerprint}`);
   for (const [round, some] of outcomes.entries()) {
     const own = join(directory, round === 0 ? "start" : `round-${round}`);
     mkdirSync(own, { recursive: true });
@@ -43,12 +50,15 @@ function writeRun(folder: string, outcomes: readonly (readonly number[])[], give
     policyModel: { name: "start", fingerprint },
     ...(target !== undefined && {
       rewardModel: { name: `runs/${target}`, fingerprint: "r", target },
-      aggregate: "min",
+      aggregate,
     }),
     ...{ numRounds: rounds.length, numSolutions: 4, seed, start: measures(start, 0) },
     rounds: rounds.map((some, i) => ({ roundIndex: i + 1, policy: measures(some, 0.5) }) as never),
   };
   writeFileSync(join(directory, "finetune.json"), JSON.stringify(finetuning));
+  if (options ?? inputs) {
+    writeFileSync(join(directory, "manifest.json"), manifestOf("finetune", { seed, options, inputs }));
+  }
   return directory;
 }
 
@@ -115,4 +125,60 @@ test("runs with another start, other held-out problems or another budget cannot 
     message: /no finetune.json/,
   });
   await t.throwsAsync(compareFinetunings([]), { code: "ERPRM_INVALID_DATA" });
+});
+
+test("runs of one way differ in the seed and the reward model alone, and each has a seed of its own", async (t) => {
+  const folder = makeFolder(t);
+  const options = {
+    temperature: 1,
+    aggregate: "min",
+    rewardModel: "runs/a",
+    training: { learningRate: 1e-4, epochs: 2 },
+  };
+  const inputs = { problems: "a".repeat(64) };
+  const usual = { target: "er:1", options, inputs };
+  const add = (name: string, more: Given) => writeRun(folder, [start, hard], { ...usual, name, seed: 1, ...more });
+  const first = add("first", { seed: 0 });
+  const moved = add("moved", { options: { ...options, rewardModel: "runs/b" } });
+  t.deepEqual((await compareFinetunings([first, moved])).ways[1]?.seeds, [0, 1]);
+  const others: [string, RegExp][] = [
+    [
+      add("same-seed", { seed: 0 }),
+      /"top er:1" to have a seed of its own, received seed 0 in .*first and in .*same-seed/,
+    ],
+    [first, /received seed 0 in .*first and in .*first/],
+    [
+      add("problems", { inputs: { problems: "b".repeat(64) } }),
+      /between .*first and .*problems: input problems was aaaa/,
+    ],
+    [add("warmer", { options: { ...options, temperature: 0.7 } }), /option temperature was 1 and is now 0\.7/],
+    [add("last", { aggregate: "last" }), /option aggregate was "min" and is now "last"/],
+    [
+      add("faster", { options: { ...options, training: { learningRate: 3e-4, epochs: 2 } } }),
+      /option training\.learningRate was 0\.0001 and is now 0\.0003/,
+    ],
+  ];
+  for (const [other, message] of others) {
+    await t.throwsAsync(compareFinetunings([first, other]), { code: "ERPRM_INVALID_DATA", message });
+  }
+  const named = await compareFinetunings([first, add("warm", { options: { ...options, temperature: 0.7 } })], {
+    nameOf: ({ identity }) => `at ${identity.options.temperature}`,
+  });
+  t.deepEqual(
+    named.ways.map(({ name }) => name),
+    ["start", "at 1", "at 0.7"],
+  );
+});
+
+test("a fine-tuning whose results are broken is refused, naming what is wrong", async (t) => {
+  const folder = makeFolder(t);
+  const run = writeRun(folder, [start, hard], { target: "hard" });
+  for (const [text, message] of [
+    ["{", /finetune\.json/],
+    ['{"version": 2}', /version 1 of the fine-tuning/],
+    ['{"version": 1, "selection": "best"}', /selection to be one of/],
+  ] as const) {
+    writeFileSync(join(run, "finetune.json"), text);
+    await t.throwsAsync(readFinetuning(run), { code: "ERPRM_INVALID_DATA", message });
+  }
 });

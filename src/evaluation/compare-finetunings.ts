@@ -1,25 +1,27 @@
 /**
  * Fine-tunings of one policy beside each other: the start, and what became of it by each way of selecting, paired by held-out
- * problem. Runs that differ only in their seed belong to one way; a problem's figure is then the mean over the seeds. The
+ * problem. Runs that differ only in their seed, and in the reward model that it may have trained, belong to one way; a problem's figure is then the mean over the seeds. The
  * intervals are those of the bootstrap over problems, p-values those of sign flips of the problems' differences: both speak of
  * the problems, not of the seeds, whose range is told apart.
  */
 import { join } from "node:path";
+import { identityDifferences, manifestName, type RunIdentity, readManifest } from "../data/manifest.js";
 import { readRecords } from "../data/read-records.js";
 import { parseSolution } from "../data/read-solutions.js";
 import { ErprmError } from "../errors.js";
-import type { Estimate } from "../evaluation/evaluation.js";
-import type { Finetuning } from "../evaluation/finetuning.js";
 import { bootstrap } from "../statistics/bootstrap.js";
 import { holm } from "../statistics/holm.js";
 import { signFlipTests } from "../statistics/sign-flips.js";
-import { greedyFile } from "./finetune-evaluate.js";
-import { readJsonIfThere } from "./finetune-files.js";
+import type { Estimate } from "./evaluation.js";
+import { type Finetuning, finetuneFile, greedyFile } from "./finetuning.js";
+import { readFinetuningFile } from "./read-results.js";
 
 /** A complete run of `erprm finetune`. */
 export interface FinetuningRun {
   directory: string;
   finetuning: Finetuning;
+  /** What its manifest says decided its results; of a run without one, what finetune.json says. */
+  identity: RunIdentity;
   /** Outcome of each held-out problem's greedy solution: by the start, then after each round. */
   outcomes: Map<string, number>[];
 }
@@ -64,7 +66,7 @@ export interface FinetuningComparison {
 export interface FinetuningComparisonOptions {
   /** Default: the last. */
   roundIndex?: number | undefined;
-  /** What a run is a case of; runs of one name belong together. Default: `wayName`. */
+  /** What a run is a case of; runs of one name belong together, and differ in the seed alone. Default: `wayName`. */
   nameOf?: ((run: FinetuningRun) => string) | undefined;
   seed?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -80,13 +82,11 @@ export function wayName({ finetuning: { selection, threshold, rewardModel } }: F
 
 /** @throws ERPRM_NOT_FOUND for a directory without finetune.json: no run, or one that is not complete; ERPRM_INVALID_DATA, ERPRM_IO */
 export async function readFinetuning(directory: string): Promise<FinetuningRun> {
-  const path = join(directory, "finetune.json");
-  const finetuning = await readJsonIfThere<Finetuning>(path);
-  if (!finetuning) {
-    throw new ErprmError("ERPRM_NOT_FOUND", `Expected a complete fine-tuning in ${directory}, found no finetune.json`, {
-      path,
-    });
-  }
+  const finetuning = await readFinetuningFile(join(directory, finetuneFile)).catch((error: unknown) => {
+    if (!(error instanceof ErprmError) || error.code !== "ERPRM_NOT_FOUND") throw error;
+    const message = `Expected a complete fine-tuning in ${directory}, found no ${finetuneFile}`;
+    throw new ErprmError("ERPRM_NOT_FOUND", message, error.details, error);
+  });
   const folders = ["start", ...finetuning.rounds.map(({ roundIndex }) => `round-${roundIndex}`)];
   const outcomes = await Promise.all(
     folders.map(async (folder) => {
@@ -98,11 +98,24 @@ export async function readFinetuning(directory: string): Promise<FinetuningRun> 
       return found;
     }),
   );
-  return { directory, finetuning, outcomes };
+  return { directory, finetuning, identity: await identityOf(directory, finetuning), outcomes };
 }
 
 /**
- * @param directories of complete runs with the same start, held-out problems, rounds and solutions a problem
+ * The seed and the reward model are what runs of one way may differ in: another seed may have trained another one. Whether it
+ * has the same target is told by the way's name.
+ */
+async function identityOf(directory: string, { aggregate }: Finetuning): Promise<RunIdentity> {
+  const { options = {}, inputs = {} } = (await readManifest(join(directory, manifestName))) ?? {};
+  const { training, rewardModel: _, ...others } = options;
+  const named = Object.entries(training ?? {}).map(([name, value]) => [`training.${name}`, value]);
+  const all = { ...others, ...Object.fromEntries(named), aggregate };
+  return { stage: "finetune", options: all, seed: "any", inputs, models: {} };
+}
+
+/**
+ * @param directories of complete runs with the same start, held-out problems, rounds and solutions a problem; those of one way
+ *   with the same problems to train on and the same settings too, each with a seed of its own
  * @throws as `readFinetuning`; ERPRM_INVALID_DATA for runs that cannot be compared, ERPRM_ABORTED
  */
 export async function compareFinetunings(
@@ -120,6 +133,7 @@ export async function compareFinetunings(
   const problemIds = [...(first.outcomes[0]?.keys() ?? [])];
   const groups = new Map<string, FinetuningRun[]>();
   for (const run of runs) groups.set(nameOf(run), [...(groups.get(nameOf(run)) ?? []), run]);
+  for (const [name, some] of groups) expectOneWay(name, some);
   const names = [startName, ...groups.keys()];
   /** [ways][problems], the start first: mean outcome over the seeds. */
   const outcomes = [
@@ -209,5 +223,30 @@ function expectComparable(first: FinetuningRun, other: FinetuningRun): void {
     const expected = first.outcomes[at];
     const isSame = expected?.size === outcomes.size && [...outcomes.keys()].every((id) => expected.has(id));
     if (!isSame) fail("held-out problems");
+  }
+}
+
+/** @throws ERPRM_INVALID_DATA for runs whose mean would mean nothing */
+function expectOneWay(name: string, runs: readonly FinetuningRun[]): void {
+  const [first] = runs as [FinetuningRun];
+  const bySeed = new Map<number, string>();
+  for (const { directory, finetuning, identity } of runs) {
+    const { seed } = finetuning;
+    const other = bySeed.get(seed);
+    if (other !== undefined) {
+      throw new ErprmError(
+        "ERPRM_INVALID_DATA",
+        `Expected each run of "${name}" to have a seed of its own, received seed ${seed} in ${other} and in ${directory}`,
+        { field: "seed", path: directory },
+      );
+    }
+    bySeed.set(seed, directory);
+    const found = identityDifferences(first.identity, identity);
+    if (found.length === 0) continue;
+    throw new ErprmError(
+      "ERPRM_INVALID_DATA",
+      `Expected the runs of "${name}" to differ in their seeds and reward models alone; between ${first.directory} and ${directory}: ${found.join("; ")}`,
+      { field: name, path: directory },
+    );
   }
 }

@@ -1,11 +1,11 @@
-/** evaluation.json and finetune.json. They are read whole: the report shows them as they are. */
+/** evaluation.json and finetune.json, for whoever shows or compares them. They are read whole, as they are. */
 import { readFile } from "node:fs/promises";
 import { dataError } from "../data/data-error.js";
 import { Fields } from "../data/fields.js";
 import { ioError } from "../data/io-error.js";
 import { parseJson } from "../data/read-records.js";
-import type { Evaluation } from "../evaluation/evaluation.js";
-import type { Finetuning } from "../evaluation/finetuning.js";
+import type { Evaluation } from "./evaluation.js";
+import { type Finetuning, trainingSelections } from "./finetuning.js";
 
 /** @throws ERPRM_INVALID_DATA {file, line} for another version or missing parts; ERPRM_NOT_FOUND, ERPRM_IO */
 export async function readEvaluation(path: string): Promise<Evaluation> {
@@ -17,11 +17,22 @@ export async function readEvaluation(path: string): Promise<Evaluation> {
 }
 
 /** @throws as `readEvaluation` */
-export async function readFinetuning(path: string): Promise<Finetuning> {
+export async function readFinetuningFile(path: string): Promise<Finetuning> {
   const fields = await readVersioned(path, "fine-tuning");
-  fields.object("start");
-  fields.array("rounds");
+  fields.oneOf("selection", trainingSelections);
+  fields.object("policyModel").text("fingerprint");
+  for (const name of ["numRounds", "numSolutions"]) fields.integer(name, 1);
+  fields.integer("seed", 0, Number.MAX_SAFE_INTEGER);
+  for (const policy of [fields.object("start"), ...fields.objects("rounds").map(policyOf)]) {
+    for (const name of ["accuracy", "divergence"]) policy.object(name);
+    policy.number("meanTokens");
+  }
   return fields.record as unknown as Finetuning;
+}
+
+function policyOf(round: Fields): Fields {
+  round.integer("roundIndex", 1);
+  return round.object("policy");
 }
 
 async function readVersioned(path: string, what: string): Promise<Fields> {
