@@ -3,7 +3,7 @@
  * fine-tuning by rejection sampling? On problems of our own with the built-in policy, several seeds. Hours on two cores; a study
  * that was interrupted goes on where it was.
  *
- *   node scripts/reproduce.mjs --out DIR [--model builtin:tiny] [--num-problems 1500] [--num-test-problems 300]
+ *   node scripts/reproduce.mjs --out DIR [--model builtin:tiny] [--num-problems 6000] [--num-test-problems 300]
  *     [--targets hard,soft,er:0.5,er:1,er:2,er:5,er:10,orm] [--seeds 0,1,2,3,4] [--parts best-of-n,finetune]
  */
 import { writeFileSync } from "node:fs";
@@ -17,15 +17,15 @@ const { values } = parseArgs({
   options: {
     out: { type: "string" },
     model: option("builtin:tiny"),
-    difficulty: option("medium"),
+    difficulty: option("small-numbers"),
     temperature: option(1.3),
     "min-p": option(0.02),
     "learning-rate": option(0.002),
     epochs: option(2),
-    "num-problems": option(1500),
+    "num-problems": option(6000),
     "num-test-problems": option(300),
     "num-solutions": option(4),
-    "num-completions": option(16),
+    "num-completions": option(8),
     "num-candidates": option(64),
     targets: option("hard,soft,er:0.5,er:1,er:2,er:5,er:10,orm"),
     aggregates: option("min,last,mean,product"),

@@ -1,6 +1,6 @@
 /** What makes a problem hard: its number of steps, the size of its numbers, and facts that nobody needs. */
 
-export const difficulties = ["easy", "medium", "default", "hard"] as const;
+export const difficulties = ["small-numbers", "easy", "default", "hard"] as const;
 export type Difficulty = (typeof difficulties)[number];
 
 export interface Size {
@@ -10,7 +10,7 @@ export interface Size {
   small: readonly [number, number];
   /** Bounds of amounts that are added and taken away. */
   medium: readonly [number, number];
-  /** No number of the problem or its solution exceeds it. */
+  /** No number of the problem or its solution exceeds it, percentages apart. */
   limit: number;
   /** One entry is drawn: sentences with numbers that have nothing to do with the question. */
   numDistractors: readonly number[];
@@ -19,9 +19,16 @@ export interface Size {
 }
 
 export const sizes: Record<Difficulty, Size> = {
+  /** Sums of single digits nearly all: what a reward model of a few million weights can learn to check. */
+  "small-numbers": {
+    numSteps: [2, 3, 3, 4],
+    small: [2, 4],
+    medium: [2, 9],
+    limit: 24,
+    numDistractors: [0],
+    maxUnused: 0,
+  },
   easy: { numSteps: [2, 2, 2, 3], small: [2, 5], medium: [4, 30], limit: 100, numDistractors: [0], maxUnused: 0 },
-  /** As long as most of the default, with the numbers of the easy ones: a small reward model can learn to check these sums. */
-  medium: { numSteps: [3, 3, 4, 5], small: [2, 5], medium: [4, 30], limit: 100, numDistractors: [0, 1], maxUnused: 1 },
   default: {
     numSteps: [2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 6, 7],
     small: [2, 9],

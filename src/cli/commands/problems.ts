@@ -32,7 +32,7 @@ export const problemsOptions = [
     name: "difficulty",
     kind: { type: "choice", choices: difficulties },
     argument: "NAME",
-    help: "easy (2 or 3 steps), medium (3 to 5, as small numbers), default (2 to 7) or hard (4 to 7, larger numbers, more facts that nobody needs)",
+    help: "small-numbers (2 to 4 steps, no result above 24), easy (2 or 3 steps), default (2 to 7) or hard (4 to 7, larger numbers, more facts that nobody needs)",
     default: "default",
   },
   {
