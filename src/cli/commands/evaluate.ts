@@ -55,7 +55,7 @@ const evaluationOptions = under("Evaluation:", [
     name: "aggregate",
     kind: { type: "choices", choices: [...aggregates, "all"] },
     argument: "LIST",
-    help: "how step scores become a solution's score: min, last, mean, product, several with commas, or all",
+    help: "how step scores become a solution's score: min, last, mean, product, several with commas, or all; compared is a model's own, or the first",
     defaultText: "each model's own, min for process and last for outcome reward models",
   },
   {
@@ -90,7 +90,7 @@ const evaluationOptions = under("Evaluation:", [
     name: "num-flips",
     kind: count,
     argument: "N",
-    help: "sign flips that the p-values come from",
+    help: "sign flips that the p-values come from, at least; 100 a comparison where that is more",
     default: evaluationDefaults.numFlips,
   },
   {

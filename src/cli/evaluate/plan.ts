@@ -114,13 +114,15 @@ async function openedModel(
 }
 
 async function scoredModel({ name, path }: NamedPath, values: EvaluateValues): Promise<PlannedModel> {
-  const { aggregate, ...facts } = (await factsBeside(path)) ?? { aggregate: "min" as const };
+  const { aggregate, ...facts } = (await factsBeside(path)) ?? {};
   const fingerprint = await sha256OfFile(path);
   return { name, source: "scores", path, fingerprint, ...facts, aggregates: aggregatesOf(values, aggregate) };
 }
 
-function aggregatesOf({ aggregate }: EvaluateValues, own: Aggregate): readonly Aggregate[] {
-  if (aggregate === undefined) return [own];
+/** The model's own aggregate, where it is known and wanted, comes first: with that one the model is compared with the others. */
+function aggregatesOf({ aggregate }: EvaluateValues, own: Aggregate | undefined): readonly Aggregate[] {
+  if (aggregate === undefined) return [own ?? "min"];
   const isAll = aggregate.includes("all");
-  return isAll ? allAggregates : aggregate.filter((one): one is Aggregate => one !== "all");
+  const wanted = isAll ? allAggregates : aggregate.filter((one): one is Aggregate => one !== "all");
+  return own !== undefined && wanted.includes(own) ? [own, ...wanted.filter((one) => one !== own)] : wanted;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import type { Evaluation } from "../../../src/evaluation/evaluation.js";
 import { handAccuracies, jsonLines } from "../../support/evaluation-case.js";
 import { changedScores, handFiles, manySolutions, words } from "../../support/evaluation-files.js";
@@ -190,13 +190,19 @@ test("options may stand in a configuration file, repeated ones as a list", async
   t.regex(wrong.stderr, /c\.yaml:3:12 aggregate: Expected some of min, last, mean, product, all/);
 });
 
-test("scores of a run tell what their reward model is, and how it is aggregated", async (t) => {
+/** A folder with scores of a run whose manifest says that they are an outcome model's. */
+async function outcomeRun(t: ExecutionContext): Promise<string> {
   const folder = makeFolder(t, { "s.jsonl": jsonLines(manySolutions) });
   t.is((await runCli(words(folder, "score --reward-model fake --solutions @s.jsonl --out @fake-run"), fake)).code, 0);
   const manifest = join(folder, "fake-run", "manifest.json");
   const facts =
     '"rewardModelFacts": {\n      "kind": "outcome",\n      "aggregate": "last",\n      "target": "outcome"\n    }';
   writeFileSync(manifest, read(manifest).replace(/"rewardModelFacts": \{[^}]*\}/, facts));
+  return folder;
+}
+
+test("scores of a run tell what their reward model is, and how it is aggregated", async (t) => {
+  const folder = await outcomeRun(t);
   const result = await runCli(
     words(folder, "evaluate --solutions @s.jsonl --scores @fake-run/scores.jsonl --out @e"),
     fake,
@@ -220,6 +226,24 @@ test("scores of a run tell what their reward model is, and how it is aggregated"
   );
   t.is(from.code, 0, from.stderr);
   t.like(evaluationIn(folder, "n").models[0], { name: "fake-run", kind: "process" });
+});
+
+test("with all aggregates a model is still compared by its own, an outcome model by `last`", async (t) => {
+  const folder = await outcomeRun(t);
+  for (const [list, first] of [
+    ["all", "last"],
+    ["min,last", "last"],
+    ["min,mean", "min"],
+  ]) {
+    const text = `evaluate --solutions @s.jsonl --scores orm=@fake-run/scores.jsonl --aggregate ${list} --out @${list}`;
+    const result = await runCli(words(folder, text), fake);
+    t.is(result.code, 0, result.stderr);
+    const { comparisons, methods } = evaluationIn(folder, list as string);
+    t.true(comparisons.length > 0);
+    t.true(comparisons.every((one) => one.first.aggregate === first));
+    const own = methods.flatMap(({ method }) => (method.rule === "best-of-n" ? [method.aggregate] : []));
+    t.is(own.length, list === "all" ? 4 : 2);
+  }
 });
 
 test("a directory of another evaluation: exit 4, naming what differs; --force starts over", async (t) => {
