@@ -8,7 +8,7 @@ import type { Placed } from "../data/placed.js";
 import type { GradedSolution } from "../data/read-graded.js";
 import { ErprmError } from "../errors.js";
 import { methodResults } from "../evaluation/accuracy.js";
-import { compareMethods } from "../evaluation/comparisons.js";
+import { compareMethods, flipsFor } from "../evaluation/comparisons.js";
 import { allCountBiases, type CountBias, countBiasesOf } from "../evaluation/count-bias.js";
 import type { EvaluatedModel, Evaluation } from "../evaluation/evaluation.js";
 import { noAnswer } from "../evaluation/group-answers.js";
@@ -122,7 +122,7 @@ export async function evaluateStage(input: EvaluationInput, options: EvaluateSta
     ...sizesOf(pool),
     numCandidates,
     models: models.map(({ facts }) => facts),
-    ...{ level, seed, numBootstrap, numFlips, numSubsets },
+    ...{ level, seed, numBootstrap, numFlips: flipsFor(comparisons.length, numFlips), numSubsets },
     ...{ methods, comparisons, calibration, firstErrors, lengths },
   };
 }

@@ -10,7 +10,7 @@ export interface EvaluationSettings {
   level?: number | undefined;
   /** Draws of problems for the intervals, default 1000. */
   numBootstrap?: number | undefined;
-  /** Sign flips for the p-values, default 10,000. */
+  /** Sign flips for the p-values, default 10,000; at least 100 for each comparison are drawn. */
   numFlips?: number | undefined;
   /** Random subsets of a problem's candidates where there is no closed form, default 1000. */
   numSubsets?: number | undefined;

@@ -36,7 +36,7 @@ function accuracyTable({ methods, numCandidates, numProblems }: Evaluation): str
   return table(["accuracy in %", ...heads], rows);
 }
 
-/** At the largest N, a line a pair. */
+/** At the largest N that was compared at, a line a pair. */
 function comparisonTable(comparisons: readonly Comparison[]): string {
   const largest = Math.max(...comparisons.map(({ numCandidates }) => numCandidates));
   const shown = comparisons.filter(({ numCandidates }) => numCandidates === largest);
@@ -86,7 +86,7 @@ function lengthTable(results: readonly LengthResult[]): string {
   return table(["score and number of steps: rank correlation", "all", "right", "wrong"], rows);
 }
 
-/** All tables that have rows, the accuracies first; of the comparisons those at the largest N. */
+/** All tables that have rows, the accuracies first; of the comparisons those at the largest N that was compared at. */
 export function evaluationTables(evaluation: Evaluation): string {
   const { comparisons, calibration, firstErrors, lengths, level, methods } = evaluation;
   const isResampled = methods.some(({ points }) => points.some(({ computation }) => computation === "resampled"));

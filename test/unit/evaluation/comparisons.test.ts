@@ -1,5 +1,5 @@
 import test from "ava";
-import { compareMethods } from "../../../src/evaluation/comparisons.js";
+import { compareMethods, flipsFor } from "../../../src/evaluation/comparisons.js";
 import type { Method } from "../../../src/evaluation/evaluation.js";
 import type { AccuraciesAtN } from "../../../src/evaluation/methods.js";
 import { holm } from "../../../src/statistics/holm.js";
@@ -32,7 +32,7 @@ const name = ({ rule, model, aggregate }: Method) => [rule, model, aggregate].fi
 const names = (found: { first: Method; second: Method; numCandidates: number }[]) =>
   found.map(({ first, second, numCandidates }) => `${name(first)} - ${name(second)} @ ${numCandidates}`);
 
-test("by default the largest N and each model's first aggregate: the models with pass@1, majority and each other", async (t) => {
+test("by default the largest N that all have and each model's first aggregate: the models with pass@1, majority and each other", async (t) => {
   t.deepEqual(names(await compareMethods([at(1), at(2), at(4)], { seed: 0 })), [
     "best-of-n a min - pass@1 @ 4",
     "best-of-n a min - majority @ 4",
@@ -60,6 +60,33 @@ test("further Ns and aggregates are compared when asked for, models then with th
       "best-of-n a last - best-of-n b last @ 4",
     ],
   );
+});
+
+test("an N that fewer than half of the problems have is not the default, unless there is no other", async (t) => {
+  const nsOf = async (...all: AccuraciesAtN[]) => [
+    ...new Set((await compareMethods(all, { seed: 0 })).map(({ numCandidates }) => numCandidates)),
+  ];
+  t.deepEqual(await nsOf(at(1, 7), at(2, 7), at(4, 4), at(8, 3)), [4]);
+  t.deepEqual(await nsOf(at(1, 6), at(2, 5), at(4, 3), at(8, 2)), [4]);
+  t.deepEqual(await nsOf(at(1, 7), at(4, 3), at(8, 2)), [4]);
+  t.deepEqual(await nsOf(at(8, 2)), [8]);
+});
+
+test("many comparisons are tested with more sign flips, so that Holm's correction cannot hide all of them", async (t) => {
+  t.is(flipsFor(9), 10_000);
+  t.is(flipsFor(9, 99), 900);
+  t.is(flipsFor(940), 94_000);
+  t.is(flipsFor(940, 200_000), 200_000);
+  // 15 models that are always right against pass@1 and majority, which never are: 165 comparisons, 60 of them at the floor.
+  const models = Array.from({ length: 15 }, (_, k) => scored(`m${k}`, "min")).flat();
+  const methods = [{ rule: "pass@1" } as Method, { rule: "majority" } as Method, ...models].map((method) => ({
+    ...{ method, computation: "exact" as const },
+    accuracies: new Float64Array(20).fill(method.model === undefined ? 0 : 1),
+  }));
+  const problemIds = Array.from({ length: 20 }, (_, i) => `p${i}`);
+  const found = await compareMethods([{ numCandidates: 2, problemIds, methods }], { seed: 0, numFlips: 99 });
+  const small = found.filter(({ correctedPValue }) => (correctedPValue as number) <= 0.05);
+  t.deepEqual([found.length, small.length], [165, 60]);
 });
 
 test("the difference is the mean over problems of first minus second, its p-value that of all sign patterns", async (t) => {
