@@ -5,6 +5,7 @@ import { ErprmError } from "../errors.js";
 import { writeReport } from "../report/write-report.js";
 import { formatByteSize } from "./byte-size.js";
 import type { reportOptions } from "./commands/report.js";
+import { finetuningComparisonText } from "./finetune/table.js";
 import { packageVersion } from "./package-build.js";
 import { required } from "./policy-values.js";
 import type { Run } from "./stage-command.js";
@@ -46,7 +47,8 @@ export const runReport: Run<typeof reportOptions> = async (values, _given, surro
     stdout.write(`${JSON.stringify({ stage: "report", ...written })}\n`);
     return;
   }
-  const { bytes, sections, numSolutions, numShown } = written;
+  const { bytes, sections, numSolutions, numShown, finetuningComparison } = written;
+  if (finetuningComparison) stdout.write(finetuningComparisonText(finetuningComparison));
   const solutions = numSolutions === 0 ? "" : `, ${numShown} of ${numSolutions} solutions to step through`;
   stdout.write(`${"report".padEnd(14)}${out} (${formatByteSize(bytes)}): ${sections.join(", ")}${solutions}\n`);
 };

@@ -1,6 +1,8 @@
 /** Everything that a report shows, from the directories of one run or of several that belong together. */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { failArgument } from "../check.js";
+import { ErprmError } from "../errors.js";
+import { compareFinetunings, type FinetuningComparison } from "../evaluation/compare-finetunings.js";
 import { readEvaluation, readFinetuningFile } from "../evaluation/read-results.js";
 import { distributionsOf, readModelScores } from "./model-scores.js";
 import { readTraining } from "./read-training.js";
@@ -51,6 +53,8 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
   });
   const solutions = await readShownSolutions(files, pool, chosen, scores.shown);
   const notes = found.flatMap((run) => run.notes);
+  const compared = await finetuningComparison(joined, signal);
+  if (typeof compared === "string") notes.push(`the fine-tunings are not compared: ${compared}`);
   if (scores.numMissing > 0)
     notes.push(`${scores.numMissing} scores fit none of the solutions of the runs, or several`);
   return {
@@ -58,6 +62,7 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
     title: options.title ?? names.join(", "),
     runs,
     ...results,
+    ...(typeof compared === "object" && { finetuningComparison: compared }),
     models: scores.models,
     labelDistributions: distributionsOf(pool.labelValues),
     scoreDistributions: scores.distributions,
@@ -96,6 +101,22 @@ async function readResults(files: readonly JoinedFile[], names: readonly string[
     }
   }
   return { evaluations, finetunings, trainings };
+}
+
+/** Undefined where there are not several; why not, where they cannot be compared: each still has its own tables. */
+async function finetuningComparison(
+  files: readonly JoinedFile[],
+  signal: AbortSignal | undefined,
+): Promise<FinetuningComparison | string | undefined> {
+  const directories = files.flatMap(({ kind, path }) => (kind === "finetuning" ? [dirname(path)] : []));
+  if (directories.length < 2) return undefined;
+  try {
+    return await compareFinetunings(directories, { signal });
+  } catch (error) {
+    const isAboutRuns = error instanceof ErprmError && ["ERPRM_INVALID_DATA", "ERPRM_NOT_FOUND"].includes(error.code);
+    if (isAboutRuns) return error.message;
+    throw error;
+  }
 }
 
 /** The fewest last parts of each path that tell it from all others. */

@@ -1,4 +1,5 @@
 /** What a report is made from. The file holds it as JSON, and everything that the page shows is taken from it. */
+import type { FinetuningComparison } from "../evaluation/compare-finetunings.js";
 import type { CalibrationResult, Evaluation } from "../evaluation/evaluation.js";
 import type { Finetuning } from "../evaluation/finetuning.js";
 import type { Aggregate, FinishReason, Outcome, StepCounts } from "../types.js";
@@ -95,6 +96,8 @@ export interface ReportData {
   /** `run`: place in `runs`. */
   evaluations: { run: number; evaluation: Evaluation }[];
   finetunings: { run: number; finetuning: Finetuning }[];
+  /** Of several fine-tunings that can be compared. */
+  finetuningComparison?: FinetuningComparison;
   trainings: Training[];
   models: ReportedModel[];
   labelDistributions: Distribution[];

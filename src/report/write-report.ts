@@ -1,5 +1,6 @@
 /** A report of runs as one HTML file. */
 import { replaceFile } from "../data/atomic-file.js";
+import type { FinetuningComparison } from "../evaluation/compare-finetunings.js";
 import { clientScript, typesetterScript } from "./client-script.js";
 import { type CollectOptions, collectReport } from "./collect.js";
 import { page, sectionsOf } from "./page/page.js";
@@ -23,6 +24,8 @@ export interface WrittenReport {
   numShown: number;
   /** Inputs that are not what they were, and the like. */
   notes: string[];
+  /** Of several fine-tunings that can be compared. */
+  finetuningComparison?: FinetuningComparison;
 }
 
 /**
@@ -42,6 +45,7 @@ export async function writeReport(options: ReportOptions): Promise<WrittenReport
     numSolutions: data.inspection.numSolutions,
     numShown: data.inspection.solutions.length,
     notes: data.notes,
+    ...(data.finetuningComparison && { finetuningComparison: data.finetuningComparison }),
   };
 }
 

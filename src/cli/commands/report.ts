@@ -46,9 +46,9 @@ export function reportCommand(surroundings: Surroundings): Command {
     {
       name: "report",
       summary: "show runs as one HTML page: curves, calibration, rounds, and every step of the solutions",
-      details: `What the page shows depends on what the runs hold: evaluations, labels, scores, trainings, fine-tunings. A run's
-inputs are read too where they are still what they were, so the report of a score run has the texts that were scored.
-The page is one file and needs no network.
+      details: `What the page shows depends on what the runs hold: evaluations, labels, scores, trainings, fine-tunings; several
+fine-tunings of one policy are compared, here and on the page. A run's inputs are read too where they are still what
+they were, so the report of a score run has the texts that were scored. The page is one file and needs no network.
 
 Examples:
   erprm report --run runs/evaluation

@@ -6,8 +6,9 @@ import type { Estimate } from "../../evaluation/evaluation.js";
 import { formatNumber, type NumberFormat } from "../number-format.js";
 import { type Fragment, html, type Markup } from "./markup.js";
 
-/** `path`: names and places from the root of the JSON, joined by dots. */
+/** `path`: names and places from the root of the JSON, joined by dots. Undefined, which no JSON holds, is a dash and no figure. */
 export function figure(path: string, value: number | null | undefined, format: NumberFormat): Markup {
+  if (value === undefined) return html`${formatNumber(undefined, format)}`;
   return html`<span data-path="${path}" data-format="${format}">${formatNumber(value, format)}</span>`;
 }
 

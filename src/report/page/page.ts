@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { ReportData } from "../report-data.js";
 import { accuracySection } from "../sections/accuracy.js";
 import { calibrationSection } from "../sections/calibration.js";
+import { comparedFinetuningsSection } from "../sections/compared-finetunings.js";
 import { comparisonsSection } from "../sections/comparisons.js";
 import { labelsSection, scoresSection } from "../sections/distributions.js";
 import { firstErrorsSection, lengthsSection } from "../sections/first-errors.js";
@@ -28,6 +29,7 @@ const makers: readonly ((data: ReportData) => Section | undefined)[] = [
   scoresSection,
   trainingSection,
   roundsSection,
+  comparedFinetuningsSection,
   inspectorSection,
   runsSection,
 ];

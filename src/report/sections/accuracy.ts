@@ -53,7 +53,7 @@ function columnOf(numCandidates: number, { methods, numProblems }: Evaluation): 
 function cell(path: string, { points }: MethodResult, numCandidates: number): Fragment {
   const at = points.findIndex((point) => point.numCandidates === numCandidates);
   const point = points[at] as AccuracyPoint | undefined;
-  if (!point) return figure(path, null, "percent");
+  if (!point) return figure(path, undefined, "percent");
   const sign = point.computation === "resampled" && html`<abbr title="mean over random subsets">~</abbr>`;
   return html`${sign}${estimate(`${path}.points.${at}.accuracy`, point.accuracy, "percent")}`;
 }

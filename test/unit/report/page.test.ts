@@ -1,0 +1,113 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { collectReport } from "../../../src/report/collect.js";
+import { formatNumber, type NumberFormat } from "../../../src/report/number-format.js";
+import { page } from "../../../src/report/page/page.js";
+import type { ReportData } from "../../../src/report/report-data.js";
+import { makeEvaluation, makeFinetuning, makeStudy, manifestOf } from "../../support/report-study.js";
+
+const figures = /<span data-path="([^"]*)" data-format="([^"]*)">([^<]*)<\/span>/g;
+
+/** Every figure stands in the JSON, as it is written in the page; how many there are. */
+function expectFigures(t: ExecutionContext, data: ReportData): number {
+  const json = JSON.parse(JSON.stringify(data));
+  const found = [...page({ data, script: "", typesetter: undefined }).matchAll(figures)];
+  for (const [, path = "", format, text] of found) {
+    const value = path.split(".").reduce((inner, name) => inner?.[name], json) as number | null | undefined;
+    t.true(value === null || typeof value === "number", `${path} is ${value}`);
+    t.is(text?.replace("&lt;", "<"), formatNumber(value, format as NumberFormat), path);
+  }
+  return found.length;
+}
+
+/** A complete fine-tuning whose greedy solutions had these outcomes: at the start, and after its last round. */
+function addFinetuning(
+  folder: string,
+  name: string,
+  outcomes: readonly string[],
+  more: { seed: number; target: string },
+) {
+  const { rewardModel, ...rest } = makeFinetuning();
+  const finetuning = { ...rest, seed: more.seed, rewardModel: { ...rewardModel, target: more.target } };
+  const files: Record<string, string> = {
+    "manifest.json": manifestOf("finetune", { seed: more.seed }),
+    "finetune.json": JSON.stringify(finetuning),
+  };
+  for (const [k, place] of ["start", "round-1", "round-2", "round-3"].entries()) {
+    const own = outcomes[Math.min(1, k)] as string;
+    const lines = [...own].map((outcome, p) => {
+      const texts = { question: "q", answer: "1", steps: ["1"] };
+      return JSON.stringify({ problemId: `p${p}`, index: 0, ...texts, outcome: Number(outcome) });
+    });
+    files[`${place}/greedy.jsonl`] = lines.join("\n");
+  }
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(`${folder}/${name}/${file}`), { recursive: true });
+    writeFileSync(`${folder}/${name}/${file}`, text);
+  }
+  return `${folder}/${name}`;
+}
+
+test("every number of the page stands in its JSON, also where trainings have no measures and methods no such N", async (t) => {
+  const { folder, runs } = makeStudy(t);
+  const whole = await collectReport({ runs });
+  t.true(expectFigures(t, whole) > 200);
+  const lines = readFileSync(`${folder}/prm/training.jsonl`, "utf8").split("\n").filter(Boolean);
+  const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const bare = records.map(({ measures: _, ...record }) => record);
+  const updates = bare.filter(({ kind }) => kind === "update");
+  for (const [name, some] of Object.entries({ policy: bare, short: updates })) {
+    mkdirSync(`${folder}/${name}`);
+    writeFileSync(`${folder}/${name}/manifest.json`, manifestOf("train policy"));
+    writeFileSync(`${folder}/${name}/training.jsonl`, some.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  }
+  const evaluation = makeEvaluation();
+  evaluation.methods[0]?.points.pop();
+  writeFileSync(`${folder}/evaluation/evaluation.json`, JSON.stringify(evaluation));
+  const data = await collectReport({ runs: [...runs, `${folder}/policy`, `${folder}/short`] });
+  t.is(data.trainings.length, 3);
+  t.true(expectFigures(t, data) > 200);
+});
+
+test("several fine-tunings are compared on the page: start, ways with their seeds, and every two of them", async (t) => {
+  const { folder } = makeStudy(t);
+  const start = "11000000";
+  const runs = [
+    addFinetuning(folder, "hard", [start, "11100000"], { seed: 0, target: "hard" }),
+    addFinetuning(folder, "er-0", [start, "11111100"], { seed: 0, target: "er:2" }),
+    addFinetuning(folder, "er-1", [start, "11111000"], { seed: 1, target: "er:2" }),
+  ];
+  const data = await collectReport({ runs });
+  t.deepEqual(data.notes, []);
+  t.deepEqual(
+    data.finetuningComparison?.ways.map(({ name, seeds, accuracy }) => [name, seeds, accuracy.value]),
+    [
+      ["start", [], 2 / 8],
+      ["top hard", [0], 3 / 8],
+      ["top er:2", [0, 1], 5.5 / 8],
+    ],
+  );
+  expectFigures(t, data);
+  const html = page({ data, script: "", typesetter: undefined });
+  t.regex(html, /Fine-tunings compared/);
+  t.regex(html, /data-path="finetuningComparison\.ways\.2\.gain\.value" data-format="points">\+43\.8</);
+  t.regex(html, /data-path="finetuningComparison\.differences\.2\.correctedPValue"/);
+});
+
+test("fine-tunings that cannot be compared have their own tables, and the page says why there is no other", async (t) => {
+  const { folder } = makeStudy(t);
+  const start = "11000000";
+  const runs = [
+    addFinetuning(folder, "a", [start, "11100000"], { seed: 0, target: "hard" }),
+    addFinetuning(folder, "b", [start, "11111100"], { seed: 0, target: "hard" }),
+  ];
+  const data = await collectReport({ runs });
+  t.is(data.finetuningComparison, undefined);
+  t.is(data.finetunings.length, 2);
+  t.regex(
+    data.notes.join(),
+    /the fine-tunings are not compared: .*"top hard" to have a seed of its own, received seed 0/,
+  );
+  t.regex(page({ data, script: "", typesetter: undefined }), /the fine-tunings are not compared/);
+});
