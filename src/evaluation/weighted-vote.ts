@@ -6,9 +6,7 @@
  * to rounding. With all scores 1 it is the majority vote.
  */
 import type { Ballots } from "./ballots.js";
-
-/** Relative: a sum of the same scores in another order is off by far less. */
-const tieTolerance = 1e-12;
+import { tieTolerance } from "./tie-tolerance.js";
 
 /** `scores`: [M], at least 0. */
 export function weightedVoteAccuracy(

@@ -33,6 +33,22 @@ test("candidates with one score share their mean outcome", (t) => {
   t.deepEqual([...ranked], [0.5, 0.5, 1 / 3, 1 / 3, 1 / 3]);
 });
 
+test("scores that are equal but for rounding tie, whatever their size; those that differ more do not", (t) => {
+  const mean = (steps: number[]) => steps.reduce((sum, score) => sum + score, 0) / steps.length;
+  const product = (steps: number[]) => steps.reduce((all, score) => all * score, 1);
+  const steps = [0.1, 0.2, 0.3];
+  for (const how of [mean, product, (all: number[]) => 1e-200 * mean(all)]) {
+    const scores = Float64Array.of(how(steps), how(steps.toReversed()), how([0.3, 0.1, 0.2]));
+    t.true(new Set(scores).size > 1);
+    t.deepEqual([...outcomesByRank(scores, Float64Array.of(1, 0, 0))], [1 / 3, 1 / 3, 1 / 3]);
+  }
+  // A chain of neighbours that tie is one tie, and so it does not matter which one is looked at first.
+  const chain = Float64Array.from([3, 1, 0, 2], (k) => 0.5 * (1 + 0.8e-12 * k));
+  t.deepEqual([...outcomesByRank(chain, Float64Array.of(1, 0, 0, 0))], [0.25, 0.25, 0.25, 0.25]);
+  t.deepEqual([...outcomesByRank(Float64Array.of(0.5, 0.5 * (1 + 1e-9), 0), Float64Array.of(0, 1, 0.5))], [0.5, 0, 1]);
+  t.deepEqual([...outcomesByRank(Float64Array.of(0, 1e-300, 0), Float64Array.of(0, 1, 1))], [0.5, 0.5, 1]);
+});
+
 test("scores that order by outcome reach pass@N, reversed ones the chance that all are right", (t) => {
   const outcomes = Float64Array.from({ length: 10 }, (_, i) => (i < 4 ? 1 : 0));
   const rising = outcomesByRank(Float64Array.from(outcomes), outcomes);
