@@ -3,6 +3,10 @@
  * When completions stopped because of what was counted, the likelihood is the same function of (a, b), so adaptive counts
  * need no other treatment.
  *
+ * Not all counts have a maximum inside the bounds. Where all completions are right, the likelihood grows with a and falls with b
+ * without end (where all are wrong, the other way round): the fit is then the corner of the bounds, which pulls no label to the
+ * middle. Where no prefix has two completions, all priors of one mean are as likely, and the fit is the one with a + b = 1.
+ *
  * Fixed-point iteration of T. Minka, "Estimating a Dirichlet distribution" (2000), eq. 55: no update lowers the likelihood.
  */
 import { priorBounds } from "../data/step-labels.js";
@@ -32,13 +36,14 @@ export class CountHistogram {
   }
 }
 
-/**
- * The parameters, within `priorBounds`. Jeffreys' prior when there are no counts.
- */
+/** The parameters, within `priorBounds`. Jeffreys' prior when there are no counts. */
 export function fitPrior(histogram: CountHistogram): [number, number] {
   const { cells } = histogram;
   let [a, b] = [0.5, 0.5];
   if (cells.length === 0) return [a, b];
+  const [low, high] = priorBounds;
+  if (cells.every(({ numCompletions, numCorrect }) => numCorrect === numCompletions)) return [high, low];
+  if (cells.every(({ numCorrect }) => numCorrect === 0)) return [low, high];
   for (let iteration = 0; iteration < maxIterations; iteration += 1) {
     let [correct, wrong, all] = [0, 0, 0];
     for (const { numCompletions, numCorrect, number } of cells) {

@@ -58,11 +58,19 @@ test("the fit does not depend on the order of the counts", (t) => {
   t.deepEqual(fitPrior(histogramOf(counts.toReversed())), fitPrior(histogramOf(counts)));
 });
 
-test("counts that are all right, all wrong or not there leave a prior within its bounds", (t) => {
+test("no counts leave Jeffreys' prior; all right and all wrong have the most likely corner of the bounds", (t) => {
   t.deepEqual(fitPrior(histogramOf([])), [0.5, 0.5]);
-  for (const correct of [0, 8]) {
-    const [a, b] = fitPrior(histogramOf(Array(50).fill([8, correct])));
-    t.true(a >= 0.01 && b >= 0.01 && a <= 1e4 && b <= 1e4);
-    t.is(a > b, correct === 8);
+  const right: [number, number][] = [...Array(50).fill([8, 8]), [1, 1]];
+  const wrong = right.map(([all]): [number, number] => [all, 0]);
+  t.deepEqual(fitPrior(histogramOf(right)), [1e4, 0.01]);
+  t.deepEqual(fitPrior(histogramOf(wrong)), [0.01, 1e4]);
+  for (const a of [0.01, 0.5, 187, 1e4]) {
+    for (const b of [0.01, 0.5, 20])
+      t.true(logLikelihood(right, a, b) <= logLikelihood(right, 1e4, 0.01), `${a}, ${b}`);
   }
+});
+
+test("of one completion a prefix the mean is all that is known: the prior has that mean and the weight of one completion", (t) => {
+  const [a, b] = fitPrior(histogramOf([...Array(30).fill([1, 1]), ...Array(20).fill([1, 0])]));
+  t.true(Math.abs(a - 0.6) < 1e-9 && Math.abs(b - 0.4) < 1e-9, `${a}, ${b}`);
 });
