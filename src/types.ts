@@ -55,7 +55,7 @@ export interface StepCounts {
 
 /**
  * How many completions the prefixes of a solution get. `fixed`: all the same number. `adaptive`: a prefix gets more until
- * the 95 % interval of its label has at most this half-width, or it has `maxCompletions`. `gain`: until one more is expected
+ * the nominal 95 % interval of its label has at most this half-width, or it has `maxCompletions`. `gain`: until one more is expected
  * to lower the squared error of its label by at most `gain`. `first-error`: as `fixed`, but of
  * a wrong solution only the prefixes that a binary search for the first one without a correct completion visits; with
  * `minCompletions`, a prefix that has so many gets no more once one of them is correct, which settles its hard label.

@@ -1,7 +1,8 @@
 /**
- * The 95 % interval of a label: a label grows with the success rate p, so its bounds are the labels at the bounds of p.
+ * The nominal 95 % interval of a label: a label grows with the success rate p, so its bounds are the labels at the bounds of p.
  * Those are Wilson's: closed form, so that the same counts end the sampling on every machine, never of width 0 (none or all
- * of few completions correct says little), and close to 95 % for all p and K on average.
+ * of few completions correct says little), and close to 95 % for all p and K on average. That is so for a K fixed beforehand: where
+ * sampling stops because the interval is narrow, it has the true label less often (docs/method.md).
  */
 import { parseLabelName } from "../data/label-name.js";
 import { labelAt } from "../data/label-value.js";

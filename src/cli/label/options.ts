@@ -15,7 +15,7 @@ export const allocationOptions = under("Fewer completions:", [
     name: "tolerance",
     kind: { type: "number", low: 0, high: 0.5, openLow: true },
     argument: "X",
-    help: "sample a prefix until the 95 % interval of its label is at most plus or minus X, instead of --num-completions",
+    help: "sample a prefix until the nominal 95 % interval of its label is at most plus or minus X, instead of --num-completions",
   },
   {
     name: "gain",
