@@ -10,6 +10,7 @@ import type { ReportData, ReportedRun } from "./report-data.js";
 import { findRunFiles, type JoinedFile, joinFiles, type RunFiles } from "./run-files.js";
 import { readShownSolutions } from "./shown-solutions.js";
 import { SolutionPool } from "./solution-pool.js";
+import { wasTrainedOn } from "./trained-on.js";
 
 export interface CollectOptions {
   /** Run directories, at least one. */
@@ -49,6 +50,7 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
     aliases: new Map(
       results.evaluations.flatMap(({ evaluation }) => evaluation.models.map(({ path, name }) => [path, name])),
     ),
+    wasTrainedOn: (model, labels) => wasTrainedOn(model, labels, found),
     signal,
   });
   const solutions = await readShownSolutions(files, pool, chosen, scores.shown);

@@ -3,18 +3,17 @@ import { basename } from "node:path";
 import { readScores } from "../data/read-solutions.js";
 import { aggregates } from "../data/selection.js";
 import { allCountBiases, type CountBias } from "../evaluation/count-bias.js";
-import type { CalibrationResult } from "../evaluation/evaluation.js";
 import { calibrationResult } from "../evaluation/reliability.js";
 import type { ScoreRecord } from "../types.js";
 import { addValue, type HistogramValues, histogramOf, newValues } from "./histogram.js";
-import type { Distribution, ReportedModel, ShownScores } from "./report-data.js";
+import type { ComputedCalibration, Distribution, ReportedModel, ShownScores } from "./report-data.js";
 import type { JoinedFile } from "./run-files.js";
 import type { SolutionFacts, SolutionPool } from "./solution-pool.js";
 
 export interface PoolScores {
   models: ReportedModel[];
   distributions: Distribution[];
-  calibration: CalibrationResult[];
+  calibration: ComputedCalibration[];
   /** By solution. */
   shown: Map<string, ShownScores[]>;
   /** Scores that fit no solution, or several. */
@@ -31,6 +30,11 @@ interface ModelTally {
   successRates: number[];
   problemIds: string[];
   countBiases: CountBias[];
+  /** Solutions that these prefixes are of, and the files with their counts. */
+  numMeasured: number;
+  countedIn: Set<JoinedFile>;
+  /** The models that records name. */
+  paths: Set<string>;
 }
 
 /** The intervals of a calibration that nobody asked an evaluation for: as an evaluation's defaults. */
@@ -40,6 +44,8 @@ export interface ModelScoresOptions {
   withCalibration: boolean;
   /** Names that evaluations gave to models, by how the records name them. */
   aliases: ReadonlyMap<string, string>;
+  /** Whether a model, as scores name it, learned from these files. */
+  wasTrainedOn: (model: string, files: readonly JoinedFile[]) => Promise<boolean>;
   signal?: AbortSignal | undefined;
 }
 
@@ -75,10 +81,10 @@ export async function readModelScores(
     }
   }
   const names = uniqueNames(tallies);
-  const calibration: CalibrationResult[] = [];
+  const calibration: ComputedCalibration[] = [];
   for (const [i, tally] of tallies.entries()) {
     if (!options.withCalibration || tally.scores.length === 0) continue;
-    calibration.push(await calibrationResult(names[i] as string, tally, { ...intervals, signal: options.signal }));
+    calibration.push(await computedCalibration(names[i] as string, tally, options));
   }
   return {
     models: tallies.map(({ solutions }, i) => ({ name: names[i] as string, numSolutions: solutions.size })),
@@ -110,14 +116,32 @@ function modelOf(tallies: ModelTally[], named: string, identity: string, { score
       successRates: [],
       problemIds: [],
       countBiases: [],
+      numMeasured: 0,
+      countedIn: new Set(),
+      paths: new Set(),
     }) - 1
   );
+}
+
+async function computedCalibration(
+  name: string,
+  tally: ModelTally,
+  { wasTrainedOn, signal }: ModelScoresOptions,
+): Promise<ComputedCalibration> {
+  const result = await calibrationResult(name, tally, { ...intervals, signal });
+  const files = [...tally.countedIn];
+  const runs = [...new Set(files.map(({ run }) => run))].sort((a, b) => a - b);
+  const inSample = await Promise.all([...tally.paths].map((path) => wasTrainedOn(path, files)));
+  const { numMeasured: numSolutions } = tally;
+  const isInSample = inSample.includes(true);
+  return { ...result, runs, numSolutions, level: intervals.level, ...(isInSample && { isInSample }) };
 }
 
 function addScore(tally: ModelTally, identity: string, facts: SolutionFacts, score: ScoreRecord): void {
   tally.solutions.set(identity, score.scores.mean);
   for (const value of score.stepScores) addValue(valuesOf(tally, "step"), facts.outcome, value);
   for (const how of aggregates) addValue(valuesOf(tally, how), facts.outcome, score.scores[how]);
+  const numBefore = tally.scores.length;
   for (const [i, numCompletions] of (facts.numCompletions ?? []).entries()) {
     if (numCompletions === 0 || facts.isTerminal?.[i]) continue;
     tally.scores.push(score.stepScores[i] as number);
@@ -125,6 +149,10 @@ function addScore(tally: ModelTally, identity: string, facts: SolutionFacts, sco
     tally.problemIds.push(facts.problemId);
     tally.countBiases = allCountBiases([tally.countBiases, facts.countBiases ?? []]);
   }
+  if (tally.scores.length === numBefore) return;
+  tally.numMeasured += 1;
+  tally.paths.add(score.model);
+  if (facts.countedIn) tally.countedIn.add(facts.countedIn);
 }
 
 function valuesOf({ values }: ModelTally, name: string): HistogramValues {

@@ -71,6 +71,18 @@ export interface ShownSolution {
   scores: ShownScores[];
 }
 
+/** A calibration that the report itself computed, and on what. */
+export interface ComputedCalibration extends CalibrationResult {
+  /** Places in `runs` of the runs with the labels. */
+  runs: number[];
+  /** Labelled solutions that have scores. */
+  numSolutions: number;
+  /** Of the intervals. */
+  level: number;
+  /** The reward model was trained on the very file, so on all of its solutions but those of the problems that it held out. */
+  isInSample?: true;
+}
+
 /** Values of right and of wrong solutions, and of those whose outcome nobody knows. */
 export interface Distribution {
   /** A label's name, `step`, or an aggregate. */
@@ -103,7 +115,7 @@ export interface ReportData {
   labelDistributions: Distribution[];
   scoreDistributions: Distribution[];
   /** Computed from labels and scores, where no evaluation says it. */
-  calibration: CalibrationResult[];
+  calibration: ComputedCalibration[];
   inspection: Inspection;
   /** What a reader should know: inputs that changed, scores without a solution. */
   notes: string[];

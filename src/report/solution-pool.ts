@@ -24,6 +24,8 @@ export interface SolutionFacts {
   /** The step is the last one: its count is no measurement. */
   isTerminal?: boolean[];
   countBiases?: readonly CountBias[];
+  /** The file with these counts. */
+  countedIn?: JoinedFile;
 }
 
 interface Texts {
@@ -98,6 +100,7 @@ export class SolutionPool {
     facts.numCompletions ??= record.steps.map((step) => (step.inferredFrom === undefined ? step.numCompletions : 0));
     facts.numCorrect ??= record.steps.map((step) => step.numCorrect);
     facts.isTerminal ??= record.steps.map((step) => step.terminal === true);
+    facts.countedIn ??= file;
     facts.countBiases ??= countBiasesOf(record.allocation);
     facts.labelNames ??= new Set();
     for (const [name, labels] of Object.entries(record.labels)) {

@@ -81,6 +81,47 @@ test("calibration is computed where no evaluation says it", async (t) => {
     labelRecords.reduce((all, { steps }) => all + steps.length - 1, 0),
   );
   t.is(calibration[0]?.numProblems, 6);
+  t.deepEqual(calibration[0]?.runs, [0], "the run with the labels");
+  t.deepEqual([calibration[0]?.numSolutions, calibration[0]?.level], [24, 0.95]);
+  t.is(calibration[0]?.isInSample, undefined, "nobody knows what it was trained on");
+});
+
+test("a calibration on the very file that the reward model was trained on is in-sample", async (t) => {
+  const { folder, runs } = makeStudy(t);
+  const labels = await sha256OfFile(`${folder}/labels/labels.jsonl`);
+  writeFileSync(`${folder}/labels/solutions.jsonl`, "");
+  const solutions = await sha256OfFile(`${folder}/labels/solutions.jsonl`);
+  const scoredBy = async (model: string, run: string) => {
+    const scores = jsonl(scoreRecords.map((record) => ({ ...record, model })));
+    const scored = addRun(folder, run, "score", { "scores.jsonl": scores });
+    return [runs[0] as string, scored];
+  };
+  const trained = (name: string, inputs: Record<string, string>) => addRun(folder, name, "train prm", {}, { inputs });
+  const isInSample = async (some: readonly string[]) => {
+    const [found] = (await collectReport({ runs: some })).calibration;
+    t.is(found?.numSolutions, 24);
+    return found?.isInSample;
+  };
+  t.true(await isInSample(await scoredBy(trained("own", { labels }), "by-own")));
+  t.is(await isInSample(await scoredBy(trained("other", { labels: "0".repeat(64) }), "by-other")), undefined);
+  t.is(await isInSample(await scoredBy(`${folder}/labels/labels.jsonl`, "by-file")), undefined);
+  t.is(
+    await isInSample(await scoredBy(trained("orm", { solutions }), "by-orm")),
+    undefined,
+    "an empty file is none of the run's",
+  );
+  writeFileSync(
+    `${folder}/labels/solutions.jsonl`,
+    jsonl(labelRecords.map(({ labels: _, ...rest }) => ({ ...rest, steps: rest.steps.map(({ text }) => text) }))),
+  );
+  const again = trained("orm", { solutions: await sha256OfFile(`${folder}/labels/solutions.jsonl`) });
+  t.true(await isInSample(await scoredBy(again, "by-orm")), "the solutions beside the labels");
+
+  const moved = await scoredBy("../elsewhere/own", "by-moved");
+  t.is(await isInSample([...moved, `${folder}/own`]), undefined, "another directory of that name");
+  const relative = await scoredBy("own", "by-relative");
+  t.is(await isInSample(relative), undefined);
+  t.true(await isInSample([...relative, `${folder}/own`]), "the training is among the runs");
 });
 
 test("of many solutions whole problems are shown, spread over the file", async (t) => {

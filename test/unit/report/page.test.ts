@@ -111,3 +111,23 @@ test("fine-tunings that cannot be compared have their own tables, and the page s
   );
   t.regex(page({ data, script: "", typesetter: undefined }), /the fine-tunings are not compared/);
 });
+
+test("a calibration says on which solutions it was computed, and whether the reward model learned from them", async (t) => {
+  const { folder, runs } = makeStudy(t);
+  const text = (data: ReportData) =>
+    page({ data, script: "", typesetter: undefined })
+      .replace(/<[^>]*>/g, "")
+      .replace(/\s+/g, " ");
+  const computed = await collectReport({ runs: runs.slice(0, 2) });
+  expectFigures(t, computed);
+  t.regex(
+    text(computed),
+    /Computed on the solutions of run labels \(24 solutions\), reward model prm, 95 % intervals\./,
+  );
+  t.notRegex(text(computed), /In-sample/);
+  const [own] = computed.calibration;
+  const inSample = { ...computed, calibration: own ? [{ ...own, isInSample: true as const }] : [] };
+  t.regex(text(inSample), /In-sample: the reward model was trained on most of these solutions/);
+  const evaluated = await collectReport({ runs: [`${folder}/evaluation`] });
+  t.regex(text(evaluated), /By the evaluation evaluation, 95 % intervals\./);
+});
