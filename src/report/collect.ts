@@ -53,10 +53,11 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
     wasTrainedOn: (model, labels) => wasTrainedOn(model, labels, found),
     signal,
   });
-  const solutions = await readShownSolutions(files, pool, chosen, scores.shown);
+  const { solutions, labelings } = await readShownSolutions(files, pool, chosen, scores.shown);
   const notes = found.flatMap((run) => run.notes);
   const compared = await finetuningComparison(joined, signal);
   if (typeof compared === "string") notes.push(`the fine-tunings are not compared: ${compared}`);
+  notes.push(...pool.labelConflicts());
   if (scores.numMissing > 0)
     notes.push(`${scores.numMissing} scores fit none of the solutions of the runs, or several`);
   return {
@@ -66,6 +67,7 @@ export async function collectReport(options: CollectOptions): Promise<ReportData
     ...results,
     ...(typeof compared === "object" && { finetuningComparison: compared }),
     models: scores.models,
+    labelings,
     labelDistributions: distributionsOf(pool.labelValues),
     scoreDistributions: scores.distributions,
     calibration: scores.calibration,

@@ -4,6 +4,7 @@ import type { CalibrationResult, Evaluation } from "../evaluation/evaluation.js"
 import type { Finetuning } from "../evaluation/finetuning.js";
 import type { Aggregate, FinishReason, Outcome, StepCounts } from "../types.js";
 import type { Histogram } from "./histogram.js";
+import type { Labeling } from "./labeling.js";
 import type { Training } from "./training-curves.js";
 
 export interface ReportedRun {
@@ -68,6 +69,8 @@ export interface ShownSolution {
   steps: ShownStep[];
   labels: Record<string, number[]>;
   standardErrors: Record<string, number[]>;
+  /** Places in `labelings`, by label name. */
+  labelings?: Record<string, number>;
   scores: ShownScores[];
 }
 
@@ -112,6 +115,8 @@ export interface ReportData {
   finetuningComparison?: FinetuningComparison;
   trainings: Training[];
   models: ReportedModel[];
+  /** How labels of the shown solutions were come by. */
+  labelings: Labeling[];
   labelDistributions: Distribution[];
   scoreDistributions: Distribution[];
   /** Computed from labels and scores, where no evaluation says it. */

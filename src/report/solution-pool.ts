@@ -17,7 +17,8 @@ export interface SolutionFacts {
   outcome?: Outcome | undefined;
   /** The files that hold it. */
   paths: Set<string>;
-  labelNames?: Set<string>;
+  /** What each label is, in short, and the file that it is from. */
+  labelNames?: Map<string, { digest: string; path: string }>;
   /** Of a labelled one; 0 completions where nothing was measured. */
   numCompletions?: number[];
   numCorrect?: number[];
@@ -48,6 +49,8 @@ export class SolutionPool {
   readonly labelValues = new Map<string, HistogramValues>();
   /** Solutions of each problem of each run, in the order of the files. */
   readonly #problems = new Map<string, string[]>();
+  /** Solutions by label name and the two files, as JSON. */
+  readonly #conflicts = new Map<string, number>();
   /** Those of one problem and index. */
   readonly #byKey = new Map<string, string[]>();
 
@@ -59,6 +62,19 @@ export class SolutionPool {
     for (const file of files.filter(({ kind }) => kind === "solutions")) {
       for await (const solution of readSolutions(file.path)) this.#add(solution, solution.outcome, file);
     }
+  }
+
+  #addConflict(name: string, shown: string, other: string): void {
+    const key = JSON.stringify([name, shown, other]);
+    this.#conflicts.set(key, (this.#conflicts.get(key) ?? 0) + 1);
+  }
+
+  /** One sentence for each label of which two files hold different values. */
+  labelConflicts(): string[] {
+    return [...this.#conflicts].map(([key, count]) => {
+      const [name, shown, other] = JSON.parse(key) as [string, string, string];
+      return `the label ${name} of ${count} solutions is another one in ${other} than in ${shown}: that of ${shown} is shown and counted`;
+    });
   }
 
   get numProblems(): number {
@@ -102,11 +118,16 @@ export class SolutionPool {
     facts.isTerminal ??= record.steps.map((step) => step.terminal === true);
     facts.countedIn ??= file;
     facts.countBiases ??= countBiasesOf(record.allocation);
-    facts.labelNames ??= new Set();
+    facts.labelNames ??= new Map();
     for (const [name, labels] of Object.entries(record.labels)) {
       // A solution that several files label counts once for each label.
-      if (facts.labelNames.has(name)) continue;
-      facts.labelNames.add(name);
+      const digest = createHash("sha256").update(JSON.stringify(labels)).digest("base64").slice(0, 16);
+      const known = facts.labelNames.get(name);
+      if (known) {
+        if (known.digest !== digest) this.#addConflict(name, known.path, file.path);
+        continue;
+      }
+      facts.labelNames.set(name, { digest, path: file.path });
       const values = this.labelValues.get(name) ?? newValues();
       this.labelValues.set(name, values);
       for (const [i, value] of labels.entries()) {

@@ -1,5 +1,6 @@
 /** One solution: question, answers, scores, and its steps, each in the colours of its label and of its score. */
 import { scaleStyle } from "../colour-scale.js";
+import { labelingText } from "../labeling.js";
 import { formatNumber } from "../number-format.js";
 import type { ReportData, ShownSolution, ShownStep } from "../report-data.js";
 import { completionsView } from "./completions-view.js";
@@ -45,9 +46,19 @@ function fact(name: string, value: string | undefined, ...more: HTMLElement[]): 
   return element("div", {}, element("dt", {}, name), element("dd", {}, ...shown.childNodes, ...more));
 }
 
-function facts(solution: ShownSolution, data: ReportData): HTMLElement {
+/** What kind of label is shown: labels of one name may come from few completions or many, and by two estimators. */
+function labelFact(solution: ShownSolution, data: ReportData, { labelName }: SolutionQuery): HTMLElement | undefined {
+  const labeling = data.labelings[solution.labelings?.[labelName] ?? -1];
+  return labeling && fact(`Label ${labelName}`, labelingText(labeling));
+}
+
+function facts(solution: ShownSolution, data: ReportData, query: SolutionQuery): HTMLElement {
   const list = element("dl", { class: "facts" });
-  const rows = [fact("Reference answer", solution.answer), fact("Final answer", solution.finalAnswer ?? "none stated")];
+  const rows = [
+    fact("Reference answer", solution.answer),
+    fact("Final answer", solution.finalAnswer ?? "none stated"),
+    labelFact(solution, data, query),
+  ];
   for (const row of rows) if (row) list.append(row);
   for (const { model, scores } of solution.scores) {
     const text = Object.entries(scores).map(([name, value]) => `${name} ${formatNumber(value, "fixed3")}`);
@@ -113,7 +124,7 @@ export function solutionView(
   node.append(
     title,
     question,
-    facts(solution, data),
+    facts(solution, data, query),
     head,
     element("ol", { class: "steps", "aria-label": "Steps" }, ...steps),
   );

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import test, { type ExecutionContext } from "ava";
 import { sha256OfFile } from "../../../src/data/file-hash.js";
 import { collectReport } from "../../../src/report/collect.js";
+import { labelingText } from "../../../src/report/labeling.js";
 import { makeFolder } from "../../support/folder.js";
 import {
   completionRecords,
@@ -164,13 +165,38 @@ test("labels of another run over the same solutions are added", async (t) => {
     labels: { "er:8": record.labels.soft, soft: record.steps.map(() => 0) },
   }));
   const second = addRun(folder, "second", "label", { "labels.jsonl": jsonl(more) });
-  const { inspection, labelDistributions } = await collectReport({ runs: [first, second] });
+  const { inspection, labelDistributions, notes } = await collectReport({ runs: [first, second] });
+  t.is(notes.length, 1);
+  t.regex(
+    notes[0] ?? "",
+    /the label soft of 24 solutions is another one in .*second.* than in .*first.*: that of .*first.* is shown/,
+  );
   t.deepEqual(Object.keys(inspection.solutions[0]?.labels ?? {}).sort(), ["er:1", "er:8", "hard", "soft"]);
   t.deepEqual(inspection.solutions[0]?.labels.soft, labelRecords[0]?.labels.soft);
   t.deepEqual(
     labelDistributions.map(({ name }) => name),
     ["hard", "soft", "er:1", "er:8"],
   );
+});
+
+test("every label says how it was come by, and files that say the same of a label are not in conflict", async (t) => {
+  const folder = makeFolder(t);
+  const first = addRun(folder, "first", "label", { "labels.jsonl": jsonl(labelRecords) });
+  const posterior = { kind: "posterior", prior: [0.5, 0.5] };
+  const allocation = { kind: "adaptive", label: "soft", tolerance: 0.1, minCompletions: 4, maxCompletions: 64 };
+  const more = labelRecords.map(({ labels: { hard, soft }, standardErrors: _, ...record }) => {
+    return { ...record, labels: { hard, "er:8": soft }, estimator: posterior, allocation };
+  });
+  const second = addRun(folder, "second", "label", { "labels.jsonl": jsonl(more) });
+  const { inspection, labelings, notes } = await collectReport({ runs: [first, second] });
+  t.deepEqual(notes, []);
+  t.deepEqual(labelings, [{}, { allocation, estimator: posterior }] as never);
+  t.deepEqual(inspection.solutions[0]?.labelings, { hard: 0, soft: 0, "er:1": 0, "er:8": 1 });
+  t.deepEqual(labelings.map(labelingText), [
+    "plug-in; the same number of completions of every prefix",
+    "posterior mean, prior Beta(0.5, 0.5); 4 to 64 completions, until soft is known to 0.1",
+  ]);
+  t.is(labelingText({ importedFrom: "prm800k" }), "imported from prm800k");
 });
 
 test("runs of two policies over the same problems share a report: scores and completions go to the solutions of their run", async (t) => {
