@@ -1,9 +1,11 @@
 /** What an evaluation says: evaluation.json, and what its tables and the report are made from. */
 import type { Estimate } from "../statistics/bootstrap.js";
+import type { Bounds } from "../statistics/share-interval.js";
 import type { Aggregate } from "../types.js";
 import type { CountBias } from "./count-bias.js";
 
 export type { Estimate } from "../statistics/bootstrap.js";
+export type { Bounds } from "../statistics/share-interval.js";
 export type { CountBias } from "./count-bias.js";
 
 /**
@@ -58,6 +60,9 @@ export interface ReliabilityBin {
   n: number;
   meanScore: number;
   meanSuccessRate: number;
+  /** Absent in files that were written before there were any; so below. */
+  meanScoreInterval?: Bounds;
+  meanSuccessRateInterval?: Bounds;
 }
 
 /** Step scores against the success rates of completions from the same prefixes. */
@@ -110,6 +115,8 @@ export interface LengthGroup {
   n: number;
   meanScore: number;
   accuracy: number;
+  meanScoreInterval?: Bounds;
+  accuracyInterval?: Bounds;
 }
 
 /** How solution scores depend on the number of steps. */
@@ -123,6 +130,20 @@ export interface LengthResult {
   correlationRight: Estimate;
   correlationWrong: Estimate;
   groups: LengthGroup[];
+}
+
+/** Whether solution scores tell right candidates from wrong ones. */
+export interface DiscriminationResult {
+  model: string;
+  aggregate: Aggregate;
+  /** Problems with right and with wrong candidates. */
+  numProblems: number;
+  /** Share of pairs of a right and a wrong candidate of one problem in which the right one has the higher score; mean over problems. */
+  areaWithinProblems: Estimate;
+  /** Solutions. */
+  n: number;
+  /** The same over all pairs of candidates of all problems: knowing which problems are hard counts too. */
+  areaOverall: Estimate;
 }
 
 export interface EvaluatedModel {
@@ -162,4 +183,5 @@ export interface Evaluation {
   calibration: CalibrationResult[];
   firstErrors: FirstErrorResult[];
   lengths: LengthResult[];
+  discriminations: DiscriminationResult[];
 }

@@ -1,12 +1,13 @@
 /**
  * How solution scores depend on the number of steps: Spearman's rank correlation over the candidates of all problems, over
- * the right and over the wrong ones, and the mean score in groups of candidates of about the same number of steps.
+ * the right and over the wrong ones, and mean score and accuracy in groups of candidates of about the same number of steps.
  */
 import { expectPositiveInteger, failArgument } from "../check.js";
 import { type BootstrapOptions, bootstrap, type Estimate } from "../statistics/bootstrap.js";
 import { rankCorrelationOf, type WeightedCorrelation } from "../statistics/rank-correlation.js";
 import type { Aggregate } from "../types.js";
 import type { LengthGroup, LengthResult } from "./evaluation.js";
+import { boundsOf, groupMeans } from "./group-means.js";
 import type { CandidatePool } from "./pool.js";
 
 export interface LengthOptions extends BootstrapOptions {
@@ -44,7 +45,7 @@ export async function lengthResult(
   ];
   const estimates = await bootstrap(problems.length, (times) => correlations.map((one) => one(times)), options);
   const [correlation, correlationRight, correlationWrong] = estimates as [Estimate, Estimate, Estimate];
-  const groups = lengthGroups(rows, numGroups);
+  const groups = await lengthGroups(rows, numGroups, problems.length, { ...options, onProgress: undefined });
   return { model, aggregate, n: rows.length, correlation, correlationRight, correlationWrong, groups };
 }
 
@@ -58,24 +59,39 @@ function correlationOf(rows: readonly Row[]): WeightedCorrelation {
 }
 
 /** At most `numGroups`, ascending, about equally large; one number of steps is never in two groups. */
-function lengthGroups(rows: readonly Row[], numGroups: number): LengthGroup[] {
+async function lengthGroups(
+  rows: readonly Row[],
+  numGroups: number,
+  numProblems: number,
+  options: BootstrapOptions,
+): Promise<LengthGroup[]> {
   const sorted = [...rows].sort((a, b) => a.numSteps - b.numSteps);
-  const groups: LengthGroup[] = [];
+  const groups: Row[][] = [];
   let start = 0;
   for (let end = 1; end <= sorted.length; end++) {
     const isLast = end === sorted.length;
     if (!isLast && sorted[end]?.numSteps === sorted[end - 1]?.numSteps) continue;
     if (!isLast && end * numGroups < sorted.length * (groups.length + 1)) continue;
-    const members = sorted.slice(start, end);
-    const mean = (value: (row: Row) => number) => members.reduce((sum, row) => sum + value(row), 0) / members.length;
-    groups.push({
-      from: (members[0] as Row).numSteps,
-      to: (members[members.length - 1] as Row).numSteps,
-      n: members.length,
-      meanScore: mean(({ score }) => score),
-      accuracy: mean(({ outcome }) => outcome),
-    });
+    groups.push(sorted.slice(start, end));
     start = end;
   }
-  return groups;
+  const means = await groupMeans(
+    groups.flatMap((members) => {
+      const places = members.map(({ problem }) => problem);
+      return [
+        { values: members.map(({ score }) => score), problems: places, isShare: false },
+        { values: members.map(({ outcome }) => outcome), problems: places, isShare: true },
+      ];
+    }),
+    numProblems,
+    options,
+  );
+  return groups.map((members, g) => {
+    const [score, accuracy] = means.slice(2 * g, 2 * g + 2) as [Estimate, Estimate];
+    return {
+      ...{ from: (members[0] as Row).numSteps, to: (members[members.length - 1] as Row).numSteps, n: members.length },
+      ...{ meanScore: score.value as number, accuracy: accuracy.value as number },
+      ...{ meanScoreInterval: boundsOf(score), accuracyInterval: boundsOf(accuracy) },
+    };
+  });
 }

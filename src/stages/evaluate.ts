@@ -10,6 +10,7 @@ import { ErprmError } from "../errors.js";
 import { methodResults } from "../evaluation/accuracy.js";
 import { compareMethods, flipsFor } from "../evaluation/comparisons.js";
 import { allCountBiases, type CountBias, countBiasesOf } from "../evaluation/count-bias.js";
+import { discriminationResult } from "../evaluation/discrimination.js";
 import type { EvaluatedModel, Evaluation } from "../evaluation/evaluation.js";
 import { noAnswer } from "../evaluation/group-answers.js";
 import { lengthResult } from "../evaluation/lengths.js";
@@ -108,12 +109,15 @@ export async function evaluateStage(input: EvaluationInput, options: EvaluateSta
   ];
   const calibration = [];
   const lengths = [];
+  const discriminations = [];
   for (const { name, stepScores, aggregates } of models) {
     const prefixes = measuredPrefixes(counted, stepScores);
     const calibrating = drawingFor(`calibration of ${name}`);
     if (prefixes.scores.length > 0) calibration.push(await calibrationResult(name, prefixes, calibrating));
     const correlating = drawingFor(`scores and lengths of ${name}`);
+    const discriminating = drawingFor(`right and wrong candidates of ${name}`);
     for (const aggregate of aggregates) {
+      discriminations.push(await discriminationResult(pool, { model: name, aggregate, ...discriminating }));
       lengths.push(await lengthResult(pool, { model: name, aggregate, ...correlating }));
     }
   }
@@ -123,7 +127,7 @@ export async function evaluateStage(input: EvaluationInput, options: EvaluateSta
     numCandidates,
     models: models.map(({ facts }) => facts),
     ...{ level, seed, numBootstrap, numFlips: flipsFor(comparisons.length, numFlips), numSubsets },
-    ...{ methods, comparisons, calibration, firstErrors, lengths },
+    ...{ methods, comparisons, calibration, firstErrors, lengths, discriminations },
   };
 }
 

@@ -10,6 +10,7 @@ import type { Estimate } from "./bootstrap.js";
 import { normalDeviation } from "./normal-quantile.js";
 import { wilsonBounds } from "./wilson.js";
 
+/** Of an interval; null where there are too few problems for bounds. */
 export interface Bounds {
   low: number | null;
   high: number | null;

@@ -122,6 +122,7 @@ export function makeEvaluation(): Evaluation {
     ...{ version: 1, numProblems: 100, numSolutions: 1600, numRight: 889, numWithoutAnswer: 3 },
     ...{ solutionsPerProblem: [16, 16], numCandidates, models: [model("er", "er:1"), model("hard", "hard")] },
     ...{ level: 0.95, seed: 0, numBootstrap: 1000, numFlips: 10_000, numSubsets: 1000 },
+    discriminations: [],
     methods: methods.map((method, m) => ({
       method,
       points: numCandidates.map((n, i) => ({

@@ -49,10 +49,10 @@ function* rows(evaluation: Evaluation): Generator<Row> {
       yield { part: "calibration", model, measure: snakeCase(name), ...estimate, n };
     }
     for (const bias of countBiases ?? []) yield { part: "calibration", model, measure: `counts_${bias}`, value: 1, n };
-    for (const { low, high, n, meanScore, meanSuccessRate } of bins) {
+    for (const { low, high, n, meanScore, meanSuccessRate, ...intervals } of bins) {
       const about = { part: "reliability", model, from: low, to: high, n };
-      yield { ...about, measure: "mean_score", value: meanScore };
-      yield { ...about, measure: "mean_success_rate", value: meanSuccessRate };
+      yield { ...about, measure: "mean_score", value: meanScore, ...intervals.meanScoreInterval };
+      yield { ...about, measure: "mean_success_rate", value: meanSuccessRate, ...intervals.meanSuccessRateInterval };
     }
   }
   for (const one of evaluation.firstErrors) {
@@ -71,14 +71,19 @@ function* rows(evaluation: Evaluation): Generator<Row> {
     for (const bias of one.countBiases ?? []) yield { ...about, measure: `counts_${bias}`, value: 1 };
     if (one.numLeftOut !== undefined) yield { ...about, measure: "left_out", value: one.numLeftOut };
   }
+  for (const { model, aggregate, n, numProblems, areaWithinProblems, areaOverall } of evaluation.discriminations) {
+    const about = { part: "discrimination", model, aggregate };
+    yield { ...about, measure: "area_within_problems", ...areaWithinProblems, n: numProblems };
+    yield { ...about, measure: "area_overall", ...areaOverall, n };
+  }
   for (const { model, aggregate, n, groups, ...correlations } of evaluation.lengths) {
     const about = { part: "length", model, aggregate };
     for (const [name, estimate] of Object.entries(correlations)) {
       yield { ...about, measure: snakeCase(name), ...estimate, n };
     }
-    for (const { from, to, n, meanScore, accuracy } of groups) {
-      yield { ...about, from, to, measure: "mean_score", value: meanScore, n };
-      yield { ...about, from, to, measure: "accuracy", value: accuracy, n };
+    for (const { from, to, n, meanScore, accuracy, ...intervals } of groups) {
+      yield { ...about, from, to, measure: "mean_score", value: meanScore, ...intervals.meanScoreInterval, n };
+      yield { ...about, from, to, measure: "accuracy", value: accuracy, ...intervals.accuracyInterval, n };
     }
   }
 }

@@ -4,6 +4,7 @@ import type {
   AccuracyPoint,
   CalibrationResult,
   Comparison,
+  DiscriminationResult,
   Estimate,
   Evaluation,
   FirstErrorResult,
@@ -51,6 +52,17 @@ function comparisonTable(comparisons: readonly Comparison[]): string {
   return compactTable([title, "minus that of", "difference in points of %", "p", "p corrected"], rows);
 }
 
+function discriminationTable(results: readonly DiscriminationResult[]): string {
+  const rows = results.map(({ model, aggregate, numProblems, areaWithinProblems, areaOverall }) => [
+    `${model} ${aggregate}`,
+    `${numProblems}`,
+    inlineCell(areaWithinProblems, 3),
+    inlineCell(areaOverall, 3),
+  ]);
+  const title = "right above wrong: area under the curve";
+  return compactTable([title, "problems with both", "within problems", "over all candidates"], rows);
+}
+
 function calibrationTable(results: readonly CalibrationResult[]): string {
   const rows = results.map((one) => [
     one.model,
@@ -88,13 +100,14 @@ function lengthTable(results: readonly LengthResult[]): string {
 
 /** All tables that have rows, the accuracies first; of the comparisons those at the largest N that was compared at. */
 export function evaluationTables(evaluation: Evaluation): string {
-  const { comparisons, calibration, firstErrors, lengths, level, methods } = evaluation;
+  const { comparisons, calibration, firstErrors, lengths, discriminations, level, methods } = evaluation;
   const isResampled = methods.some(({ points }) => points.some(({ computation }) => computation === "resampled"));
   const note = countBiasNote(allCountBiases([...calibration, ...firstErrors].map((one) => one.countBiases ?? [])));
   return [
     accuracyTable(evaluation),
     `${Number((100 * level).toPrecision(12))} % intervals by bootstrap over problems, of shares at least Wilson's.${isResampled ? ` ~: mean over ${evaluation.numSubsets} random choices of N; the others are exact.` : ""}\n`,
     comparisons.length > 0 && comparisonTable(comparisons),
+    discriminations.length > 0 && discriminationTable(discriminations),
     calibration.length > 0 && calibrationTable(calibration),
     firstErrors.length > 0 && firstErrorTable(firstErrors),
     note !== undefined && `${note}\n`,

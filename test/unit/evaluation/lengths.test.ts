@@ -87,6 +87,8 @@ test("groups hold every candidate once, whole numbers of steps, in order, with t
   const [first] = await of();
   t.true(Math.abs((first?.meanScore as number) - (0.9 + 0.1 + 0.95 + 0.05) / 4) < 1e-12);
   t.is(first?.accuracy, 0.5);
+  t.true((first?.meanScoreInterval?.low as number) < 0.5 && (first?.meanScoreInterval?.high as number) > 0.5);
+  t.true((first?.accuracyInterval?.low as number) < 0.2 && (first?.accuracyInterval?.high as number) > 0.8);
   t.deepEqual(
     (await of(2)).map(({ from, to, n }) => [from, to, n]),
     [

@@ -34,7 +34,7 @@ const evaluation: Evaluation = {
       correctedPValue: null,
     },
   ],
-  ...{ calibration: [], firstErrors: [], lengths: [] },
+  ...{ calibration: [], firstErrors: [], lengths: [], discriminations: [] },
 };
 
 test("comparisons are one line a pair, those at the largest N", (t) => {
