@@ -9,6 +9,7 @@ export { type ExportOptions, exportRecords } from "./data/formats/export-records
 export { Losses } from "./data/formats/format.js";
 export { type ImportOptions, importRecords } from "./data/formats/import-records.js";
 export { type FormatName, formatNames, lossesOf } from "./data/formats/registry.js";
+export type { RunIdentity } from "./data/manifest.js";
 export type { Placed } from "./data/placed.js";
 export { type GradedSolution, readGraded } from "./data/read-graded.js";
 export { readProblems } from "./data/read-problems.js";

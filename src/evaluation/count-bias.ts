@@ -5,8 +5,8 @@
  */
 import type { Allocation } from "../types.js";
 
-export const countBiases = ["stopped", "searched"] as const;
-export type CountBias = (typeof countBiases)[number];
+export type CountBias = "stopped" | "searched";
+export const countBiases: readonly CountBias[] = ["stopped", "searched"];
 
 /** In the order of `countBiases`; none for a fixed number. */
 export function countBiasesOf(allocation: Allocation | undefined): CountBias[] {
