@@ -42,8 +42,11 @@ export async function trainAndScore(out, settings) {
         target === "orm"
           ? ["orm", "--solutions", join(out, "labels", "solutions.jsonl")]
           : ["prm", "--labels", join(out, "labels", "labels.jsonl"), "--target", target];
-      const how = ["--learning-rate", String(settings.learningRate), "--epochs", String(settings.epochs)];
-      await erprm("train", ...data, "--model", settings.model, ...how, "--seed", String(seed), "--out", model);
+      await erprm(
+        ...["train", ...data, "--model", settings.model, "--learning-rate", String(settings.learningRate)],
+        ...["--epochs", String(settings.epochs), "--tokens-per-update", String(settings.tokensPerUpdate)],
+        ...["--seed", String(seed), "--out", model],
+      );
       const scores = join(out, "scores", modelName(target, seed));
       const candidates = join(out, "candidates", "solutions.jsonl");
       await erprm("score", "--reward-model", model, "--solutions", candidates, "--out", scores);
