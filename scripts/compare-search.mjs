@@ -13,7 +13,9 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readSolutions } from "../dist/src/data/read-solutions.js";
+import { Grader } from "../dist/src/grading/grader.js";
 import { readSearches } from "../dist/src/search/search-record.js";
+import { answerGroups } from "../dist/src/stages/answer-groups.js";
 import { bootstrap } from "../dist/src/statistics/bootstrap.js";
 import { holm } from "../dist/src/statistics/holm.js";
 import { signFlipTests } from "../dist/src/statistics/sign-flips.js";
@@ -70,11 +72,17 @@ for (const seed of seeds) {
   }
 }
 const pools = new Map();
+const grader = new Grader();
 for (const seed of seeds) {
   const used = runs.filter((run) => run.seed === seed).flatMap(({ records }) => records.map(({ tokens }) => tokens));
   const budget = String(Math.max(...used));
-  pools.set(seed, (await search("pool", seed, "--algorithm", "best-of-n", "--budget-tokens", budget)).records);
+  const { records } = await search("pool", seed, "--algorithm", "best-of-n", "--budget-tokens", budget);
+  for (const { solutions } of records) {
+    for (const [i, group] of (await answerGroups(solutions, grader)).entries()) solutions[i].answerGroup = group;
+  }
+  pools.set(seed, records);
 }
+await grader.dispose();
 
 const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 

@@ -4,6 +4,7 @@
  * would have found.
  */
 import { bestOfN, majorityVote } from "../../dist/src/data/selection.js";
+import { noAnswer } from "../../dist/src/evaluation/group-answers.js";
 
 /** The solutions that fit one after another into `tokens`; the first one always. */
 export function heldBy(solutions, tokens) {
@@ -22,9 +23,10 @@ export function bestOutcome(solutions, aggregate) {
   return among[bestOfN(among.map(({ scores }) => scores[aggregate]))].outcome;
 }
 
-/** 1 for a right most frequent answer, of equally frequent ones the first; answers are compared as texts. */
+/** 1 for a right most frequent answer, of equally frequent ones the first. Each solution has the group of its answer (`answerGroups`). */
 export function majorityOutcome(solutions) {
-  const vote = majorityVote(solutions.map(({ finalAnswer }) => finalAnswer));
+  const answers = solutions.map(({ answerGroup }) => (answerGroup === noAnswer ? undefined : String(answerGroup)));
+  const vote = majorityVote(answers);
   return vote === undefined ? 0 : solutions[vote.index].outcome;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What `erprm demo` does: the commands of demo-plan.ts one after the other, in this process. They write the run directories
+ * What `erprm demo` does: the commands of plan.ts one after the other, in this process. They write the run directories
  * that they always write, so an interrupted demo goes on where it was.
  */
 import { mkdir } from "node:fs/promises";
