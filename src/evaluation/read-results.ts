@@ -13,7 +13,9 @@ export async function readEvaluation(path: string): Promise<Evaluation> {
   for (const name of ["numCandidates", "models", "methods", "comparisons", "calibration", "firstErrors", "lengths"]) {
     fields.array(name);
   }
-  return fields.record as unknown as Evaluation;
+  const evaluation = fields.record as unknown as Evaluation;
+  // Evaluations of the first builds have none.
+  return { ...evaluation, discriminations: evaluation.discriminations ?? [] };
 }
 
 /** @throws as `readEvaluation` */

@@ -122,7 +122,10 @@ export function makeEvaluation(): Evaluation {
     ...{ version: 1, numProblems: 100, numSolutions: 1600, numRight: 889, numWithoutAnswer: 3 },
     ...{ solutionsPerProblem: [16, 16], numCandidates, models: [model("er", "er:1"), model("hard", "hard")] },
     ...{ level: 0.95, seed: 0, numBootstrap: 1000, numFlips: 10_000, numSubsets: 1000 },
-    discriminations: [],
+    discriminations: ["er", "hard"].map((name, k) => ({
+      ...{ model: name, aggregate: "min", numProblems: 81, areaWithinProblems: around(0.68 - 0.09 * k, 0.03) },
+      ...{ n: 1600, areaOverall: around(0.84 - 0.02 * k, 0.02) },
+    })),
     methods: methods.map((method, m) => ({
       method,
       points: numCandidates.map((n, i) => ({
@@ -155,7 +158,12 @@ export function makeEvaluation(): Evaluation {
         ...{ model: "er", aggregate: "min", n: 1600, correlation: around(-0.21, 0.04) },
         ...{ correlationRight: around(-0.11, 0.06), correlationWrong: { value: null, low: null, high: null } },
         groups: [2, 3, 4, 5].map((from) => {
-          return { from, to: from === 5 ? 7 : from, n: 400, meanScore: 0.9 - 0.1 * from, accuracy: 0.95 - 0.12 * from };
+          const [meanScore, accuracy] = [0.9 - 0.1 * from, 0.95 - 0.12 * from];
+          const interval = (value: number) => ({ low: value - 0.04, high: value + 0.04 });
+          return {
+            ...{ from, to: from === 5 ? 7 : from, n: 400, meanScore, accuracy },
+            ...{ meanScoreInterval: interval(meanScore), accuracyInterval: interval(accuracy) },
+          };
         }),
       },
     ],

@@ -8,6 +8,7 @@ import { accuracySection } from "../sections/accuracy.js";
 import { calibrationSection } from "../sections/calibration.js";
 import { comparedFinetuningsSection } from "../sections/compared-finetunings.js";
 import { comparisonsSection } from "../sections/comparisons.js";
+import { discriminationsSection } from "../sections/discriminations.js";
 import { labelsSection, scoresSection } from "../sections/distributions.js";
 import { firstErrorsSection, lengthsSection } from "../sections/first-errors.js";
 import { inspectorSection } from "../sections/inspector.js";
@@ -22,6 +23,7 @@ import { pageStyles } from "./styles.js";
 const makers: readonly ((data: ReportData) => Section | undefined)[] = [
   accuracySection,
   comparisonsSection,
+  discriminationsSection,
   calibrationSection,
   firstErrorsSection,
   lengthsSection,

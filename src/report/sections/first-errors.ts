@@ -58,13 +58,23 @@ function lengthPicture({ model, aggregate, groups }: LengthResult): Markup {
       {
         name: "mean score",
         colour: 0,
-        points: groups.map((group) => ({ x: at(group), y: group.meanScore, detail: detail(group) })),
+        points: groups.map((group) => ({
+          x: at(group),
+          y: group.meanScore,
+          ...group.meanScoreInterval,
+          detail: detail(group),
+        })),
       },
       {
         name: "accuracy",
         colour: 1,
         dash: 1,
-        points: groups.map((group) => ({ x: at(group), y: group.accuracy, detail: detail(group) })),
+        points: groups.map((group) => ({
+          x: at(group),
+          y: group.accuracy,
+          ...group.accuracyInterval,
+          detail: detail(group),
+        })),
       },
     ],
   });
