@@ -37,7 +37,8 @@ const mayImport: Record<string, string[]> = {
   labeling: ["data", "statistics"],
   search: ["data", "text", "policy", "reward"],
   stages: [...belowStages],
-  cli: [...belowStages, "stages", "report"],
+  service: [...belowStages],
+  cli: [...belowStages, "stages", "report", "service"],
 };
 
 function filesUnder(folder: string, pattern: RegExp): string[] {

@@ -1,0 +1,16 @@
+/** One line a request: method, path, status, milliseconds. The path without its query, cut, and nothing of the body. */
+import type { FastifyInstance } from "fastify";
+import type { ServiceContext } from "./context.js";
+
+const maxPath = 100;
+
+export function logRequests(app: FastifyInstance, { log, metrics }: ServiceContext): void {
+  app.addHook("onResponse", async (request, reply) => {
+    const { method, url, routeOptions } = request;
+    const path = (url.split("?")[0] as string).slice(0, maxPath);
+    log(`${method} ${path} ${reply.statusCode} ${reply.elapsedTime.toFixed(1)}`);
+    const route = routeOptions.url ?? "none";
+    metrics.requests.inc({ method, route, status: String(reply.statusCode) });
+    metrics.requestSeconds.observe({ method, route }, reply.elapsedTime / 1000);
+  });
+}

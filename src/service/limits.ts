@@ -1,0 +1,26 @@
+/** What a client may ask for. Every limit has an answer of its own: 413, 422 or 429. */
+export interface ServiceLimits {
+  /** Bytes of a request's body, or of one line of an NDJSON stream (413). */
+  maxBodyBytes: number;
+  /** Solutions of one JSON request; a stream may have any number (422). */
+  maxItems: number;
+  /** Steps of one solution (422). */
+  maxSteps: number;
+  /** Characters of one solution with its question (422). What is longer than the model's context is refused too. */
+  maxCharacters: number;
+  /** Tokens that may wait in the queue of one model; one client may hold half of them (429). */
+  maxQueuedTokens: number;
+  /** Seconds a client may take to send a body, or a stream to send its next line and to read its next result (408). */
+  clientTimeoutSeconds: number;
+  maxConnections: number;
+}
+
+export const defaultLimits: ServiceLimits = {
+  maxBodyBytes: 8 * 2 ** 20,
+  maxItems: 1024,
+  maxSteps: 1024,
+  maxCharacters: 2 ** 17,
+  maxQueuedTokens: 2 ** 20,
+  clientTimeoutSeconds: 60,
+  maxConnections: 4096,
+};
