@@ -17,6 +17,7 @@ struct JobQueue::State {
   std::deque<std::function<void()>> jobs;
   bool closed = false;
   // Device thread only.
+  size_t jobs_before_loops = 0;
   struct Entry {
     std::shared_ptr<Loop> loop;
     bool has_work;
@@ -85,7 +86,11 @@ void JobQueue::serve() {
         state.changed.wait(lock, [&] { return state.closed || !state.jobs.empty(); });
       }
       if (state.closed) break;
-      if (!state.jobs.empty()) {
+      // Those waiting when the loops had their turn: a stream of jobs (scores) never keeps a loop (decoding) from its
+      // own.
+      if (!state.any_loop_has_work()) state.jobs_before_loops = state.jobs.size();
+      if (!state.jobs.empty() && state.jobs_before_loops > 0) {
+        --state.jobs_before_loops;
         job = std::move(state.jobs.front());
         state.jobs.pop_front();
       }
@@ -94,6 +99,8 @@ void JobQueue::serve() {
       state.run_job(std::move(job));
     } else {
       state.run_loops();
+      const std::lock_guard<std::mutex> lock(state.mutex);
+      state.jobs_before_loops = state.jobs.size();
     }
   }
   const BusyScope busy;

@@ -35,6 +35,27 @@ std::vector<std::vector<int32_t>> read_sequences(const Napi::CallbackInfo& info,
   return sequences;
 }
 
+// Empty when nobody listens.
+Napi::Function read_listener(Napi::Value request) {
+  const Fields fields("request", request);
+  const Napi::Value value = fields.field("onTokens");
+  if (value.IsUndefined()) return Napi::Function();
+  if (!value.IsFunction()) fail_argument(fields.path("onTokens"), "a function", value);
+  return value.As<Napi::Function>();
+}
+
+// Tokens go to the listener of the promise as they are sampled; one that throws ends the request.
+void listen(const std::shared_ptr<RolloutRequest>& request, const std::shared_ptr<Outbox>& outbox, uint64_t promise) {
+  request->on_tokens = [outbox, promise, weak = std::weak_ptr(request)](FreshTokens tokens) {
+    auto fresh = std::make_shared<const FreshTokens>(std::move(tokens));
+    outbox->post([outbox = outbox.get(), promise, weak, fresh](Napi::Env env) {
+      const auto make = [&](Napi::Env inner) { return fresh_tokens(inner, *fresh); };
+      if (outbox->notify(env, promise, make)) return;
+      if (const std::shared_ptr<RolloutRequest> heard = weak.lock()) heard->cancelled = true;
+    });
+  };
+}
+
 Napi::Value rollout(const Napi::CallbackInfo& info, const HandlePointer& handle, const ModelConfig& config) {
   const Napi::Env env = info.Env();
   return guard_promise(env, [&]() -> Napi::Value {
@@ -44,7 +65,8 @@ Napi::Value rollout(const Napi::CallbackInfo& info, const HandlePointer& handle,
     DeviceThread& thread = DeviceThread::of(env);
     // The policy is not collected, and its engine not freed, while somebody waits for this.
     const Napi::Object owner = info.This().IsObject() ? info.This().As<Napi::Object>() : Napi::Object();
-    const Outbox::Pending pending = thread.outbox()->add_promise(env, owner);
+    const Napi::Function listener = read_listener(info[0]);
+    const Outbox::Pending pending = thread.outbox()->add_promise(env, owner, listener);
     const Settlement settlement(thread.outbox(), pending.id);
     handle->remember(id, request, settlement);
     request->on_finish = [settlement](RolloutResult result) {
@@ -53,6 +75,7 @@ Napi::Value rollout(const Napi::CallbackInfo& info, const HandlePointer& handle,
       });
     };
     request->on_fail = [settlement](std::exception_ptr error) { settlement.reject(error); };
+    if (!listener.IsEmpty()) listen(request, thread.outbox(), pending.id);
     thread.queue()->post([loop, request, settlement] {
       try {
         loop->engine().submit(request);

@@ -82,4 +82,13 @@ Napi::Value rollout_result(Napi::Env env, const RolloutResult& result) {
   return object;
 }
 
+Napi::Value fresh_tokens(Napi::Env env, const FreshTokens& fresh) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("rows", to_typed_array<Napi::Int32Array>(env, fresh.rows));
+  object.Set("tokens", to_typed_array<Napi::Int32Array>(env, fresh.tokens));
+  object.Set("logProbabilities", to_typed_array<Napi::Float32Array>(env, fresh.log_probabilities));
+  object.Set("endings", to_typed_array<Napi::Uint8Array>(env, fresh.endings));
+  return object;
+}
+
 }  // namespace erprm

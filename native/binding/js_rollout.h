@@ -18,6 +18,9 @@ float checked_temperature(std::string_view name, double number);
 // JS thread.
 Napi::Value rollout_result(Napi::Env env, const RolloutResult& result);
 
+// JS thread.
+Napi::Value fresh_tokens(Napi::Env env, const FreshTokens& fresh);
+
 // JS thread: the elements, copied into a typed array.
 template <typename Array, typename T>
 Array to_typed_array(Napi::Env env, const std::vector<T>& values) {

@@ -51,12 +51,13 @@ void Outbox::drain(napi_env env, napi_value, void* context, void*) {
   }
 }
 
-Outbox::Pending Outbox::add_promise(Napi::Env env, Napi::Object handle) {
+Outbox::Pending Outbox::add_promise(Napi::Env env, Napi::Object handle, Napi::Function listener) {
   Entry entry{};
   napi_value promise = nullptr;
   const napi_status status = napi_create_promise(env, &entry.deferred, &promise);
   if (status != napi_ok) throw Error(ErrorCode::INTERNAL, "Node cannot make a promise");
   if (!handle.IsEmpty()) entry.handle = Napi::Persistent(handle);
+  if (!listener.IsEmpty()) entry.listener = Napi::Persistent(listener);
   if (promises_.empty() && queue_ != nullptr) napi_ref_threadsafe_function(env, queue_);
   const uint64_t id = next_id_++;
   promises_.emplace(id, std::move(entry));
@@ -79,6 +80,20 @@ void Outbox::resolve(Napi::Env env, uint64_t id, const MakeValue& make) {
 
 void Outbox::reject(Napi::Env env, uint64_t id, std::exception_ptr error) {
   settle(env, id, false, js_error(env, error));
+}
+
+bool Outbox::notify(Napi::Env env, uint64_t id, const MakeValue& make) {
+  const auto found = promises_.find(id);
+  if (found == promises_.end() || found->second.listener.IsEmpty()) return true;
+  try {
+    // The call may add promises, so the entry is not looked at again.
+    const Napi::Function listener = found->second.listener.Value();
+    listener.Call({make(env)});
+    return true;
+  } catch (const Napi::Error& error) {
+    settle(env, id, false, error.Value());
+    return false;
+  }
 }
 
 void Outbox::settle(Napi::Env env, uint64_t id, bool fulfilled, Napi::Value value) {

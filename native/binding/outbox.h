@@ -31,16 +31,20 @@ class Outbox {
   // Any thread.
   void post(std::function<void(Napi::Env)> function);
 
-  // JS thread. `handle` (may be empty) stays referenced until the promise settles.
+  // JS thread. `handle` and `listener` (both may be empty) stay referenced until the promise settles.
   struct Pending {
     uint64_t id;
     Napi::Promise promise;
   };
-  Pending add_promise(Napi::Env env, Napi::Object handle);
+  Pending add_promise(Napi::Env env, Napi::Object handle, Napi::Function listener = Napi::Function());
 
   // JS thread. An exception of `make` rejects the promise. A second call for the same id does nothing.
   void resolve(Napi::Env env, uint64_t id, const MakeValue& make);
   void reject(Napi::Env env, uint64_t id, std::exception_ptr error);
+
+  // JS thread. Calls the promise's listener with what `make` gives; does nothing once the promise has settled. An
+  // exception of the listener rejects the promise; false then.
+  bool notify(Napi::Env env, uint64_t id, const MakeValue& make);
 
   // JS thread, when the environment goes away.
   void close();
@@ -49,6 +53,7 @@ class Outbox {
   struct Entry {
     napi_deferred deferred;
     Napi::ObjectReference handle;
+    Napi::FunctionReference listener;
   };
 
   Outbox() = default;

@@ -30,6 +30,15 @@ struct RolloutResult {
   std::vector<uint8_t> finish_reasons;
 };
 
+// What one iteration sampled for one request, for those who do not want to wait for its result. T tokens, those of one
+// completion in their order.
+struct FreshTokens {
+  std::vector<int32_t> rows;             // [T] the completion's row of the result
+  std::vector<int32_t> tokens;           // [T]
+  std::vector<float> log_probabilities;  // [T]
+  std::vector<uint8_t> endings;          // [T] 0: its completion goes on; else 1 + the FinishReason it ends for
+};
+
 struct RolloutRequest {
   std::vector<int32_t> trunk;
   std::vector<PrefixGroup> groups;
@@ -45,6 +54,9 @@ struct RolloutRequest {
   // Device thread; exactly one of the two is called, once, unless the request was cancelled.
   std::function<void(RolloutResult)> on_finish;
   std::function<void(std::exception_ptr)> on_fail;
+  // Empty: nobody listens. Device thread, after each iteration that sampled something, before on_finish.
+  std::function<void(FreshTokens)> on_tokens;
+  FreshTokens fresh;  // device thread only: what on_tokens has not been given yet
 
   int64_t num_completions() const {
     int64_t total = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -74,11 +75,14 @@ bool RolloutEngine::run_iteration() {
   try {
     iterate();
   } catch (...) {
+    for (const auto& request : listening_) request->fresh = {};
+    listening_.clear();
     scheduler_.fail_all(std::current_exception());
   }
   stats_->busy_seconds =
       stats_->busy_seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   publish_stats();
+  hand_out_fresh();
   scheduler_.deliver();  // after the counters, so that whoever has a result sees it counted
   return scheduler_.has_work();
 }
@@ -154,14 +158,36 @@ void RolloutEngine::sample(const std::vector<Draw>& draws, Failed& failed) {
         contains(request.stop_tokens, sampled[i].token) || completion.stop.feed(bytes, request.stop_strings);
     const bool full =
         static_cast<int32_t>(completion.tokens.size()) >= scheduler_.max_tokens(*completion.trunk, completion.group);
+    if (request.on_tokens) keep_fresh(completion, stop, full);
     if (!stop && !full) continue;
     ++stats_->completions;
     scheduler_.retire(&completion, stop ? FinishReason::kStop : FinishReason::kLength);
   }
 }
 
+// REQUIRES: somebody listens. The completion's last token is the fresh one.
+void RolloutEngine::keep_fresh(const Completion& completion, bool stop, bool full) {
+  const std::shared_ptr<RolloutRequest>& request = completion.trunk->request;
+  FreshTokens& fresh = request->fresh;
+  if (fresh.rows.empty()) listening_.push_back(request);
+  fresh.rows.push_back(completion.row);
+  fresh.tokens.push_back(completion.tokens.back());
+  fresh.log_probabilities.push_back(completion.log_probabilities.back());
+  const FinishReason reason = stop ? FinishReason::kStop : FinishReason::kLength;
+  fresh.endings.push_back(stop || full ? static_cast<uint8_t>(1 + static_cast<uint8_t>(reason)) : uint8_t{0});
+}
+
+void RolloutEngine::hand_out_fresh() {
+  for (const std::shared_ptr<RolloutRequest>& request : listening_) {
+    FreshTokens fresh = std::exchange(request->fresh, {});
+    if (!request->cancelled) request->on_tokens(std::move(fresh));
+  }
+  listening_.clear();
+}
+
 void RolloutEngine::fail(const Failed& failed) {
   for (const RolloutRequest* request : failed) {
+    std::erase_if(listening_, [request](const auto& candidate) { return candidate.get() == request; });
     scheduler_.fail(request,
                     std::make_exception_ptr(Error(ErrorCode::NUMERICAL,
                                                   "Expected finite logits, received NaN or infinity: the weights "

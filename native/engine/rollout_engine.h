@@ -52,12 +52,16 @@ class RolloutEngine {
   void iterate();
   void sample(const std::vector<Draw>& draws, Failed& failed);
   void fail(const Failed& failed);
+  void keep_fresh(const Completion& completion, bool stop, bool full);
+  void hand_out_fresh();
   void publish_stats();
 
   const std::unique_ptr<Transformer> transformer_;
   KvBlockPool pool_;
   Scheduler scheduler_;
   TokenBytes token_bytes_;
+  // Requests with fresh tokens of this iteration.
+  std::vector<std::shared_ptr<RolloutRequest>> listening_;
   const std::shared_ptr<EngineStats> stats_;
   // f32 [kLogitRows, V padded], kept: pages fresh from the system would cost a fault each in every iteration.
   std::vector<float> logits_;

@@ -132,6 +132,22 @@ export interface NativeRolloutRequest {
   /** A completion ends with the token that completes any of these byte strings. Ragged; needs `setTokenBytes`. */
   stopBytes: Uint8Array;
   stopBytesOffsets: Int32Array;
+  /**
+   * Is given what was sampled, at most once an iteration and always before the promise settles; never after it has. When
+   * it throws, the request is cancelled and the promise rejects with what it threw. Absent: nothing is handed over early.
+   */
+  onTokens?: (tokens: NativeFreshTokens) => void;
+}
+
+/** What was sampled for one request since it was last told: T tokens, those of one completion in their order. */
+export interface NativeFreshTokens {
+  /** [T] Index of the completion among the C of the result. */
+  rows: Int32Array;
+  tokens: Int32Array;
+  /** As those of the result. */
+  logProbabilities: Float32Array;
+  /** [T] 0 = the completion goes on, 1 = this token ends it by a stop, 2 = by its length. */
+  endings: Uint8Array;
 }
 
 /** C = sum of numCompletions, ordered by group, then completion. */

@@ -1,6 +1,6 @@
 /** What a stage asks of a policy: completions of prefixes of one token string, the trunk, which is computed once. */
 import { expectInteger, expectPositiveInteger } from "../check.js";
-import type { NativeRolloutRequest, NativeRolloutResult } from "../native/contract.js";
+import type { NativeFreshTokens, NativeRolloutRequest, NativeRolloutResult } from "../native/contract.js";
 import type { FinishReason } from "../types.js";
 import { problemKeyOf } from "./problem-key.js";
 import type { Sampling } from "./sampling.js";
@@ -27,16 +27,29 @@ export interface TrunkRequest {
   /** An integer from 0 to 2^53 - 1. */
   seed: number;
   sampling: Sampling;
+  /**
+   * Is told what was sampled while the engine goes on, once an iteration at most and before the promise settles; rows count
+   * the completions of all groups, group by group. What it throws ends the work and rejects the promise.
+   */
+  onTokens?: ((tokens: FreshTokens) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
+/** What the engine sampled for one trunk since it last told: see `NativeFreshTokens`. */
+export type FreshTokens = NativeFreshTokens;
+
 /** One completion: the tokens after its prefix. */
-export interface Completion {
+export interface TokenCompletion {
   /** The end token is the last one when the completion ended with one. */
   tokenIds: Int32Array;
-  /** ln p of each token at the sampling temperature before truncation, nats. */
-  logProbabilities: Float32Array;
+  /** ln p of each token at the sampling temperature before truncation, nats; absent where nobody told. */
+  logProbabilities?: Float32Array;
   finishReason: FinishReason;
+}
+
+/** What our own engine samples. */
+export interface Completion extends TokenCompletion {
+  logProbabilities: Float32Array;
 }
 
 export function nativeRequest(
@@ -74,6 +87,7 @@ export function nativeRequest(
     stopTokens: Int32Array.from(sampling.stopTokenIds ?? defaultStopTokenIds),
     stopBytes: Uint8Array.from(Buffer.concat(stop)),
     stopBytesOffsets,
+    ...(request.onTokens && { onTokens: request.onTokens }),
   };
 }
 
