@@ -1,12 +1,15 @@
 /** From option values to what policies and stages take, and to what a manifest records. */
 import { ErprmError } from "../errors.js";
 import type { OpenedPolicy, PolicyOptions } from "../policy/policy.js";
+import type { OpenedRolloutPolicy } from "../policy/rollout-policy.js";
 import type { Sampling } from "../policy/sampling.js";
 import type { PromptSettings } from "../text/prompt.js";
 import type { OptionValues } from "./option.js";
 import type { completionOptions, policyOptions, promptOptions, solutionOptions } from "./stage-options.js";
 
 export type OpenPolicy = (model: string, options: PolicyOptions) => Promise<OpenedPolicy>;
+/** For the stages that only sample. */
+export type OpenRolloutPolicy = (model: string, options: PolicyOptions) => Promise<OpenedRolloutPolicy>;
 
 type PolicyValues = OptionValues<typeof policyOptions>;
 type PromptValues = OptionValues<typeof promptOptions>;

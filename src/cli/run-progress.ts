@@ -1,17 +1,17 @@
 /** The progress of a sampling run: records by the stage, rollouts a second by the engine, refreshed while neither moves. */
-import type { Policy } from "../policy/policy.js";
+import type { RolloutPolicy } from "../policy/rollout-policy.js";
 import { Progress, type ProgressOptions } from "./progress.js";
 
 const refreshMs = 500;
 
 export class RunProgress {
   readonly #progress: Progress;
-  readonly #policy: Policy;
+  readonly #policy: RolloutPolicy;
   readonly #timer: NodeJS.Timeout;
   readonly #startedAt = performance.now();
   #done: number;
 
-  constructor(policy: Policy, options: ProgressOptions & { done: number }) {
+  constructor(policy: RolloutPolicy, options: ProgressOptions & { done: number }) {
     this.#progress = new Progress(options);
     this.#policy = policy;
     this.#done = options.done;
@@ -33,7 +33,8 @@ export class RunProgress {
   #show(): void {
     const seconds = (performance.now() - this.#startedAt) / 1000;
     const { completions, completionTokens } = this.#policy.stats();
-    const note = `${(completions / seconds).toFixed(1)} rollouts/s, ${(completionTokens / seconds).toFixed(0)} tokens/s`;
-    this.#progress.update(this.#done, completions > 0 ? note : "");
+    const rates = `${(completions / seconds).toFixed(1)} rollouts/s, ${(completionTokens / seconds).toFixed(0)} tokens/s`;
+    const notes = [completions > 0 ? rates : "", this.#policy.progressNote?.() ?? ""];
+    this.#progress.update(this.#done, notes.filter((note) => note !== "").join(", "));
   }
 }

@@ -9,7 +9,7 @@ import type { Problem, Solution } from "../types.js";
 import type { rolloutOptions } from "./commands/rollout.js";
 import { packageBuild } from "./package-build.js";
 import {
-  type OpenPolicy,
+  type OpenRolloutPolicy,
   policyFreedom,
   policyIdentity,
   policyOptionsOf,
@@ -31,7 +31,7 @@ export async function allProblems(path: string, limit: number | undefined): Prom
   return problems;
 }
 
-export function runRollout(openPolicy: OpenPolicy = Policy.open): Run<typeof rolloutOptions> {
+export function runRollout(openPolicy: OpenRolloutPolicy = Policy.open): Run<typeof rolloutOptions> {
   return async (values, _given, surroundings) => {
     const { signal } = surroundings;
     const model = required("policy", values.policy, "a model directory or a .gguf file");

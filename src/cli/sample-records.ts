@@ -1,5 +1,5 @@
 /** Where rollout and label are alike: records out of a policy, each told to the tally and shown by the progress line. */
-import type { Policy } from "../policy/policy.js";
+import type { RolloutPolicy } from "../policy/rollout-policy.js";
 import type { StageCounts } from "../stages/stage-counts.js";
 import { RunProgress } from "./run-progress.js";
 import type { Session, SessionNumbers } from "./session.js";
@@ -8,7 +8,7 @@ import type { Surroundings } from "./stage-command.js";
 export interface SamplingTask<R> {
   /** The progress line's name. */
   title: string;
-  policy: Policy;
+  policy: RolloutPolicy;
   records: AsyncIterable<R>;
   /** Records in all, and those of them that were there before. */
   total: number;

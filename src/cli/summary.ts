@@ -75,6 +75,8 @@ export function summaryText(summary: RunSummary): string {
       "speed",
       `${number("rollouts")} rollouts in ${formatDuration(timings.run ?? 0)}: ${rolloutsPerSecond.toFixed(2)} rollouts/s, ${tokensPerSecond.toFixed(0)} tokens/s${outside}`,
     ]);
+  }
+  if (rolloutsPerSecond !== undefined && counts.prefixTokens !== undefined) {
     lines.push([
       "prompt tokens",
       `${number("promptTokensComputed")} computed; ${number("prefixTokens")} if every prefix were computed alone, ${number("unsharedTokens")} if every completion were`,

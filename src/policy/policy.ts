@@ -9,6 +9,7 @@ import { type EngineStats, type NativePolicy, type WeightType, weightTypes } fro
 import type { ChatTokenizer, TextModel } from "../text/text-model.js";
 import { expectDevice } from "./device.js";
 import { abortedError, cancellable, nativeCall } from "./native-call.js";
+import type { PolicyFigures, RolloutPolicy } from "./rollout-policy.js";
 import { type Prompts, promptIds, type Rollout, type RolloutOptions, rolloutPrompts } from "./rollouts.js";
 import { type Completion, completionsOf, nativeRequest, type TrunkRequest } from "./trunk.js";
 
@@ -55,7 +56,8 @@ const defaultMaxBatch = 64;
 const defaultKvMemoryBytes = 2 * 2 ** 30;
 const prefillChunk = 256;
 
-export class Policy {
+export class Policy implements RolloutPolicy {
+  readonly trunkUnit = "token";
   readonly text: TextModel;
   readonly contextLength: number;
   readonly vocabularySize: number;
@@ -171,6 +173,14 @@ export class Policy {
   stats(): EngineStats {
     this.#expectAlive();
     return this.#native.stats();
+  }
+
+  figures(): PolicyFigures {
+    const { promptTokens, recomputedTokens, kvBytesPeak, busySeconds } = this.stats();
+    return {
+      counts: { promptTokensComputed: promptTokens, recomputedTokens, kvBytesPeak },
+      timings: { engine: busySeconds },
+    };
   }
 
   /** Frees the model. Idempotent; work in flight is finished first. */

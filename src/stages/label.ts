@@ -11,7 +11,7 @@ import { Grader } from "../grading/grader.js";
 import { checkAllocation, type PrefixCounts } from "../labeling/allocation.js";
 import { inferredFrom } from "../labeling/first-error.js";
 import { inOrder, type Started } from "../policy/in-order.js";
-import type { Policy } from "../policy/policy.js";
+import type { RolloutPolicy } from "../policy/rollout-policy.js";
 import { completeSampling, type Sampling } from "../policy/sampling.js";
 import type { PromptSettings } from "../text/prompt.js";
 import { defaultStepRule, type StepRule } from "../text/step-rule.js";
@@ -23,7 +23,7 @@ import { prefixesOf } from "./solution-prefixes.js";
 import type { StageCounts } from "./stage-counts.js";
 
 export interface LabelStageOptions {
-  policy: Policy;
+  policy: RolloutPolicy;
   /** Completions of each prefix, default 16. Not together with `allocation`. */
   numCompletions?: number | undefined;
   /** How many completions each prefix gets, where it is not the same number for all. */

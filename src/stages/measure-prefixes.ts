@@ -3,9 +3,9 @@
  * and counted. A prefix's completions are the first ones of its random stream, whatever rounds they came in.
  */
 import { nextRound, type PrefixCounts } from "../labeling/allocation.js";
-import type { Policy } from "../policy/policy.js";
+import { completionText, type RolloutPolicy, type SampledCompletion } from "../policy/rollout-policy.js";
 import type { Sampling } from "../policy/sampling.js";
-import type { Completion, TrunkGroup } from "../policy/trunk.js";
+import type { TrunkGroup } from "../policy/trunk.js";
 import type { Allocation, CompletionRecord, Solution } from "../types.js";
 import { gradeTexts, type OutcomeGrader } from "./outcomes.js";
 import { sampleTrunk } from "./sample-trunk.js";
@@ -13,7 +13,7 @@ import type { SolutionPrefixes } from "./solution-prefixes.js";
 import type { StageCounts } from "./stage-counts.js";
 
 export interface MeasureOptions {
-  policy: Policy;
+  policy: RolloutPolicy;
   allocation: Allocation;
   sampling: Sampling;
   seed: number;
@@ -93,7 +93,7 @@ function sampleGroups(
   { trunk }: SolutionPrefixes,
   groups: readonly TrunkGroup[],
   { policy, seed, sampling, signal, counts }: MeasureOptions,
-): Promise<Completion[][]> {
+): Promise<SampledCompletion[][]> {
   // What lies behind the longest prefix of the round is not needed.
   const needed = trunk.subarray(0, Math.max(...groups.map(({ prefixLength }) => prefixLength)));
   return sampleTrunk(policy, { trunk: needed, groups, problemId, seed, sampling, signal }, counts);
@@ -104,19 +104,17 @@ async function gradeGroups(
   { problemId, index, answer }: Solution,
   { prefixes }: SolutionPrefixes,
   groups: readonly TrunkGroup[],
-  completions: readonly Completion[][],
+  completions: readonly SampledCompletion[][],
   { policy, grader }: MeasureOptions,
 ): Promise<{ stepIndex: number; records: CompletionRecord[] }[]> {
-  const texts = completions.map((ofGroup) =>
-    ofGroup.map(({ tokenIds }) => policy.tokenizer.decode(tokenIds, { skipSpecialTokens: true })),
-  );
+  const texts = completions.map((ofGroup) => ofGroup.map((completion) => completionText(policy, completion)));
   const whole = groups.flatMap(({ stepIndex }, g) =>
     (texts[g] as string[]).map((text) => `${prefixes[stepIndex]?.text}${text}`),
   );
   const graded = await gradeTexts(grader, whole, answer);
   let next = 0;
   return groups.map(({ stepIndex, firstCompletion }, g) => {
-    const records = (completions[g] as Completion[]).map(({ finishReason }, i): CompletionRecord => {
+    const records = (completions[g] as SampledCompletion[]).map(({ finishReason }, i): CompletionRecord => {
       const completionIndex = firstCompletion + i;
       const text = texts[g]?.[i] as string;
       const outcome = graded[next++]?.outcome as CompletionRecord["outcome"];

@@ -5,11 +5,12 @@
 import { expectInteger, expectPositiveInteger } from "../check.js";
 import { Grader } from "../grading/grader.js";
 import { inOrder, type Started } from "../policy/in-order.js";
-import type { Policy } from "../policy/policy.js";
+import { isText, type RolloutPolicy, type SampledCompletion } from "../policy/rollout-policy.js";
 import { completeSampling, type Sampling } from "../policy/sampling.js";
-import { type Completion, promptStepIndex } from "../policy/trunk.js";
+import { promptStepIndex } from "../policy/trunk.js";
 import { cutSolution } from "../text/cut-solution.js";
 import type { PromptSettings } from "../text/prompt.js";
+import { splitSteps } from "../text/split-steps.js";
 import { defaultStepRule, type StepRule } from "../text/step-rule.js";
 import type { Problem, Solution } from "../types.js";
 import { gradeTexts, type OutcomeGrader } from "./outcomes.js";
@@ -18,7 +19,7 @@ import { sampleTrunk } from "./sample-trunk.js";
 import type { StageCounts } from "./stage-counts.js";
 
 export interface RolloutStageOptions {
-  policy: Policy;
+  policy: RolloutPolicy;
   /** Solutions of each problem, default 16. */
   numSolutions?: number | undefined;
   /** Default: temperature 0.7, nothing truncated, at most 1024 tokens. */
@@ -81,17 +82,16 @@ export async function* rolloutStage(
 async function solutionsOf(
   problem: Problem,
   firstIndex: number,
-  completions: readonly Completion[],
-  policy: Policy,
+  completions: readonly SampledCompletion[],
+  policy: RolloutPolicy,
   rule: StepRule,
   grader: OutcomeGrader,
 ): Promise<Solution[]> {
-  const bytes = policy.tokenizer.tokenBytes();
-  const cut = completions.map(({ tokenIds }) => cutSolution(tokenIds, bytes, rule));
+  const cut = completions.map((completion) => cutCompletion(completion, policy, rule));
   const texts = cut.map(({ steps }) => steps.join(""));
   const graded = await gradeTexts(grader, texts, problem.answer);
   return completions.map((completion, i) => {
-    const { steps, stepEnds } = cut[i] as (typeof cut)[number];
+    const { steps, ...tokens } = cut[i] as (typeof cut)[number];
     const { finalAnswer, outcome } = graded[i] as (typeof graded)[number];
     return {
       problemId: problem.id,
@@ -102,9 +102,24 @@ async function solutionsOf(
       ...(finalAnswer === undefined ? {} : { finalAnswer }),
       outcome,
       finishReason: completion.finishReason,
-      tokenIds: Array.from(completion.tokenIds),
-      stepEnds,
-      logProbability: completion.logProbabilities.reduce((sum, value) => sum + value, 0),
+      ...tokens,
     };
   });
+}
+
+/** The steps, and what is known of the tokens. */
+function cutCompletion(
+  completion: SampledCompletion,
+  policy: RolloutPolicy,
+  rule: StepRule,
+): Pick<Solution, "steps" | "tokenIds" | "stepEnds" | "logProbability"> {
+  if (isText(completion)) {
+    const steps = splitSteps(completion.text, rule);
+    // As of a completion that is nothing but its end token.
+    return { steps: steps.length > 0 ? steps : [""] };
+  }
+  const { tokenIds, logProbabilities } = completion;
+  const { steps, stepEnds } = cutSolution(tokenIds, policy.text.tokenizer.tokenBytes(), rule);
+  const logProbability = logProbabilities?.reduce((sum, value) => sum + value, 0);
+  return { steps, tokenIds: Array.from(tokenIds), stepEnds, ...(logProbability !== undefined && { logProbability }) };
 }

@@ -1,13 +1,13 @@
 /** One trunk to the engine and back, counted. */
-import type { Policy } from "../policy/policy.js";
-import type { Completion, TrunkRequest } from "../policy/trunk.js";
+import { isText, type SampledCompletion } from "../policy/rollout-policy.js";
+import type { TrunkRequest } from "../policy/trunk.js";
 import type { StageCounts } from "./stage-counts.js";
 
-export async function sampleTrunk(
-  policy: Policy,
+export async function sampleTrunk<C extends SampledCompletion>(
+  policy: { rolloutTrunk(request: TrunkRequest): Promise<C[][]> },
   request: TrunkRequest,
   counts: StageCounts | undefined,
-): Promise<Completion[][]> {
+): Promise<C[][]> {
   const groups = await policy.rolloutTrunk(request);
   if (counts === undefined || request.groups.length === 0) return groups;
   counts.trunkTokens += request.trunk.length;
@@ -16,6 +16,8 @@ export async function sampleTrunk(
     counts.unsharedTokens += prefixLength * numCompletions;
     counts.completions += numCompletions;
   }
-  for (const { tokenIds } of groups.flat()) counts.completionTokens += tokenIds.length;
+  for (const completion of groups.flat()) {
+    if (!isText(completion)) counts.completionTokens += completion.tokenIds.length;
+  }
   return groups;
 }

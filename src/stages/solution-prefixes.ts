@@ -3,7 +3,7 @@
  * tokens decode to the step's text. Everything else (other people's solutions, another model's tokens, edited steps) is text
  * and is aligned to token boundaries (src/text/align-steps.ts).
  */
-import type { Policy } from "../policy/policy.js";
+import type { RolloutPolicy } from "../policy/rollout-policy.js";
 import { alignSteps } from "../text/align-steps.js";
 import type { PromptSettings } from "../text/prompt.js";
 import type { StepRule } from "../text/step-rule.js";
@@ -26,7 +26,7 @@ export interface SolutionPrefixes {
 
 /** @throws ERPRM_INVALID_DATA when a prefix leaves no room in the context, or the tokenizer does not keep the text. */
 export function prefixesOf(
-  policy: Policy,
+  policy: RolloutPolicy,
   solution: Solution,
   { prompt, rule }: { prompt: PromptSettings | undefined; rule: StepRule },
 ): SolutionPrefixes {
@@ -35,7 +35,7 @@ export function prefixesOf(
   const { tokenIds, promptEnd, stepEnds } = own
     ? withPrompt(promptTokens(policy, { id: solution.problemId, question: solution.question }, prompt), own)
     : alignSteps({
-        tokenizer: policy.tokenizer,
+        tokenizer: policy.text.tokenizer,
         encodePrompt: policy.text.encodePrompt,
         prompt: promptText(policy, solution.question, prompt),
         steps: solution.steps,
@@ -43,7 +43,7 @@ export function prefixesOf(
       });
   const prefixes = stepEnds.slice(0, -1).map((end) => ({
     length: promptEnd + end,
-    text: policy.tokenizer.decode(tokenIds.subarray(promptEnd, promptEnd + end), { skipSpecialTokens: true }),
+    text: policy.text.tokenizer.decode(tokenIds.subarray(promptEnd, promptEnd + end), { skipSpecialTokens: true }),
   }));
   const longest = prefixes[prefixes.length - 1]?.length as number;
   const what = `the prompt of problem ${JSON.stringify(solution.problemId)} with solution ${solution.index} up to its last step`;
@@ -56,7 +56,10 @@ interface OwnTokens {
   stepEnds: readonly number[];
 }
 
-function ownTokensOf({ tokenizer, vocabularySize }: Policy, solution: Solution): OwnTokens | undefined {
+function ownTokensOf(
+  { text: { tokenizer }, vocabularySize }: RolloutPolicy,
+  solution: Solution,
+): OwnTokens | undefined {
   const { tokenIds, stepEnds, steps } = solution;
   if (tokenIds === undefined || stepEnds === undefined || stepEnds.length !== steps.length) return undefined;
   if (tokenIds.some((id) => id >= vocabularySize)) return undefined;

@@ -2,6 +2,7 @@
 export interface StageCounts {
   /** Completions that the engine finished, whole solutions among them. */
   completions: number;
+  /** Of completions whose tokens are known. */
   completionTokens: number;
   /** Tokens of all trunks: what is computed when every prefix shares its trunk. */
   trunkTokens: number;

@@ -2,7 +2,8 @@
 import { readSolutions, solutionKey } from "../../data/read-solutions.js";
 import type { RunDirectory } from "../../data/run-directory.js";
 import { Grader } from "../../grading/grader.js";
-import { type OpenedPolicy, Policy } from "../../policy/policy.js";
+import { Policy } from "../../policy/policy.js";
+import type { OpenedRolloutPolicy } from "../../policy/rollout-policy.js";
 import type { Sampling } from "../../policy/sampling.js";
 import type { LabelStageOptions } from "../../stages/label.js";
 import { labelNames } from "../../stages/label-names.js";
@@ -16,7 +17,7 @@ import type { OptionValues } from "../option.js";
 import { packageBuild } from "../package-build.js";
 import {
   completionSampling,
-  type OpenPolicy,
+  type OpenRolloutPolicy,
   policyFreedom,
   policyIdentity,
   policyOptionsOf,
@@ -111,7 +112,7 @@ interface LabelMethod {
 
 async function labelRun(
   run: RunDirectory,
-  opened: OpenedPolicy,
+  opened: OpenedRolloutPolicy,
   source: SolutionSource,
   method: LabelMethod,
   values: LabelValues,
@@ -149,7 +150,7 @@ async function labelRun(
   }
 }
 
-export function runLabel(openPolicy: OpenPolicy = Policy.open): Run<typeof labelOptions> {
+export function runLabel(openPolicy: OpenRolloutPolicy = Policy.open): Run<typeof labelOptions> {
   return async (values, given, surroundings) => {
     const { signal } = surroundings;
     const sourceName = labelSourceOf(given);
