@@ -28,7 +28,7 @@ export function encodePieces(
  * on its own, hence the tag is encoded with it and taken off again; where the two share a token, or the tag is a special
  * token, which ends a text as far as tokenizers are concerned, the text is encoded on its own.
  */
-function encodeAfter(tokenizer: Tokenizer, tag: TokenText, text: string): Int32Array {
+export function encodeAfter(tokenizer: Tokenizer, tag: TokenText, text: string): Int32Array {
   const alone = () => tokenizer.encode(text, { addSpecialTokens: false });
   if (!tokenizer.addsSpace || text === "" || tag.tokenIds.every((id) => tokenizer.isSpecial(id))) return alone();
   // What the tokenizer puts in front it puts in front of this one.

@@ -90,7 +90,7 @@ function cutAtEnds(text: TextModel, prompt: string, steps: readonly string[], ta
 }
 
 /** Each piece followed by the tag. */
-function insertTags(pieces: readonly Int32Array[], { tokenIds: tag }: TokenText): EncodedSteps {
+export function insertTags(pieces: readonly Int32Array[], { tokenIds: tag }: TokenText): EncodedSteps {
   const tokenIds = new Int32Array(pieces.reduce((sum, piece) => sum + piece.length + tag.length, 0));
   const positions = new Int32Array(pieces.length);
   let end = 0;

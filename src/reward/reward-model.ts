@@ -12,6 +12,7 @@ import { defaultStepRule, type StepRule } from "../text/step-rule.js";
 import type { TextModel } from "../text/text-model.js";
 import type { Convention, RewardKind, RewardModelConfig } from "./convention.js";
 import { type EncodedSteps, type StepEncoder, type StepText, stepEncoder } from "./encode-steps.js";
+import { encodeTagged, taggedTokens } from "./encode-tagged.js";
 import { oddText } from "./odd-text.js";
 import type { ConventionChoice } from "./open-reward-model.js";
 import { type Encoded, type Scored, scoreBatches } from "./score-batches.js";
@@ -176,6 +177,46 @@ export class RewardModel {
     });
   }
 
+  /**
+   * What the model reads of a solution, for callers that make batches of their own (`scoreEncoded`).
+   * @throws ERPRM_INVALID_DATA with the reason of `unfit`
+   */
+  encode(solution: StepText): EncodedSteps {
+    const encoded = this.#encodeSound(solution);
+    if (typeof encoded !== "string") return encoded;
+    throw new ErprmError("ERPRM_INVALID_DATA", `Expected a solution that can be scored: ${encoded}`, {
+      field: "steps",
+      reason: encoded,
+    });
+  }
+
+  /**
+   * The same for text that was rendered for the model elsewhere, its steps marked by the model's tags, or for its tokens.
+   * @throws ERPRM_INVALID_DATA for one without a tag, longer than the context, with tokens that the model has not, or that
+   *   the tokenizer does not keep; ERPRM_INVALID_ARGUMENT for a model without a step tag
+   */
+  encodeTagged(text: string | Int32Array): EncodedSteps {
+    const { convention } = this.config;
+    const encoded =
+      typeof text === "string" ? encodeTagged(this.text, text, convention) : taggedTokens(text, convention);
+    if (typeof text !== "string") {
+      const unknown = text.find((id) => this.text.tokenizer.idToToken(id) === undefined);
+      if (unknown !== undefined) {
+        throw new ErprmError("ERPRM_INVALID_DATA", `Expected tokens of the model's vocabulary, received ${unknown}`);
+      }
+    }
+    return this.#expectFits(encoded, "the text");
+  }
+
+  /**
+   * The step scores of solutions in one forward pass. A pass that has begun is not stopped.
+   * @throws ERPRM_NUMERICAL, ERPRM_OUT_OF_MEMORY, ERPRM_DISPOSED
+   */
+  async scoreEncoded(batch: readonly EncodedSteps[]): Promise<number[][]> {
+    if (batch.length === 0) return [];
+    return this.#score(batch.map((encoded, i) => ({ ...encoded, value: { what: `solution ${i} of the batch` } })));
+  }
+
   /** Frees the model. Idempotent; work in flight is finished first. */
   dispose(): Promise<void> {
     this.#disposed ??= nativeCall(() => this.#native.dispose());
@@ -216,6 +257,10 @@ export class RewardModel {
       if (!(error instanceof ErprmError)) throw error;
       throw new ErprmError(error.code, `${error.message}, in ${what}`, error.details, error);
     }
+    return this.#expectFits(encoded, what);
+  }
+
+  #expectFits(encoded: EncodedSteps, what: string): EncodedSteps {
     const numTokens = encoded.tokenIds.length;
     if (numTokens > this.contextLength) {
       throw new ErprmError(
