@@ -86,10 +86,26 @@ export function demoPlan({ policy, out, seed, sizes, common }: DemoSettings): De
       ],
     },
     {
+      // Of the first candidate of each: what nothing was trained on, for step scores to be held against.
+      title: `${sizes.numCompletions} completions of the prefixes of a candidate of each`,
+      args: [
+        ...["label", "--policy", policy, "--problems", at("test-problems.jsonl"), ...draw, ...common, ...tokens],
+        ...[
+          "--num-solutions",
+          "1",
+          "--num-completions",
+          String(sizes.numCompletions),
+          "--completion-max-tokens",
+          "256",
+        ],
+        ...["--keep-completions", "--out", at("test-labels")],
+      ],
+    },
+    {
       title: "best of N, votes, and what they are worth",
       args: [
         ...["evaluate", "--solutions", at("candidates", "solutions.jsonl"), ...models, ...draw, ...common],
-        ...["--out", at("evaluation")],
+        ...["--labels", at("test-labels", "labels.jsonl"), "--out", at("evaluation")],
       ],
       shows: true,
     },
@@ -104,14 +120,14 @@ export function demoPlan({ policy, out, seed, sizes, common }: DemoSettings): De
       shows: true,
     },
     {
-      title: "scores of the labelled solutions, to be looked at beside their labels",
+      title: "scores of the labelled candidates, to be looked at beside their labels",
       args: [
         ...[
           "score",
           "--reward-model",
           at(modelName("er:1")),
           "--solutions",
-          at("labels", "solutions.jsonl"),
+          at("test-labels", "labels.jsonl"),
           ...common,
         ],
         ...["--out", at("scores")],
@@ -121,7 +137,10 @@ export function demoPlan({ policy, out, seed, sizes, common }: DemoSettings): De
       title: "the report",
       args: [
         "report",
-        ...["labels", "scores", modelName("er:1"), "evaluation", "finetune"].flatMap((name) => ["--run", at(name)]),
+        ...["test-labels", "scores", modelName("er:1"), "evaluation", "finetune"].flatMap((name) => [
+          "--run",
+          at(name),
+        ]),
         ...["--title", "erprm demo", "--out", at("report.html"), "--force"],
       ],
     },

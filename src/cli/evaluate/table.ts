@@ -60,7 +60,8 @@ function discriminationTable(results: readonly DiscriminationResult[]): string {
     inlineCell(areaOverall, 3),
   ]);
   const title = "right above wrong: area under the curve";
-  return compactTable([title, "problems with both", "within problems", "over all candidates"], rows);
+  const table = compactTable([title, "problems with both", "within problems", "over all candidates"], rows);
+  return `${table}Within problems 0.5 is chance: best-of-N by such scores gains nothing.\n`;
 }
 
 function calibrationTable(results: readonly CalibrationResult[]): string {
