@@ -1,0 +1,76 @@
+/**
+ * How many completions may wait for a slot: requests beyond that are refused at once, so that their clients try again later
+ * or elsewhere. Counted from a request's arrival on, so while its model is being loaded too.
+ */
+import { busyError } from "../http-status.js";
+
+const maxRetryAfterSeconds = 60;
+/** Weight of the last completion in the running mean. */
+const meanWeight = 0.05;
+
+export class WaitingRoom {
+  readonly #maxWaiting: number;
+  readonly #waiting = new Map<string, number>();
+  #numWaiting = 0;
+  /** Mean seconds between the ends of two completions. */
+  #secondsBetween: number | undefined;
+  #lastEnd: number | undefined;
+
+  constructor(maxWaiting: number) {
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** Completions that have no slot yet. */
+  get numWaiting(): number {
+    return this.#numWaiting;
+  }
+
+  /**
+   * Lets the completions of a request in. A client may hold half of the room; one that has nothing waiting in an empty
+   * room is always let in.
+   * @throws ERPRM_BUSY {status: 429, retryAfterSeconds}
+   */
+  enter(client: string, count: number): void {
+    const ofClient = this.#waiting.get(client) ?? 0;
+    const isFull = this.#numWaiting > 0 && this.#numWaiting + count > this.#maxWaiting;
+    const hasHalf = ofClient > 0 && ofClient + count > this.#maxWaiting / 2;
+    if (isFull || hasHalf) {
+      const whose = isFull ? "" : " of this client";
+      const waiting = isFull ? this.#numWaiting : ofClient;
+      throw busyError(
+        `Expected room for ${count} more completions, ${waiting}${whose} wait already`,
+        this.retryAfterSeconds,
+      );
+    }
+    this.#change(client, count);
+  }
+
+  /** They were started or given up. */
+  leave(client: string, count: number): void {
+    this.#change(client, -count);
+  }
+
+  /** A completion has ended, at a time in milliseconds. */
+  noteEnd(now: number): void {
+    if (this.#lastEnd !== undefined) {
+      // A pause between two requests says nothing about the pace.
+      const seconds = Math.min((now - this.#lastEnd) / 1000, 10);
+      const mean = this.#secondsBetween ?? seconds;
+      this.#secondsBetween = mean + meanWeight * (seconds - mean);
+    }
+    this.#lastEnd = now;
+  }
+
+  /** Seconds until half of what waits has been started, from the pace so far; from 1 to 60. */
+  get retryAfterSeconds(): number {
+    const seconds = Math.ceil((this.#numWaiting / 2) * (this.#secondsBetween ?? 0));
+    return Math.min(Math.max(seconds, 1), maxRetryAfterSeconds);
+  }
+
+  #change(client: string, count: number): void {
+    const left = (this.#waiting.get(client) ?? 0) + count;
+    if (left > 0) this.#waiting.set(client, left);
+    else this.#waiting.delete(client);
+    this.#numWaiting += count;
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * The queue in front of one reward model. What many clients ask for goes through the model together: a batch leaves when it
+ * has the tokens of a forward pass, or when the one that waits longest has waited for the time given. One pass at a time.
+ */
+import { ErprmError } from "../errors.js";
+import { abortedError } from "../policy/native-call.js";
+import type { EncodedSteps } from "../reward/encode-steps.js";
+import { FairQueue, type Waiting } from "./fair-queue.js";
+import { busyError } from "./http-status.js";
+import { TokenRate } from "./token-rate.js";
+
+export interface ScoringQueueOptions {
+  /** One forward pass. What it throws is met by every solution of the batch, numerical trouble only by those that have it. */
+  score(batch: readonly EncodedSteps[]): Promise<number[][]>;
+  /** Tokens of a forward pass; a solution with more has one of its own. */
+  tokensPerBatch: number;
+  /** Longest time that the first solution of a batch waits for others while the model is idle. */
+  batchWaitMs: number;
+  /** Tokens that may wait; one client may hold half of them. */
+  maxQueuedTokens: number;
+  observer?: QueueObserver | undefined;
+}
+
+/** Is told what happens. */
+export interface QueueObserver {
+  batch(numSolutions: number, numTokens: number, seconds: number): void;
+  /** Seconds that a solution spent in the queue. */
+  waited(seconds: number): void;
+  refused(): void;
+  /** Solutions whose client went away before they were taken. */
+  abandoned(): void;
+}
+
+interface Entry extends Waiting {
+  encoded: EncodedSteps;
+  /** Milliseconds, monotonic. */
+  arrived: number;
+  scored(stepScores: number[]): void;
+  failed(error: unknown): void;
+}
+
+/** Faults of one solution that spoil the pass for its neighbours. */
+const faultsOfOne = new Set(["ERPRM_NUMERICAL", "ERPRM_OUT_OF_MEMORY"]);
+const maxRetryAfterSeconds = 60;
+
+export class ScoringQueue {
+  readonly #options: ScoringQueueOptions;
+  readonly #queue = new FairQueue<Entry>();
+  readonly #rate = new TokenRate();
+  #running = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** Who waits for room. */
+  readonly #changed = new Set<() => void>();
+
+  constructor(options: ScoringQueueOptions) {
+    this.#options = options;
+  }
+
+  get numSolutions(): number {
+    return this.#queue.numEntries;
+  }
+
+  get numTokens(): number {
+    return this.#queue.numTokens;
+  }
+
+  /** Seconds until what waits now is worked off, from the measured rate; from 1 to 60, 1 while nothing was measured. */
+  get retryAfterSeconds(): number {
+    const seconds = this.#rate.secondsFor(this.#queue.numTokens) ?? 1;
+    return Math.min(Math.max(Math.ceil(seconds), 1), maxRetryAfterSeconds);
+  }
+
+  /**
+   * Step scores of solutions in their order; all of them are taken into the queue or none.
+   * @throws ERPRM_BUSY {status: 429, retryAfterSeconds} when there is no room, ERPRM_ABORTED, and what `score` throws. The
+   *   others that still wait are then given up; a pass that has begun goes on without anybody.
+   */
+  submit(client: string, solutions: readonly EncodedSteps[], signal?: AbortSignal): Promise<number[][]> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) throw abortedError(signal);
+      const numTokens = solutions.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+      if (!this.#fits(client, numTokens)) {
+        this.#options.observer?.refused();
+        throw busyError("The queue is full", this.retryAfterSeconds);
+      }
+      const all: number[][] = [];
+      let numLeft = solutions.length;
+      if (numLeft === 0) resolve(all);
+      const failed = (error: unknown) => {
+        signal?.removeEventListener("abort", aborted);
+        for (const entry of entries) if (this.#queue.remove(entry)) this.#options.observer?.abandoned();
+        this.#wake();
+        reject(error);
+      };
+      const aborted = () => failed(abortedError(signal as AbortSignal));
+      const arrived = performance.now();
+      const entries = solutions.map((encoded, i): Entry => {
+        const scored = (stepScores: number[]) => {
+          all[i] = stepScores;
+          numLeft -= 1;
+          if (numLeft > 0) return;
+          signal?.removeEventListener("abort", aborted);
+          resolve(all);
+        };
+        return { client, numTokens: encoded.tokenIds.length, encoded, arrived, scored, failed };
+      });
+      signal?.addEventListener("abort", aborted, { once: true });
+      for (const entry of entries) this.#queue.push(entry);
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when `submit` would take so many tokens of the client. @throws ERPRM_ABORTED */
+  async room(client: string, numTokens: number, signal: AbortSignal): Promise<void> {
+    while (!this.#fits(client, numTokens)) {
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#changed.delete(wake);
+          signal.removeEventListener("abort", wake);
+          resolve();
+        };
+        this.#changed.add(wake);
+        signal.addEventListener("abort", wake);
+        if (signal.aborted) wake();
+      });
+      if (signal.aborted) throw abortedError(signal);
+    }
+  }
+
+  /** An empty queue takes anything: what fits nowhere else would never be scored. */
+  #fits(client: string, numTokens: number): boolean {
+    const { maxQueuedTokens } = this.#options;
+    const inAll = this.#queue.numTokens + numTokens;
+    const ofClient = this.#queue.tokensOf(client) + numTokens;
+    return this.#queue.numEntries === 0 || (inAll <= maxQueuedTokens && ofClient <= maxQueuedTokens / 2);
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#changed]) wake();
+  }
+
+  /** Starts a pass, now or when the first has waited long enough. */
+  #schedule(): void {
+    if (this.#running || this.#queue.numEntries === 0) return;
+    const { tokensPerBatch, batchWaitMs } = this.#options;
+    const isFull = this.#queue.numTokens >= tokensPerBatch;
+    const oldest = Math.min(...Array.from(this.#queue.heads(), ({ arrived }) => arrived));
+    const waitMs = isFull ? 0 : batchWaitMs - (performance.now() - oldest);
+    if (waitMs > 0) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#schedule();
+      }, waitMs);
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    const batch = this.#queue.take(this.#options.tokensPerBatch);
+    if (batch.length === 0) return;
+    this.#running = true;
+    const now = performance.now();
+    for (const { arrived } of batch) this.#options.observer?.waited((now - arrived) / 1000);
+    this.#wake();
+    await this.#pass(batch);
+    this.#running = false;
+    this.#schedule();
+  }
+
+  /** Never rejects: every entry is settled. */
+  async #pass(batch: readonly Entry[]): Promise<void> {
+    const since = performance.now();
+    try {
+      const scores = await this.#options.score(batch.map(({ encoded }) => encoded));
+      const seconds = (performance.now() - since) / 1000;
+      const numTokens = batch.reduce((sum, entry) => sum + entry.numTokens, 0);
+      this.#rate.add(numTokens, seconds);
+      this.#options.observer?.batch(batch.length, numTokens, seconds);
+      for (const [i, entry] of batch.entries()) {
+        entry.scored(scores[i] as number[]);
+      }
+    } catch (error) {
+      if (batch.length > 1 && error instanceof ErprmError && faultsOfOne.has(error.code)) {
+        for (const entry of batch) await this.#pass([entry]);
+        return;
+      }
+      for (const entry of batch) entry.failed(error);
+    }
+  }
+}
