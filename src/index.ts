@@ -56,7 +56,7 @@ export {
   wayName,
 } from "./evaluation/compare-finetunings.js";
 export { type ComparisonOptions, compareMethods } from "./evaluation/comparisons.js";
-export { type DiscriminationOptions, discriminationResult } from "./evaluation/discrimination.js";
+export { areasWithinProblems, type DiscriminationOptions, discriminationResult } from "./evaluation/discrimination.js";
 export * from "./evaluation/evaluation.js";
 export {
   type Finetuning,

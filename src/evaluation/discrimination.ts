@@ -17,29 +17,46 @@ export interface DiscriminationOptions extends BootstrapOptions {
   aggregate: Aggregate;
 }
 
+function sortedOf(candidates: readonly Candidate[], m: number, aggregate: Aggregate) {
+  return sortPrefixes({
+    scores: candidates.map(({ scores }) => scores[m]?.[aggregate] as number),
+    successRates: candidates.map(({ outcome }) => outcome),
+  });
+}
+
+/** Place of a model in the scores of the pool. */
+function placeOf({ models }: CandidatePool, model: string): number {
+  const m = models.indexOf(model);
+  if (m < 0) failArgument("the model", `one of ${models.join(", ")}`, model);
+  return m;
+}
+
 /**
- * Area under the curve within problems: the share of pairs of a right and a wrong candidate of a problem in which the right one has
- * the higher solution score, ties half; the mean over problems that have both.
+ * Of each problem, the share of pairs of a right and a wrong candidate in which the right one has the higher solution score, ties
+ * half; NaN for a problem that lacks one of the two.
+ * @throws ERPRM_INVALID_ARGUMENT for a model the pool does not have
+ */
+export function areasWithinProblems(pool: CandidatePool, model: string, aggregate: Aggregate): Float64Array {
+  const m = placeOf(pool, model);
+  return Float64Array.from(pool.problems, ({ candidates }) => areaUnderCurve(sortedOf(candidates, m, aggregate)));
+}
+
+/**
+ * The mean of `areasWithinProblems` over problems that have both, and the area over all candidates, whichever their problems.
  * @throws ERPRM_INVALID_ARGUMENT for a model the pool does not have and options out of range; ERPRM_ABORTED
  */
 export async function discriminationResult(
-  { models, problems }: CandidatePool,
+  pool: CandidatePool,
   { model, aggregate, ...options }: DiscriminationOptions,
 ): Promise<DiscriminationResult> {
-  const m = models.indexOf(model);
-  if (m < 0) failArgument("the model", `one of ${models.join(", ")}`, model);
-  const sortedOf = (candidates: readonly Candidate[]) =>
-    sortPrefixes({
-      scores: candidates.map(({ scores }) => scores[m]?.[aggregate] as number),
-      successRates: candidates.map(({ outcome }) => outcome),
-    });
-  const areas = problems.map(({ candidates }) => areaUnderCurve(sortedOf(candidates)));
-  const within = Float64Array.from(areas.filter((area) => !Number.isNaN(area)));
+  const { problems } = pool;
+  const within = areasWithinProblems(pool, model, aggregate).filter((area) => !Number.isNaN(area));
   const [mean] = within.length > 0 ? await meansOverProblems([within], within.length, options) : [];
   const bounds = shareBounds({ sums: within }, options.level ?? defaultBootstrap.level);
 
-  const all = sortedOf(problems.flatMap(({ candidates }) => candidates));
-  const problemOf = problems.flatMap(({ candidates }, problem) => candidates.map(() => problem));
+  const candidates = problems.flatMap((problem) => problem.candidates);
+  const all = sortedOf(candidates, placeOf(pool, model), aggregate);
+  const problemOf = problems.flatMap((problem, p) => problem.candidates.map(() => p));
   const overall = (times: Float64Array) => {
     for (const [i, place] of all.places.entries()) all.weights[i] = times[problemOf[place] as number] as number;
     return [areaUnderCurve(all)];
