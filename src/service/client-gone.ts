@@ -1,13 +1,19 @@
 /** A signal that fires when nobody waits for the answer any more, or the service ends. */
 import type { FastifyReply } from "fastify";
-import { ErprmError } from "../errors.js";
 import type { ServiceContext } from "./context.js";
+import { clientGone } from "./http-status.js";
 
 export function answerSignal(reply: FastifyReply, { ending }: Pick<ServiceContext, "ending">): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) gone.abort(new ErprmError("ERPRM_ABORTED", "The client went away"));
-  });
-  if (reply.raw.destroyed) gone.abort(new ErprmError("ERPRM_ABORTED", "The client went away"));
-  return AbortSignal.any([gone.signal, ending]);
+  const controller = new AbortController();
+  // By hand: AbortSignal.any would keep something of every request for as long as the service lives.
+  const end = () => controller.abort(ending.reason);
+  const closed = () => {
+    ending.removeEventListener("abort", end);
+    if (!reply.raw.writableFinished) controller.abort(clientGone());
+  };
+  ending.addEventListener("abort", end, { once: true });
+  reply.raw.once("close", closed);
+  if (ending.aborted) end();
+  if (reply.raw.destroyed) closed();
+  return controller.signal;
 }

@@ -39,3 +39,8 @@ export function requestError(
 export function busyError(message: string, retryAfterSeconds: number, status: 429 | 503 = 429): ErprmError {
   return new ErprmError("ERPRM_BUSY", message, { status, retryAfterSeconds });
 }
+
+/** For the log alone: nobody is there to read it. */
+export function clientGone(): ErprmError {
+  return new ErprmError("ERPRM_ABORTED", "The client went away", { status: 499 });
+}

@@ -1,3 +1,13 @@
+/** How requests share forward passes. */
+export interface Batching {
+  /** Tokens of a forward pass; a solution with more has one of its own. */
+  tokensPerBatch: number;
+  /** Milliseconds that the first solution of a batch waits for others while the model is idle. */
+  batchWaitMs: number;
+}
+
+export const defaultBatching: Batching = { tokensPerBatch: 4096, batchWaitMs: 2 };
+
 /** What a client may ask for. Every limit has an answer of its own: 413, 422 or 429. */
 export interface ServiceLimits {
   /** Bytes of a request's body, or of one line of an NDJSON stream (413). */

@@ -110,21 +110,28 @@ export class ScoringQueue {
     });
   }
 
-  /** Resolves when `submit` would take so many tokens of the client. @throws ERPRM_ABORTED */
-  async room(client: string, numTokens: number, signal: AbortSignal): Promise<void> {
-    while (!this.#fits(client, numTokens)) {
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#changed.delete(wake);
-          signal.removeEventListener("abort", wake);
-          resolve();
-        };
-        this.#changed.add(wake);
-        signal.addEventListener("abort", wake);
-        if (signal.aborted) wake();
-      });
+  /** As `submit`, but waits for room instead of refusing. @throws ERPRM_ABORTED, and what `score` throws */
+  async submitWhenRoom(client: string, solution: EncodedSteps, signal: AbortSignal): Promise<number[]> {
+    while (!this.#fits(client, solution.tokenIds.length)) {
+      await this.#change(signal);
       if (signal.aborted) throw abortedError(signal);
     }
+    const [stepScores] = await this.submit(client, [solution], signal);
+    return stepScores as number[];
+  }
+
+  /** Resolves when entries have left the queue, or the signal fired. */
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#changed.delete(wake);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#changed.add(wake);
+      signal.addEventListener("abort", wake);
+      if (signal.aborted) wake();
+    });
   }
 
   /** An empty queue takes anything: what fits nowhere else would never be scored. */

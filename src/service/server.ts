@@ -1,23 +1,34 @@
 /** A service: routes, error form, access log and metrics around a registry of models. It listens when it is told to. */
+import { setMaxListeners } from "node:events";
 import type { AddressInfo } from "node:net";
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance } from "fastify";
 import { jsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { ErprmError } from "../errors.js";
+import { Grader } from "../grading/grader.js";
 import { logRequests } from "./access-log.js";
+import { type ApiKeys, isLoopback } from "./api-keys.js";
+import { authorize } from "./authorize.js";
+import { takeBodies } from "./bodies.js";
+import { ActiveRequests, dropIdleConnections } from "./connections.js";
 import type { ServiceContext } from "./context.js";
 import { answerErrors } from "./error-handler.js";
-import { defaultLimits, type ServiceLimits } from "./limits.js";
+import { busyError } from "./http-status.js";
+import { type Batching, defaultBatching, defaultLimits, type ServiceLimits } from "./limits.js";
 import { ServiceMetrics } from "./metrics.js";
 import type { ModelRegistry } from "./models.js";
 import { allRoutes } from "./routes.js";
+import { Scorers } from "./scorers.js";
 import { invalidRequest } from "./validation.js";
 
 export interface ServiceOptions {
   /** The service does not dispose of them. */
   models: ModelRegistry;
   limits?: Partial<ServiceLimits> | undefined;
+  batching?: Partial<Batching> | undefined;
+  /** None: whoever reaches the address may ask. */
+  keys?: ApiKeys | undefined;
   /** Gets lines without line ends; default: standard error. */
   log?: ((line: string) => void) | undefined;
   /** Told in the OpenAPI document. */
@@ -28,7 +39,10 @@ export interface Service {
   /** For tests (`inject`) and for more routes. */
   app: FastifyInstance;
   context: ServiceContext;
-  /** @returns the port. @throws ERPRM_IO when the address cannot be listened on */
+  /**
+   * @returns the port
+   * @throws ERPRM_INVALID_ARGUMENT for an address that other machines reach, without keys; ERPRM_IO when it is taken
+   */
   listen(address: { host: string; port: number }): Promise<number>;
   /**
    * Readiness goes false and new work is refused; what runs may end within the seconds given, then it is aborted, and the
@@ -37,19 +51,28 @@ export interface Service {
   drain(seconds: number): Promise<void>;
 }
 
-export async function createServer({ models, limits, log, version = "0" }: ServiceOptions): Promise<Service> {
+/** Time for answers of what was aborted to leave. */
+const lastWordsMs = 1_000;
+
+export async function createServer(options: ServiceOptions): Promise<Service> {
+  const { models, keys, version = "0" } = options;
+  const stopping = new AbortController();
   const ending = new AbortController();
-  let drained: Promise<void> | undefined;
+  // Every request in flight listens.
+  setMaxListeners(0, stopping.signal, ending.signal);
+  const limits = { ...defaultLimits, ...options.limits };
+  const metrics = new ServiceMetrics();
   const context: ServiceContext = {
-    models,
-    limits: { ...defaultLimits, ...limits },
-    metrics: new ServiceMetrics(),
+    ...{ models, limits, metrics },
+    scorers: new Scorers(limits, { ...defaultBatching, ...options.batching }, metrics),
+    grader: new Grader(),
+    stopping: stopping.signal,
     ending: ending.signal,
-    draining: () => drained !== undefined,
-    log: log ?? ((line) => process.stderr.write(`${line}\n`)),
+    draining: () => stopping.signal.aborted,
+    log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
   };
   const app = fastify({
-    bodyLimit: context.limits.maxBodyBytes,
+    bodyLimit: limits.maxBodyBytes,
     logger: false,
     // While draining, connections are answered and then closed by us.
     forceCloseConnections: "idle",
@@ -60,8 +83,18 @@ export async function createServer({ models, limits, log, version = "0" }: Servi
   });
   // Answers are made by typed code: writing them is all there is to do.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  answerErrors(app, context);
+  const active = new ActiveRequests();
+  active.watch(app);
   logRequests(app, context);
+  answerErrors(app, context);
+  authorize(app, keys);
+  takeBodies(app, limits);
+  app.addHook("onRequest", async ({ method }, reply) => {
+    if (!context.draining() || method !== "POST") return;
+    reply.header("connection", "close");
+    throw busyError("The server is shutting down", 1, 503);
+  });
+  dropIdleConnections(app.server, limits, active);
   await app.register(swagger, {
     openapi: { openapi: "3.1.0", info: { title: "erprm", description: "Step scores of reward models", version } },
     transform: jsonSchemaTransform,
@@ -69,10 +102,31 @@ export async function createServer({ models, limits, log, version = "0" }: Servi
   for (const routes of allRoutes) await app.register(routes, { context });
   await app.ready();
 
+  const close = async (seconds: number) => {
+    stopping.abort(new ErprmError("ERPRM_ABORTED", "The server is shutting down"));
+    const timer = setTimeout(() => ending.abort(new ErprmError("ERPRM_ABORTED", "The server ends")), seconds * 1000);
+    ending.signal.addEventListener("abort", () =>
+      setTimeout(() => app.server.closeAllConnections(), lastWordsMs).unref(),
+    );
+    // The address is listened on until then, so that readiness can be asked for.
+    await active.idle();
+    await app.close();
+    clearTimeout(timer);
+    await context.grader.dispose();
+  };
+  let closed: Promise<void> | undefined;
+
   return {
     app,
     context,
     listen: async ({ host, port }) => {
+      if (!isLoopback(host) && !keys?.count) {
+        throw new ErprmError(
+          "ERPRM_INVALID_ARGUMENT",
+          `Expected an API key for ${host}, which other machines may reach (a loopback address needs none), received none`,
+          { name: "host", received: host },
+        );
+      }
       try {
         await app.listen({ host, port });
       } catch (error) {
@@ -82,15 +136,8 @@ export async function createServer({ models, limits, log, version = "0" }: Servi
       return (app.server.address() as AddressInfo).port;
     },
     drain: (seconds) => {
-      drained ??= (async () => {
-        const timer = setTimeout(
-          () => ending.abort(new ErprmError("ERPRM_ABORTED", "The server ends")),
-          seconds * 1000,
-        );
-        await app.close();
-        clearTimeout(timer);
-      })();
-      return drained;
+      closed ??= close(seconds);
+      return closed;
     },
   };
 }
