@@ -30,6 +30,10 @@ const commands: Record<string, CommandEntry> = {
     summary: "score the steps of solutions with a reward model",
     load: async (surroundings) => (await import("./commands/score.js")).scoreCommand(surroundings),
   },
+  merge: {
+    summary: "put the shards of a run together: rollout, label or score with --shard",
+    load: async (surroundings) => (await import("./commands/merge.js")).mergeCommand(surroundings),
+  },
   evaluate: {
     summary: "how well reward models choose among solutions, with intervals and paired comparisons",
     load: async (surroundings) => (await import("./commands/evaluate.js")).evaluateCommand(surroundings),

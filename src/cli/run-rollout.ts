@@ -2,6 +2,8 @@
 import { readProblems } from "../data/read-problems.js";
 import { readSolutions, solutionKey } from "../data/read-solutions.js";
 import { Policy } from "../policy/policy.js";
+import { ofShard } from "../shard/select.js";
+import type { Shard } from "../shard/shard.js";
 import { rolloutStage } from "../stages/rollout.js";
 import { newCounts } from "../stages/stage-counts.js";
 import { formatStepRule, parseStepRule } from "../text/step-rule.js";
@@ -19,15 +21,17 @@ import {
 } from "./policy-values.js";
 import { sampleRecords } from "./sample-records.js";
 import { Session } from "./session.js";
+import { keepProblemList, shardedRun, shardIdentity } from "./shard/options.js";
 import type { Run } from "./stage-command.js";
 import { SolutionTally } from "./tally.js";
 import { note, withRun } from "./with-run.js";
 import { writing } from "./write-records.js";
 
-/** All problems, read before the model is: what is wrong with the file is said at once. */
-export async function allProblems(path: string, limit: number | undefined): Promise<Problem[]> {
+/** All problems, or all of the shard, read before the model is: what is wrong with the file is said at once. */
+export async function allProblems(path: string, limit: number | undefined, shard?: Shard): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for await (const problem of readProblems(path, { limit })) problems.push(problem);
+  const all = readProblems(path, { limit });
+  for await (const problem of ofShard(all, shard, ({ id }) => id, path)) problems.push(problem);
   return problems;
 }
 
@@ -36,12 +40,14 @@ export function runRollout(openPolicy: OpenRolloutPolicy = Policy.open): Run<typ
     const { signal } = surroundings;
     const model = required("policy", values.policy, "a model directory or a .gguf file");
     const path = required("problems", values.problems, "a file with problems");
-    const out = required("out", values.out, "the run directory");
+    const wantedOut = required("out", values.out, "the run directory");
     const split = parseStepRule(values.split);
     const prompt = promptSettings(values);
     const sampling = solutionSampling(values);
     const { seed, numSolutions, limit } = values;
-    const problems = await allProblems(path, limit);
+    const sharded = await shardedRun({ ...values, out: wantedOut }, surroundings);
+    const { out } = sharded;
+    const problems = await allProblems(path, limit, sharded.shard);
     const opened = await openPolicy(model, policyOptionsOf(values, signal));
     for (const text of opened.notes) note(text, values, surroundings);
 
@@ -54,16 +60,22 @@ export function runRollout(openPolicy: OpenRolloutPolicy = Policy.open): Run<typ
         numSolutions,
         limit,
         split: formatStepRule(split),
+        ...shardIdentity(sharded).options,
       },
       freeOptions: policyFreedom(values),
       seed,
       inputs: { problems: path },
       models: { policy: opened.fingerprint },
       build: packageBuild(opened.build),
-      outputs: ["solutions.jsonl"],
+      outputs: ["solutions.jsonl", ...shardIdentity(sharded).outputs],
     };
     await withRun(description, { ...values, out }, surroundings, async (run) => {
       const session = new Session();
+      await keepProblemList(
+        sharded,
+        run,
+        problems.map(({ id }) => id),
+      );
       const appender = await run.appender<Solution>("solutions.jsonl", solutionKey);
       const skip = appender.numRecords;
       const tally = new SolutionTally();

@@ -2,6 +2,7 @@
  * What one process of a run did, as opposed to what the run's files hold: tokens, seconds, memory. A resumed run has
  * several sessions; the manifest keeps the last one's numbers, and how many records it found there.
  */
+import type { MergedShard } from "../data/manifest.js";
 import type { RolloutPolicy } from "../policy/rollout-policy.js";
 import type { StageCounts } from "../stages/stage-counts.js";
 
@@ -9,6 +10,8 @@ export interface SessionNumbers {
   counts: Record<string, number>;
   /** Seconds. */
   timings: Record<string, number>;
+  /** Of a merge. */
+  mergedFrom?: MergedShard[];
 }
 
 export class Session {

@@ -11,6 +11,8 @@ export interface Given {
   flags: ReadonlySet<string>;
   /** Names of the options that flags or the configuration file set. */
   options: ReadonlySet<string>;
+  /** What stands on the command line without a flag, of commands that take such. */
+  operands: readonly string[];
 }
 
 export interface Surroundings {
@@ -36,12 +38,13 @@ function camelCase(name: string): string {
 export async function resolveOptions<Specs extends readonly OptionSpec[]>(
   specs: Specs,
   flags: Record<string, unknown>,
+  operands: readonly string[] = [],
 ): Promise<{ values: OptionValues<Specs>; given: Given }> {
   const file = flags.config;
   const config =
     typeof file === "string" ? await (await import("./config.js")).readConfig(file, specs) : new Map<string, unknown>();
   const values: Record<string, unknown> = {};
-  const given = { flags: new Set<string>(), options: new Set<string>() };
+  const given = { flags: new Set<string>(), options: new Set<string>(), operands };
   for (const spec of specs) {
     const key = camelCase(spec.name);
     const flag = flags[key];
@@ -54,16 +57,18 @@ export async function resolveOptions<Specs extends readonly OptionSpec[]>(
 
 /** `load` imports the code that does the work, which is loaded only when the command runs. */
 export function stageCommand<const Specs extends readonly OptionSpec[]>(
-  description: { name: string; summary: string; details?: string },
+  description: { name: string; summary: string; details?: string; operands?: { name: string; help: string } },
   specs: Specs,
   load: () => Promise<Run<Specs>>,
   surroundings: Surroundings,
 ): Command {
   const command = new Command(description.name).description(description.summary).summary(description.summary);
+  const { operands } = description;
+  if (operands) command.argument(`<${operands.name}...>`, operands.help);
   for (const spec of specs) command.addOption(commanderOption(spec));
   if (description.details) command.addHelpText("after", `\n${description.details}`);
   return command.action(async () => {
-    const { values, given } = await resolveOptions(specs, command.opts());
+    const { values, given } = await resolveOptions(specs, command.opts(), command.args);
     const run = await load();
     await run(values, given, surroundings);
   });

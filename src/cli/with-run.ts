@@ -23,7 +23,7 @@ export interface SummaryForm {
 const samplingForm: SummaryForm = { text: summaryText, json: summaryJson };
 
 /** A line for the user on standard error, unless they asked for quiet. */
-export function note(text: string, { quiet }: { quiet: boolean }, { stderr }: Surroundings): void {
+export function note(text: string, { quiet }: { quiet: boolean }, { stderr }: Pick<Surroundings, "stderr">): void {
   if (!quiet) stderr.write(`erprm: ${text}\n`);
 }
 
@@ -47,8 +47,8 @@ export async function withRun(
     }
     const alreadyComplete = run.complete;
     if (!alreadyComplete) {
-      const { counts, timings } = await body(run);
-      await run.finish(counts, timings);
+      const { counts, timings, mergedFrom } = await body(run);
+      await run.finish(counts, timings, mergedFrom && { mergedFrom });
     }
     const { stage, counts = {}, timings = {} } = run.manifest;
     const summary: RunSummary = { stage, out, alreadyComplete, counts, timings };

@@ -37,6 +37,15 @@ export interface Manifest extends RunIdentity {
   counts?: Record<string, number>;
   /** Seconds by what took them, when complete. */
   timings?: Record<string, number>;
+  /** Of a run that was merged from shards: what each of them recorded of itself. */
+  mergedFrom?: MergedShard[];
+}
+
+export interface MergedShard extends Pick<Manifest, "build" | "startedAt" | "completedAt" | "counts" | "timings"> {
+  /** `0/8`. */
+  shard: string;
+  /** Its directory, as it was named. */
+  path: string;
 }
 
 export const manifestName = "manifest.json";

@@ -21,8 +21,8 @@ export interface RunDescription {
   /** Options that change nothing in the results: a run may go on with others. */
   freeOptions?: Record<string, unknown>;
   seed: number | string;
-  /** Input files by what they are to the stage; hashed by `open`. */
-  inputs: Record<string, string>;
+  /** Input files by what they are to the stage; hashed by `open`, where their hash is not known already. */
+  inputs: Record<string, string | { path: string; sha256: string }>;
   /** Fingerprints of models by what they are to the stage. */
   models?: Record<string, string>;
   /** Recorded; another build may go on with a run (see `otherBuild`). */
@@ -123,10 +123,14 @@ export class RunDirectory {
   }
 
   /** Marks the run complete and closes the directory. `timings` in seconds. */
-  async finish(counts: Record<string, number>, timings: Record<string, number>): Promise<void> {
+  async finish(
+    counts: Record<string, number>,
+    timings: Record<string, number>,
+    more: Pick<Manifest, "mergedFrom"> = {},
+  ): Promise<void> {
     await this.#closeAppenders();
     const completedAt = new Date().toISOString();
-    this.#manifest = { ...this.#manifest, status: "complete", completedAt, counts, timings };
+    this.#manifest = { ...this.#manifest, status: "complete", completedAt, counts, timings, ...more };
     await writeManifest(this.file(manifestName), this.#manifest);
     await this.#removeScaffolding();
     await this.close();
@@ -157,8 +161,9 @@ async function manifestOf(description: RunDescription): Promise<Manifest> {
   const { stage, options, freeOptions = {}, seed, models = {}, build, outputs } = description;
   const inputs: Record<string, string> = {};
   const inputPaths: Record<string, string> = {};
-  for (const [name, path] of Object.entries(description.inputs)) {
-    inputs[name] = await sha256OfFile(path);
+  for (const [name, input] of Object.entries(description.inputs)) {
+    const { path, sha256 } = typeof input === "string" ? { path: input, sha256: await sha256OfFile(input) } : input;
+    inputs[name] = sha256;
     inputPaths[name] = resolve(path);
   }
   return {
@@ -207,7 +212,9 @@ function isTemporary(name: string): boolean {
 async function refuseToRemoveInputs(path: string, outputs: string[], inputs: Record<string, string>): Promise<void> {
   const directory = await realpath(path);
   for (const [name, input] of Object.entries(inputs)) {
-    const file = await realpath(input);
+    const file = await realpath(input).catch(() => undefined);
+    // What is not there cannot be removed; that it is missing is said where it is read.
+    if (file === undefined) continue;
     if (outputs.some((output) => file === join(directory, output) || file.startsWith(`${join(directory, output)}/`))) {
       const message = `Expected the ${name} to lie outside the directory that is started over, received ${input}`;
       throw new ErprmError("ERPRM_RUN_CONFLICT", message, { path, input });

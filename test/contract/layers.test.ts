@@ -35,10 +35,11 @@ const mayImport: Record<string, string[]> = {
   reward: ["text", "model", "native", "policy"],
   training: ["data", "text", "model", "native", "policy", "reward", "statistics"],
   labeling: ["data", "statistics"],
+  shard: ["data"],
   search: ["data", "text", "policy", "reward"],
   stages: [...belowStages],
   service: [...belowStages],
-  cli: [...belowStages, "stages", "report", "service"],
+  cli: [...belowStages, "shard", "stages", "report", "service"],
 };
 
 function filesUnder(folder: string, pattern: RegExp): string[] {
@@ -96,7 +97,7 @@ test("native includes name the layer, so that the compiler can hold the layer ru
   const wrong: string[] = [];
   for (const path of filesUnder("native", /\.(h|cc)$/)) {
     for (const [, name = ""] of read(path).matchAll(/^\s*#\s*include\s+"([^"]+)"/gm)) {
-      if (!/^(core|kernels|ops|model|engine|train|binding)\/[\w.]+$/.test(name))
+      if (!/^(core|kernels|ops|model|engine|distributed|train|binding)\/[\w.]+$/.test(name))
         wrong.push(`${path} includes "${name}"`);
     }
   }

@@ -7,6 +7,7 @@ import { exportCommand } from "../../src/cli/commands/export.js";
 import { finetuneCommand } from "../../src/cli/commands/finetune.js";
 import { importCommand } from "../../src/cli/commands/import.js";
 import { labelCommand } from "../../src/cli/commands/label.js";
+import { mergeCommand } from "../../src/cli/commands/merge.js";
 import { problemsCommand } from "../../src/cli/commands/problems.js";
 import { reportCommand } from "../../src/cli/commands/report.js";
 import { rolloutCommand } from "../../src/cli/commands/rollout.js";
@@ -26,6 +27,7 @@ export function cliCommands(): Record<string, Command> {
     labelCommand,
     trainCommand,
     scoreCommand,
+    mergeCommand,
     evaluateCommand,
     finetuneCommand,
     searchCommand,

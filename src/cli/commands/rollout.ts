@@ -1,5 +1,6 @@
 /** `erprm rollout`: its options. What it does is in run-rollout.ts. */
 import type { Command } from "commander";
+import { shardHelp, shardOptions } from "../shard/options.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
 import { commonOptions, policyOptions, promptOptions, runOptions, solutionOptions } from "../stage-options.js";
 
@@ -12,6 +13,7 @@ export const rolloutOptions = [
   },
   ...policyOptions,
   ...runOptions,
+  ...shardOptions,
   ...solutionOptions,
   ...promptOptions,
   ...commonOptions,
@@ -25,8 +27,11 @@ export function rolloutCommand(surroundings: Surroundings): Command {
       details: `Writes solutions.jsonl and manifest.json in the run directory. A solution that the length limit cuts off is graded by whatever
 answer it states.
 
-Example:
-  erprm rollout --policy model.gguf --problems gsm8k_test.jsonl --num-solutions 4 --out runs/solutions`,
+${shardHelp}
+
+Examples:
+  erprm rollout --policy model.gguf --problems gsm8k_test.jsonl --num-solutions 4 --out runs/solutions
+  erprm rollout --policy model.gguf --problems gsm8k_test.jsonl --shard 2/8 --out runs/shards`,
     },
     rolloutOptions,
     async () => (await import("../run-rollout.js")).runRollout(),

@@ -1,6 +1,7 @@
 /** `erprm score`: its options. What it does is in run-score.ts. */
 import type { Command } from "commander";
 import { maxInteger, type OptionSpec } from "../option.js";
+import { shardHelp, shardOptions } from "../shard/options.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
 import { commonOptions, runOptions } from "../stage-options.js";
 
@@ -104,6 +105,7 @@ export const scoreOptions = [
   },
   ...rewardModelOptions,
   ...runOptions,
+  ...shardOptions,
   ...commonOptions,
 ] as const satisfies readonly OptionSpec[];
 
@@ -124,6 +126,8 @@ A reward model of erprm brings its reward_model.json, which says how it is asked
   qwen2.5-math-prm  a value head of two outputs at <extra_0> after each step
   trl               a value head of two outputs at a line end after each step
 The last two are found by the model's architecture.
+
+${shardHelp}
 
 Examples:
   erprm score --reward-model runs/prm --solutions runs/solutions/solutions.jsonl --out runs/scores

@@ -5,6 +5,8 @@ import { Grader } from "../../grading/grader.js";
 import { Policy } from "../../policy/policy.js";
 import type { OpenedRolloutPolicy } from "../../policy/rollout-policy.js";
 import type { Sampling } from "../../policy/sampling.js";
+import { ofShard } from "../../shard/select.js";
+import type { Shard } from "../../shard/shard.js";
 import type { LabelStageOptions } from "../../stages/label.js";
 import { labelNames } from "../../stages/label-names.js";
 import { rolloutStage } from "../../stages/rollout.js";
@@ -29,6 +31,7 @@ import { promptOrigin } from "../prompt-origin.js";
 import { allProblems } from "../run-rollout.js";
 import { sampleRecords } from "../sample-records.js";
 import { Session, type SessionNumbers } from "../session.js";
+import { keepProblemList, shardedRun, shardIdentity } from "../shard/options.js";
 import type { Run, Surroundings } from "../stage-command.js";
 import { drop, take } from "../take.js";
 import { LabelTally } from "../tally.js";
@@ -44,6 +47,7 @@ type LabelValues = OptionValues<typeof labelOptions>;
 interface SolutionSource {
   name: "solutions" | "problems";
   path: string;
+  problemIds: Iterable<string>;
   /** Solutions in all. */
   total: number;
   prompt: PromptSettings;
@@ -54,28 +58,38 @@ interface SolutionSource {
   open(run: RunDirectory, first: number, stage: LabelStageOptions): Promise<AsyncIterable<Solution>>;
 }
 
-async function fromFile(path: string, values: LabelValues, surroundings: Surroundings): Promise<SolutionSource> {
-  const { limit } = values;
+async function fromFile(
+  path: string,
+  shard: Shard | undefined,
+  values: LabelValues,
+  surroundings: Surroundings,
+): Promise<SolutionSource> {
+  const all = () => ofShard(take(readSolutions(path), values.limit), shard, ({ problemId }) => problemId, path);
   // Read once before the model is, so that what is wrong with the file is said at once; and to know how many there are.
   let total = 0;
-  for await (const _ of take(readSolutions(path), limit)) total += 1;
+  const problemIds = new Set<string>();
+  for await (const { problemId } of all()) {
+    total += 1;
+    problemIds.add(problemId);
+  }
   let prompt = promptSettings(values);
   const origin = Object.values(prompt).every((value) => value === undefined) ? await promptOrigin(path) : undefined;
   if (origin && Object.values(origin.prompt).some((value) => value !== undefined)) {
     prompt = origin.prompt;
     note(`the prompt's settings are those of ${origin.manifest}`, values, surroundings);
   }
-  const open = async (_run: RunDirectory, first: number) => drop(take(readSolutions(path), limit), first);
-  return { name: "solutions", path, total, prompt, options: {}, outputs: [], open };
+  const open = async (_run: RunDirectory, first: number) => drop(all(), first);
+  return { name: "solutions", path, problemIds, total, prompt, options: {}, outputs: [], open };
 }
 
-async function fromProblems(path: string, values: LabelValues): Promise<SolutionSource> {
+async function fromProblems(path: string, shard: Shard | undefined, values: LabelValues): Promise<SolutionSource> {
   const { limit, numSolutions } = values;
-  const problems = await allProblems(path, limit);
+  const problems = await allProblems(path, limit, shard);
   const sampling = solutionSampling(values);
   return {
     name: "problems",
     path,
+    problemIds: problems.map(({ id }) => id),
     total: problems.length * numSolutions,
     prompt: promptSettings(values),
     options: { numSolutions, ...sampling },
@@ -154,11 +168,14 @@ export function runLabel(openPolicy: OpenRolloutPolicy = Policy.open): Run<typeo
   return async (values, given, surroundings) => {
     const { signal } = surroundings;
     const sourceName = labelSourceOf(given);
-    const out = required("out", values.out, "the run directory");
+    const wantedOut = required("out", values.out, "the run directory");
     const path = required(sourceName, values[sourceName], "a file");
     if (sourceName === "from") {
       const { runRelabel } = await import("./run-relabel.js");
-      return runRelabel({ ...values, out, from: path, estimator: relabelEstimatorOf(values, given) }, surroundings);
+      return runRelabel(
+        { ...values, out: wantedOut, from: path, estimator: relabelEstimatorOf(values, given) },
+        surroundings,
+      );
     }
     const method: LabelMethod = {
       allocation: allocationOf(values, given),
@@ -167,8 +184,12 @@ export function runLabel(openPolicy: OpenRolloutPolicy = Policy.open): Run<typeo
     const model = required("policy", values.policy, "a model directory or a .gguf file");
     const split = formatStepRule(parseStepRule(values.split));
     const names = labelNames(values.eta);
+    const sharded = await shardedRun({ ...values, out: wantedOut }, surroundings);
+    const { shard, out } = sharded;
     const source =
-      sourceName === "solutions" ? await fromFile(path, values, surroundings) : await fromProblems(path, values);
+      sourceName === "solutions"
+        ? await fromFile(path, shard, values, surroundings)
+        : await fromProblems(path, shard, values);
     const opened = await openPolicy(model, policyOptionsOf(values, signal));
     for (const text of opened.notes) note(text, values, surroundings);
 
@@ -184,16 +205,23 @@ export function runLabel(openPolicy: OpenRolloutPolicy = Policy.open): Run<typeo
         labels: names,
         limit: values.limit,
         split,
+        ...shardIdentity(sharded).options,
       },
       freeOptions: policyFreedom(values),
       seed: values.seed,
       inputs: { [source.name]: source.path },
       models: { policy: opened.fingerprint },
       build: packageBuild(opened.build),
-      outputs: ["labels.jsonl", ...(values.keepCompletions ? [completionsFile] : []), ...source.outputs],
+      outputs: [
+        "labels.jsonl",
+        ...(values.keepCompletions ? [completionsFile] : []),
+        ...source.outputs,
+        ...shardIdentity(sharded).outputs,
+      ],
     };
-    await withRun(description, { ...values, out }, surroundings, (run) =>
-      labelRun(run, opened, source, method, values, surroundings),
-    );
+    await withRun(description, { ...values, out }, surroundings, async (run) => {
+      await keepProblemList(sharded, run, source.problemIds);
+      return labelRun(run, opened, source, method, values, surroundings);
+    });
   };
 }
