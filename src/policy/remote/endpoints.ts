@@ -1,0 +1,122 @@
+/**
+ * The servers of one model: each request goes to the one with the least requests in flight, of those that are not left alone
+ * for the moment. Requests wait in the order in which they came.
+ */
+import { abortedError } from "../native-call.js";
+
+export interface Endpoint {
+  readonly url: string;
+  inFlight: number;
+  /** On the clock of `now`. */
+  restUntil: number;
+  /** Rests one after another, without a good answer between. */
+  restsInRow: number;
+}
+
+export interface EndpointsOptions {
+  /** Requests in flight at one server, at most. */
+  concurrency: number;
+  /** Milliseconds, monotonic. */
+  now?: (() => number) | undefined;
+}
+
+interface Waiting {
+  give(endpoint: Endpoint): void;
+}
+
+export class Endpoints {
+  readonly #all: readonly Endpoint[];
+  readonly #options: EndpointsOptions;
+  readonly #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(urls: readonly string[], options: EndpointsOptions) {
+    this.#all = urls.map((url) => ({ url, inFlight: 0, restUntil: Number.NEGATIVE_INFINITY, restsInRow: 0 }));
+    this.#options = options;
+  }
+
+  get inFlight(): number {
+    return this.#all.reduce((sum, { inFlight }) => sum + inFlight, 0);
+  }
+
+  /** A place at a server, to be given back. @throws ERPRM_ABORTED */
+  acquire(signal: AbortSignal | undefined): Promise<Endpoint> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(abortedError(signal));
+      const abort = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(abortedError(signal as AbortSignal));
+      };
+      const waiting: Waiting = {
+        give: (endpoint) => {
+          signal?.removeEventListener("abort", abort);
+          resolve(endpoint);
+        },
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      this.#waiting.push(waiting);
+      this.#give();
+    });
+  }
+
+  /** Gives the place back after a good answer. */
+  release(endpoint: Endpoint): void {
+    endpoint.restsInRow = 0;
+    this.#free(endpoint);
+  }
+
+  /** Gives the place back, and leaves the server alone for a while. `restMs` is told how often that was done in a row before. */
+  rest(endpoint: Endpoint, restMs: (restsInRow: number) => number): void {
+    const now = this.#now();
+    // The others that were in flight fail for the same reason: one rest for all of them.
+    const isResting = endpoint.restUntil > now;
+    const ms = restMs(isResting ? endpoint.restsInRow - 1 : endpoint.restsInRow);
+    if (!isResting) endpoint.restsInRow += 1;
+    endpoint.restUntil = Math.max(endpoint.restUntil, now + ms);
+    this.#free(endpoint);
+  }
+
+  /** Gives the place back, whatever came. */
+  abandon(endpoint: Endpoint): void {
+    this.#free(endpoint);
+  }
+
+  /** Nobody waits any more. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #now(): number {
+    return (this.#options.now ?? (() => performance.now()))();
+  }
+
+  #free(endpoint: Endpoint): void {
+    endpoint.inFlight -= 1;
+    this.#give();
+  }
+
+  #give(): void {
+    clearTimeout(this.#timer);
+    const now = this.#now();
+    while (this.#waiting.length > 0) {
+      const endpoint = this.#choose(now);
+      if (endpoint === undefined) break;
+      endpoint.inFlight += 1;
+      this.#waiting.shift()?.give(endpoint);
+    }
+    const rests = this.#all.map(({ restUntil }) => restUntil - now).filter((ms) => ms > 0);
+    if (this.#waiting.length > 0 && rests.length > 0) {
+      this.#timer = setTimeout(() => this.#give(), Math.ceil(Math.min(...rests)));
+    }
+  }
+
+  #choose(now: number): Endpoint | undefined {
+    const free = this.#all.filter(
+      ({ inFlight, restUntil }) => inFlight < this.#options.concurrency && restUntil <= now,
+    );
+    return free.reduce<Endpoint | undefined>(
+      (best, one) => (best === undefined || one.inFlight < best.inFlight ? one : best),
+      undefined,
+    );
+  }
+}
