@@ -3,7 +3,7 @@
 file(GLOB _binding CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/native/binding/*.cc")
 add_library(erprm SHARED "${CMAKE_BINARY_DIR}/empty.cc" ${_binding})
 set_target_properties(erprm PROPERTIES PREFIX "" SUFFIX ".node")
-erprm_layer_includes(erprm binding core kernels ops model engine train)
+erprm_layer_includes(erprm binding core kernels ops model engine distributed train)
 target_include_directories(erprm SYSTEM PRIVATE ${CMAKE_JS_INC})
 target_compile_definitions(erprm PRIVATE
   NAPI_VERSION=8

@@ -2,6 +2,7 @@
 #include "binding/addon_data.h"
 #include "binding/js_functions.h"
 #include "binding/js_policy.h"
+#include "binding/js_rank_group.h"
 #include "binding/js_reward_model.h"
 #include "binding/js_trainer.h"
 #include "binding/napi_setup.h"
@@ -35,6 +36,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("loadPolicy", Napi::Function::New(env, load_policy, "loadPolicy"));
   exports.Set("loadRewardModel", Napi::Function::New(env, load_reward_model, "loadRewardModel"));
   exports.Set("createTrainer", Napi::Function::New(env, create_trainer, "createTrainer"));
+  exports.Set("joinRanks", Napi::Function::New(env, join_ranks, "joinRanks"));
   return exports;
 }
 

@@ -2,15 +2,18 @@
 
 #include <memory>
 #include <optional>
+#include <type_traits>
 
 #include "binding/args.h"
 #include "binding/device_thread.h"
 #include "binding/js_checkpoint.h"
 #include "binding/js_error.h"
+#include "binding/js_rank_group.h"
 #include "binding/js_rollout.h"
 #include "binding/trainer_args.h"
 #include "core/error.h"
 #include "core/parallel.h"
+#include "train/gradient_sum.h"
 
 namespace erprm {
 namespace {
@@ -21,6 +24,7 @@ struct TrainerState {
   ThreadPool pool;
   const std::shared_ptr<BlockCache> memory = std::make_shared<BlockCache>();
   std::optional<Trainer> trainer;
+  std::optional<GradientSum> sum;  // of a training of several ranks
 };
 
 Napi::Array list_tensors(Napi::Env env, const Parameters& parameters) {
@@ -86,7 +90,11 @@ Napi::Value run(const Napi::CallbackInfo& info, const HandlePointer& handle, Bod
       [state = handle->state(), body = std::move(body)]() -> MakeValue {
         const TrainingMode mode(state->memory);
         const ThreadPool::Use use(state->pool);
-        return body(*state->trainer);
+        if constexpr (std::is_invocable_v<Body, TrainerState&>) {
+          return body(*state);
+        } else {
+          return body(*state->trainer);
+        }
       },
       owner_of(info));
 }
@@ -152,6 +160,33 @@ Napi::Value read(const Napi::CallbackInfo& info, const HandlePointer& handle) {
   });
 }
 
+GradientSum& sum_of(TrainerState& state) {
+  if (!state.sum) state.sum.emplace(state.trainer->trained());
+  return *state.sum;
+}
+
+Napi::Value add_gradients(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  const auto count = static_cast<int>(read_integer("count", info[1], 1, 4096));
+  return run(info, handle, [group = read_rank_group(info[0]), count](TrainerState& state) {
+    sum_of(state).add_round(*group, count);
+    return nothing();
+  });
+}
+
+Napi::Value share_gradients(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  return run(info, handle, [group = read_rank_group(info[0])](TrainerState& state) {
+    sum_of(state).finish(*group);
+    return nothing();
+  });
+}
+
+Napi::Value copy_first(const Napi::CallbackInfo& info, const HandlePointer& handle) {
+  return run(info, handle, [group = read_rank_group(info[0])](TrainerState& state) {
+    copy_from_first(*group, state.trainer->trained());
+    return nothing();
+  });
+}
+
 Napi::Value dispose(const Napi::CallbackInfo& info, const HandlePointer& handle) {
   const Napi::Env env = info.Env();
   // Moved into a job behind all others: the work in flight ends first, and the device thread frees the memory.
@@ -178,6 +213,9 @@ Napi::Object trainer_object(Napi::Env env, const HandlePointer& handle) {
   method("gradient", gradient);
   method("writeTensors", write);
   method("readTensors", read);
+  method("addGradients", add_gradients);
+  method("shareGradients", share_gradients);
+  method("copyFromFirst", copy_first);
   method("dispose", dispose);
   // Names and shapes never change, so they may be read while the device thread works.
   object.Set("tensors", Napi::Function::New(

@@ -1,0 +1,204 @@
+#include "distributed/rendezvous.h"
+
+#include <c10/util/Exception.h>
+#include <c10/util/Logging.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <random>
+#include <sstream>
+#include <thread>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "core/error.h"
+
+namespace erprm {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kPause{50};
+// For a stranger that connects and says nothing.
+constexpr milliseconds kGreetingPatience{5000};
+constexpr int kFatal = 3;
+constexpr size_t kTokenSize = 32, kRankSize = 8;
+
+// What a rank leaves at the store.
+struct Card {
+  std::string address, host, token;
+  uint16_t port = 0;
+};
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+std::string random_token() {
+  std::random_device source;
+  std::string token;
+  char digits[9];
+  while (token.size() < kTokenSize) {
+    std::snprintf(digits, sizeof digits, "%08x", static_cast<unsigned>(source()));
+    token += digits;
+  }
+  return token;
+}
+
+std::string listed(const std::vector<int>& ranks) {
+  std::string text = ranks.size() == 1 ? "rank " : "ranks ";
+  for (size_t i = 0; i < ranks.size(); ++i) text += concat(i == 0 ? "" : ", ", ranks[i]);
+  return text;
+}
+
+// The first line of what libtorch says; the rest is its stack.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// libtorch writes its own stack to standard error for what becomes an error of ours.
+class QuietLibrary {
+ public:
+  QuietLibrary() : before_(std::exchange(FLAGS_caffe2_log_level, kFatal)) {}
+  ~QuietLibrary() { FLAGS_caffe2_log_level = before_; }
+  QuietLibrary(const QuietLibrary&) = delete;
+  QuietLibrary& operator=(const QuietLibrary&) = delete;
+
+ private:
+  const int before_;
+};
+
+class Meeting {
+ public:
+  explicit Meeting(const RendezvousOptions& options)
+      : options_(options), deadline_(steady_clock::now() + options.patience), listener_(listen_anywhere()) {}
+
+  std::vector<Peer> run() {
+    open_store();
+    leave_card();
+    for (int rank = 0; rank < options_.rank; ++rank) connect_to(rank);
+    while (static_cast<int>(peers_.size()) < options_.size - 1) accept_one();
+    wait_for_all();
+    std::vector<Peer> peers;
+    for (auto& [rank, peer] : peers_) peers.push_back(std::move(peer));
+    return peers;
+  }
+
+ private:
+  std::string key(int rank) const { return concat(options_.prefix, "/rank/", rank); }
+  bool is_over() const { return milliseconds_until(deadline_) == 0; }
+
+  void open_store() {
+    c10d::TCPStoreOptions options;
+    options.port = options_.store_port;
+    options.isServer = options_.rank == 0 && !options_.store_is_there;
+    options.waitWorkers = false;
+    options.timeout = options_.patience;
+    // Node has a libuv of its own, whose functions would be called instead of libtorch's.
+    options.useLibUV = false;
+    store_ = c10::make_intrusive<c10d::TCPStore>(options_.store_host, options);
+  }
+
+  void leave_card() {
+    token_ = random_token();
+    // Rank 0 is where the store is unless torchrun runs it: there its route to the store says more than its name.
+    std::string address = address_towards(options_.store_host, options_.store_port);
+    if (options_.rank == 0 && !options_.store_is_there) address = options_.store_host;
+    const std::string card = concat(address, " ", static_cast<int>(listener_.port), " ", token_, " ", host_name());
+    store_->set(key(options_.rank), std::vector<uint8_t>(card.begin(), card.end()));
+  }
+
+  Card card_of(int rank) {
+    const std::vector<uint8_t> bytes = store_->get(key(rank));
+    std::istringstream text(std::string(bytes.begin(), bytes.end()));
+    Card card;
+    text >> card.address >> card.port >> card.token >> card.host;
+    return card;
+  }
+
+  // A card may be that of a process that has ended: it is read again until somebody answers.
+  void connect_to(int rank) {
+    Card card;
+    for (; !is_over(); std::this_thread::sleep_for(kPause)) {
+      if (!store_->check({key(rank)})) continue;
+      card = card_of(rank);
+      std::optional<Socket> socket = connect_before(card.address, card.port, deadline_);
+      char own[kRankSize + 1];
+      std::snprintf(own, sizeof own, "%08d", options_.rank);
+      std::string answer(1, '\0');
+      if (!socket || !send_before(*socket, card.token + own, deadline_)) continue;
+      if (!receive_before(*socket, answer, deadline_)) continue;
+      peers_.insert_or_assign(rank, Peer{rank, card.host, std::move(*socket)});
+      return;
+    }
+    if (card.port == 0) fail_missing({rank});
+    throw Error(ErrorCode::IO,
+                concat("Expected rank ", rank, " to answer at ", card.address, " port ", static_cast<int>(card.port),
+                       ", which it named itself, within ", seconds(), " s; MASTER_ADDR (", options_.store_host,
+                       ") has to be an address by which all machines reach each other"),
+                {{"what", "missing rank"}, {"rank", rank}});
+  }
+
+  void accept_one() {
+    std::optional<Socket> socket = accept_before(listener_.socket, deadline_);
+    if (!socket) {
+      std::vector<int> missing;
+      for (int rank = options_.rank + 1; rank < options_.size; ++rank) {
+        if (!peers_.contains(rank)) missing.push_back(rank);
+      }
+      fail_missing(missing);
+    }
+    const Deadline soon = std::min(deadline_, steady_clock::now() + kGreetingPatience);
+    std::string greeting(kTokenSize + kRankSize, '\0');
+    if (!receive_before(*socket, greeting, soon) || greeting.substr(0, kTokenSize) != token_) return;
+    const int rank = std::atoi(greeting.c_str() + kTokenSize);
+    if (rank <= options_.rank || rank >= options_.size || !send_before(*socket, "y", soon)) return;
+    peers_.insert_or_assign(rank, Peer{rank, card_of(rank).host, std::move(*socket)});
+  }
+
+  // Rank 0 takes the store with it: nobody may still need it.
+  void wait_for_all() {
+    for (const auto& [rank, peer] : peers_) send_before(peer.socket, "y", deadline_);
+    std::vector<int> missing;
+    std::string answer(1, '\0');
+    for (const auto& [rank, peer] : peers_) {
+      if (!receive_before(peer.socket, answer, deadline_)) missing.push_back(rank);
+    }
+    if (!missing.empty()) fail_missing(missing);
+  }
+
+  int64_t seconds() const { return options_.patience.count() / 1000; }
+
+  [[noreturn]] void fail_missing(const std::vector<int>& missing) const {
+    throw Error(ErrorCode::IO,
+                concat("Expected ", options_.size, " ranks to come to ", options_.store_host, " port ",
+                       static_cast<int>(options_.store_port), " within ", seconds(), " s, rank ", options_.rank,
+                       " still misses ", listed(missing)),
+                {{"what", "missing rank"}, {"rank", missing.front()}});
+  }
+
+  const RendezvousOptions& options_;
+  const Deadline deadline_;
+  const Listener listener_;
+  c10::intrusive_ptr<c10d::TCPStore> store_;
+  std::string token_;
+  std::map<int, Peer> peers_;
+};
+
+}  // namespace
+
+std::vector<Peer> meet(const RendezvousOptions& options) {
+  const QuietLibrary quiet;
+  try {
+    return Meeting(options).run();
+  } catch (const c10::Error& error) {
+    throw Error(ErrorCode::IO,
+                concat("Expected rank ", options.rank, " to reach the meeting point at MASTER_ADDR ",
+                       options.store_host, " and MASTER_PORT ", static_cast<int>(options.store_port), ": ",
+                       first_line(error.what_without_backtrace())),
+                {{"what", "store"}, {"rank", options.rank}});
+  }
+}
+
+}  // namespace erprm
