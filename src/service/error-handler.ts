@@ -22,14 +22,18 @@ function fromThrown(thrown: unknown): ErprmError {
   return asErprmError(thrown);
 }
 
-export function answerErrors(app: FastifyInstance, { log }: ServiceContext): void {
+/** What is our fault is noted in the log. */
+export function noteFailure({ log }: Pick<ServiceContext, "log">, where: string, error: ErprmError): void {
+  if (httpStatusOf(error) === 500) log(`erprm: ${where}: ${traceOf(error)}`);
+}
+
+export function answerErrors(app: FastifyInstance, context: ServiceContext): void {
   app.setErrorHandler((thrown, request, reply) => {
     const error = fromThrown(thrown);
-    const status = httpStatusOf(error);
-    if (status === 500) log(`erprm: ${request.method} ${request.routeOptions.url ?? "-"}: ${traceOf(error)}`);
+    noteFailure(context, `${request.method} ${request.routeOptions.url ?? "-"}`, error);
     const { retryAfterSeconds } = error.details;
     if (typeof retryAfterSeconds === "number") reply.header("retry-after", String(Math.ceil(retryAfterSeconds)));
-    return reply.code(status).send(errorBody(error));
+    return reply.code(httpStatusOf(error)).type("application/json").send(errorBody(error));
   });
   app.setNotFoundHandler((request) => {
     throw requestError(

@@ -48,11 +48,12 @@ export function readBody(body: IncomingMessage, { maxBodyBytes, clientTimeoutSec
   });
 }
 
-/** @throws 400 for bytes that are no UTF-8 or no JSON */
-export function parseJson(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw requestError(400, "Expected UTF-8, received bytes that are not", {}, "ERPRM_INVALID_DATA");
+/** @throws 400 for bytes that are no UTF-8, and for what is no JSON */
+export function parseJson(body: Buffer | string): unknown {
+  if (typeof body !== "string" && !isUtf8(body))
+    throw requestError(400, "Expected UTF-8, received bytes that are not", {}, "ERPRM_INVALID_DATA");
   try {
-    return JSON.parse(bytes.toString("utf8"));
+    return JSON.parse(body.toString());
   } catch (error) {
     const why = (error as Error).message;
     throw requestError(400, `Expected JSON: ${why.slice(0, 200)}`, {}, "ERPRM_INVALID_DATA");

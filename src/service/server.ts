@@ -1,6 +1,7 @@
 /** A service: routes, error form, access log and metrics around a registry of models. It listens when it is told to. */
 import { setMaxListeners } from "node:events";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance } from "fastify";
 import { jsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider-zod";
@@ -78,6 +79,8 @@ export async function createServer(options: ServiceOptions): Promise<Service> {
     forceCloseConnections: "idle",
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(({ schema }) => (data) => {
+    // A stream is checked line by line.
+    if (data instanceof Readable) return { value: data };
     const parsed = (schema as z.ZodType).safeParse(data);
     return parsed.success ? { value: parsed.data } : { error: invalidRequest(parsed.error) };
   });

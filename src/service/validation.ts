@@ -1,5 +1,6 @@
 /** What zod says of a request, as one message that names the field. */
 import type { z } from "zod";
+import type { ErprmError } from "../errors.js";
 import { requestError } from "./http-status.js";
 
 /** `items[3].steps[0]`. */
@@ -7,13 +8,20 @@ export function fieldPath(path: readonly PropertyKey[]): string {
   return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i === 0 ? "" : "."}${String(key)}`)).join("");
 }
 
-/** 422 {field}: the first of the issues. */
-export function invalidRequest({ issues }: z.core.$ZodError) {
-  const issue = issues[0] as z.core.$ZodIssue;
-  const field = fieldPath(issue.path);
+/** Of the forms that a body may have the one that it comes closest to: whose complaint lies deepest, of the fewest. */
+function closest(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(0, ...issues.map(({ path }) => path.length));
+  return [...branches].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0] ?? [];
+}
+
+/** {status, field}: the first of the issues. */
+export function invalidRequest({ issues }: z.core.$ZodError, status: 400 | 422 = 422): ErprmError {
+  const [first] = issues;
+  const inner = first?.code === "invalid_union" ? closest(first.errors) : issues;
+  const issue = (inner[0] ?? first) as z.core.$ZodIssue;
   const unknown = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
-  const place = unknown === undefined ? field : fieldPath([...issue.path, unknown.slice(0, 100)]);
-  const where = place === "" ? "the body" : place;
+  const place = fieldPath(unknown === undefined ? issue.path : [...issue.path, unknown.slice(0, 100)]);
   const message = unknown === undefined ? issue.message : "Unknown field";
-  return requestError(422, `${where}: ${message}`, { field: where, numIssues: issues.length }, "ERPRM_INVALID_DATA");
+  const where = place === "" ? "the body" : place;
+  return requestError(status, `${where}: ${message}`, place === "" ? {} : { field: place }, "ERPRM_INVALID_DATA");
 }

@@ -1,0 +1,69 @@
+/** One solution of a request: checked, encoded, scored, aggregated. */
+import { aggregate, aggregates } from "../../data/selection.js";
+import { ErprmError } from "../../errors.js";
+import type { EncodedSteps } from "../../reward/encode-steps.js";
+import type { Aggregate } from "../../types.js";
+import { requestError } from "../http-status.js";
+import type { ServiceLimits } from "../limits.js";
+import type { ServedRewardModel } from "../models.js";
+import type { ScoredSolution, SolutionItem } from "./schema.js";
+
+/** The same error about a place in the request's body. */
+export function atField(error: unknown, place: string): unknown {
+  if (
+    !(error instanceof ErprmError) ||
+    (error.code !== "ERPRM_INVALID_DATA" && error.code !== "ERPRM_INVALID_ARGUMENT")
+  )
+    return error;
+  return new ErprmError(error.code, `${place}: ${error.message}`, { ...error.details, field: place }, error);
+}
+
+/** Encoding runs on the event loop, which other requests need too. */
+const encodedBetweenPauses = 16;
+
+/** `place` is what comes before the names of its fields: "" or "items[3].". @throws 422 {field} */
+export async function encodeSolution(
+  model: ServedRewardModel,
+  { question, steps }: SolutionItem,
+  { maxCharacters }: ServiceLimits,
+  place = "",
+): Promise<EncodedSteps> {
+  const numCharacters = steps.reduce((sum, step) => sum + step.length, question.length);
+  if (numCharacters > maxCharacters) {
+    const message = `${place}steps: Expected at most ${maxCharacters} characters with the question, received ${numCharacters}`;
+    throw requestError(422, message, { field: `${place}steps` }, "ERPRM_INVALID_DATA");
+  }
+  try {
+    return await model.use((rewardModel) => rewardModel.encode({ question, steps }));
+  } catch (error) {
+    throw atField(error, `${place}steps`);
+  }
+}
+
+/** In order, with pauses for the others. */
+export async function encodeSolutions(
+  model: ServedRewardModel,
+  items: readonly SolutionItem[],
+  limits: ServiceLimits,
+): Promise<EncodedSteps[]> {
+  const encoded: EncodedSteps[] = [];
+  for (const [i, item] of items.entries()) {
+    encoded.push(await encodeSolution(model, item, limits, `items[${i}].`));
+    if (encoded.length % encodedBetweenPauses === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return encoded;
+}
+
+export function scoredResult(
+  model: string,
+  { problemId, index }: SolutionItem,
+  stepScores: number[],
+  { tokenIds }: EncodedSteps,
+): ScoredSolution {
+  const scores = Object.fromEntries(aggregates.map((how) => [how, aggregate(stepScores, how)]));
+  return {
+    ...(problemId !== undefined && { problemId }),
+    ...(index !== undefined && { index }),
+    ...{ model, stepScores, scores: scores as Record<Aggregate, number>, numTokens: tokenIds.length },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Solutions of a stream, scored while the next ones are read: one line of scores or of an error for each, in their order.
+ * A stream waits for room in the queue instead of being refused, and reads no further than it may have in flight; so a
+ * client that sends faster than the model scores, or reads slower, is held up by its own connection.
+ */
+import type { ServiceContext } from "../context.js";
+import { asErprmError, errorBody } from "../error-body.js";
+import { noteFailure } from "../error-handler.js";
+import { InFlight } from "./in-flight.js";
+import type { ScoreLine } from "./schema.js";
+import { encodeSolution, scoredResult } from "./score-solution.js";
+
+/** What came of one line: a solution, or why it is none. */
+export type StreamEntry = { line: number } & ({ solution: ScoreLine } | { error: unknown });
+
+/** Enough for two forward passes of short solutions. */
+const maxInFlight = 128;
+const startedBetweenPauses = 16;
+
+export async function* scoreStream(
+  source: AsyncIterable<StreamEntry> | Iterable<StreamEntry>,
+  context: ServiceContext,
+  client: string,
+  signal: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
+  const inFlight = new InFlight<object>(maxInFlight);
+  const errorLine = (line: number | undefined, thrown: unknown) => {
+    const error = asErprmError(thrown);
+    noteFailure(context, "POST /v1/score", error);
+    return { ...(line !== undefined && { line }), ...errorBody(error) };
+  };
+  const answer = async (entry: StreamEntry): Promise<object> => {
+    const { line } = entry;
+    try {
+      if ("error" in entry) throw entry.error;
+      const { solution } = entry;
+      const model = context.models.find("reward-model", solution.model);
+      const encoded = await encodeSolution(model, solution, context.limits);
+      const stepScores = await context.scorers.of(model).submitWhenRoom(client, encoded, signal);
+      return scoredResult(model.name, solution, stepScores, encoded);
+    } catch (error) {
+      const { problemId, index } = "solution" in entry ? entry.solution : {};
+      const told = { ...(problemId !== undefined && { problemId }), ...(index !== undefined && { index }) };
+      return { ...told, ...errorLine(line, error) };
+    }
+  };
+  const read = async () => {
+    let numStarted = 0;
+    try {
+      for await (const entry of source) {
+        await inFlight.room();
+        if (inFlight.ended) return;
+        inFlight.add(answer(entry));
+        numStarted += 1;
+        if (numStarted % startedBetweenPauses === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    } catch (error) {
+      // Of the body itself: it broke off, stood still, or the service stops. It is the last line, and about none.
+      if (!signal.aborted) inFlight.add(Promise.resolve(errorLine(undefined, error)));
+    } finally {
+      inFlight.end();
+    }
+  };
+  const reading = read();
+  const stop = () => inFlight.end();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const result of inFlight.results()) yield `${JSON.stringify(result)}\n`;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    inFlight.end();
+    // Nobody reads what it would still say.
+    void reading;
+  }
+}
