@@ -20,6 +20,12 @@ export interface ServiceLimits {
   maxCharacters: number;
   /** Tokens that may wait in the queue of one model; one client may hold half of them (429). */
   maxQueuedTokens: number;
+  /** Completions of one request, prompts times n (400). */
+  maxCompletions: number;
+  /** Tokens of one completion (400). */
+  maxCompletionTokens: number;
+  /** Completions that may wait for a slot of one policy; one client may hold half of them (429). */
+  maxQueuedCompletions: number;
   /** Seconds a client may take to send a body, or a stream to send its next line and to read its next result (408). */
   clientTimeoutSeconds: number;
   maxConnections: number;
@@ -31,6 +37,9 @@ export const defaultLimits: ServiceLimits = {
   maxSteps: 1024,
   maxCharacters: 2 ** 17,
   maxQueuedTokens: 2 ** 20,
+  maxCompletions: 1024,
+  maxCompletionTokens: 16_384,
+  maxQueuedCompletions: 8192,
   clientTimeoutSeconds: 60,
   maxConnections: 4096,
 };

@@ -2,7 +2,6 @@
  * How many completions may wait for a slot: requests beyond that are refused at once, so that their clients try again later
  * or elsewhere. Counted from a request's arrival on, so while its model is being loaded too.
  */
-import { busyError } from "../http-status.js";
 
 const maxRetryAfterSeconds = 60;
 /** Weight of the last completion in the running mean. */
@@ -26,23 +25,16 @@ export class WaitingRoom {
   }
 
   /**
-   * Lets the completions of a request in. A client may hold half of the room; one that has nothing waiting in an empty
-   * room is always let in.
-   * @throws ERPRM_BUSY {status: 429, retryAfterSeconds}
+   * Lets the completions of a request in; false: there is no room for them. A client may hold half of the room. An empty
+   * room takes anything: what fits nowhere else would never be decoded.
    */
-  enter(client: string, count: number): void {
+  enter(client: string, count: number): boolean {
     const ofClient = this.#waiting.get(client) ?? 0;
     const isFull = this.#numWaiting > 0 && this.#numWaiting + count > this.#maxWaiting;
     const hasHalf = ofClient > 0 && ofClient + count > this.#maxWaiting / 2;
-    if (isFull || hasHalf) {
-      const whose = isFull ? "" : " of this client";
-      const waiting = isFull ? this.#numWaiting : ofClient;
-      throw busyError(
-        `Expected room for ${count} more completions, ${waiting}${whose} wait already`,
-        this.retryAfterSeconds,
-      );
-    }
+    if (isFull || hasHalf) return false;
     this.#change(client, count);
+    return true;
   }
 
   /** They were started or given up. */
