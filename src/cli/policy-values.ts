@@ -1,5 +1,6 @@
 /** From option values to what policies and stages take, and to what a manifest records. */
 import { ErprmError } from "../errors.js";
+import type { RolloutPolicyOptions } from "../policy/open-rollout-policy.js";
 import type { OpenedPolicy, PolicyOptions } from "../policy/policy.js";
 import type { OpenedRolloutPolicy } from "../policy/rollout-policy.js";
 import type { Sampling } from "../policy/sampling.js";
@@ -9,7 +10,7 @@ import type { completionOptions, policyOptions, promptOptions, solutionOptions }
 
 export type OpenPolicy = (model: string, options: PolicyOptions) => Promise<OpenedPolicy>;
 /** For the stages that only sample. */
-export type OpenRolloutPolicy = (model: string, options: PolicyOptions) => Promise<OpenedRolloutPolicy>;
+export type OpenRolloutPolicy = (model: string, options: RolloutPolicyOptions) => Promise<OpenedRolloutPolicy>;
 
 type PolicyValues = OptionValues<typeof policyOptions>;
 type PromptValues = OptionValues<typeof promptOptions>;

@@ -1,7 +1,7 @@
 /** What `erprm rollout` does. */
 import { readProblems } from "../data/read-problems.js";
 import { readSolutions, solutionKey } from "../data/read-solutions.js";
-import { Policy } from "../policy/policy.js";
+import { openRolloutPolicy } from "../policy/open-rollout-policy.js";
 import { ofShard } from "../shard/select.js";
 import type { Shard } from "../shard/shard.js";
 import { rolloutStage } from "../stages/rollout.js";
@@ -10,21 +10,14 @@ import { formatStepRule, parseStepRule } from "../text/step-rule.js";
 import type { Problem, Solution } from "../types.js";
 import type { rolloutOptions } from "./commands/rollout.js";
 import { packageBuild } from "./package-build.js";
-import {
-  type OpenRolloutPolicy,
-  policyFreedom,
-  policyIdentity,
-  policyOptionsOf,
-  promptSettings,
-  required,
-  solutionSampling,
-} from "./policy-values.js";
+import { type OpenRolloutPolicy, promptSettings, required, solutionSampling } from "./policy-values.js";
 import { sampleRecords } from "./sample-records.js";
+import { openSamplingPolicy, policyName } from "./sampling-policy.js";
 import { Session } from "./session.js";
 import { keepProblemList, shardedRun, shardIdentity } from "./shard/options.js";
 import type { Run } from "./stage-command.js";
 import { SolutionTally } from "./tally.js";
-import { note, withRun } from "./with-run.js";
+import { withRun } from "./with-run.js";
 import { writing } from "./write-records.js";
 
 /** All problems, or all of the shard, read before the model is: what is wrong with the file is said at once. */
@@ -35,10 +28,10 @@ export async function allProblems(path: string, limit: number | undefined, shard
   return problems;
 }
 
-export function runRollout(openPolicy: OpenRolloutPolicy = Policy.open): Run<typeof rolloutOptions> {
-  return async (values, _given, surroundings) => {
+export function runRollout(openPolicy: OpenRolloutPolicy = openRolloutPolicy): Run<typeof rolloutOptions> {
+  return async (values, given, surroundings) => {
     const { signal } = surroundings;
-    const model = required("policy", values.policy, "a model directory or a .gguf file");
+    const model = policyName(values, given);
     const path = required("problems", values.problems, "a file with problems");
     const wantedOut = required("out", values.out, "the run directory");
     const split = parseStepRule(values.split);
@@ -48,13 +41,12 @@ export function runRollout(openPolicy: OpenRolloutPolicy = Policy.open): Run<typ
     const sharded = await shardedRun({ ...values, out: wantedOut }, surroundings);
     const { out } = sharded;
     const problems = await allProblems(path, limit, sharded.shard);
-    const opened = await openPolicy(model, policyOptionsOf(values, signal));
-    for (const text of opened.notes) note(text, values, surroundings);
+    const { opened, identity, freedom } = await openSamplingPolicy(openPolicy, model, values, surroundings);
 
     const description = {
       stage: "rollout",
       options: {
-        ...policyIdentity(values),
+        ...identity,
         ...prompt,
         ...sampling,
         numSolutions,
@@ -62,7 +54,7 @@ export function runRollout(openPolicy: OpenRolloutPolicy = Policy.open): Run<typ
         split: formatStepRule(split),
         ...shardIdentity(sharded).options,
       },
-      freeOptions: policyFreedom(values),
+      freeOptions: freedom,
       seed,
       inputs: { problems: path },
       models: { policy: opened.fingerprint },

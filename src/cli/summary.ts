@@ -82,6 +82,15 @@ export function summaryText(summary: RunSummary): string {
       `${number("promptTokensComputed")} computed; ${number("prefixTokens")} if every prefix were computed alone, ${number("unsharedTokens")} if every completion were`,
     ]);
   }
+  if (counts.requests !== undefined) {
+    const { promptTokens, cost } = counts;
+    const tokens =
+      promptTokens === undefined
+        ? ""
+        : `, ${number("promptTokens")} prompt tokens (${number("cachedPromptTokens")} cached)`;
+    const paid = cost === undefined ? "" : `, cost ${cost.toFixed(2)}`;
+    lines.push(["requests", `${number("requests")}, ${number("retries")} of them repeated${tokens}${paid}`]);
+  }
   if (counts.peakMemoryBytes) lines.push(["peak memory", formatByteSize(counts.peakMemoryBytes)]);
   return lines.map(([name, text]) => `${name.padEnd(14)}${text}\n`).join("");
 }

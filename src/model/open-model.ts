@@ -45,9 +45,6 @@ export type OpenedModel =
   | (OpenedCommon & { kind: "huggingface"; tokenizerFiles: TokenizerFiles; ggufMetadata?: undefined })
   | (OpenedCommon & { kind: "gguf"; ggufMetadata: GgufMetadata; tokenizerFiles?: undefined });
 
-/** Names with a scheme that this version does not know, and the version that brings them. */
-const laterSchemes = new Map([["openai", "0.6"]]);
-
 /**
  * Opens the model of this name.
  * @throws ERPRM_NOT_FOUND for a missing directory or file, naming it; ERPRM_INVALID_CHECKPOINT for one that is there and cannot be used,
@@ -55,12 +52,10 @@ const laterSchemes = new Map([["openai", "0.6"]]);
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<OpenedModel> {
   expectString("model", name);
-  const scheme = /^([a-z]+):/.exec(name)?.[1];
-  const version = scheme && laterSchemes.get(scheme);
-  if (version) {
+  if (name.startsWith("openai:")) {
     throw new ErprmError(
       "ERPRM_INVALID_ARGUMENT",
-      `Expected a model directory, a .gguf file or builtin:tiny, received ${name}: ${scheme}: models come with version ${version}`,
+      `Expected a model directory, a .gguf file or builtin:tiny, received ${name}: models behind servers are for rollout and label, which only sample from them`,
       { name: "model", received: name },
     );
   }

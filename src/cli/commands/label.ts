@@ -1,6 +1,7 @@
 /** `erprm label`: its options. What it does is in run-label.ts. */
 import type { Command } from "commander";
 import { allocationOptions, completionsFileOptions, estimatorOptions } from "../label/options.js";
+import { remotePolicyOptions } from "../remote-policy.js";
 import { shardHelp, shardOptions } from "../shard/options.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
 import {
@@ -29,6 +30,7 @@ export const labelOptions = [
     help: "compute other labels (--eta) from the counts of this labels.jsonl; needs no policy",
   },
   ...policyOptions,
+  ...remotePolicyOptions,
   ...runOptions,
   ...shardOptions,
   ...completionsFileOptions,
@@ -56,6 +58,8 @@ lies in a run directory they are read from its manifest.
 --tolerance, --gain and --first-error take the place of a fixed number of completions; every record says so (allocation). With the same seed
 their completions are the first ones of the fixed number's. --estimator posterior is recorded too.
 
+--policy openai:URL#MODEL completes with a model behind a completion server (vLLM, SGLang, llama.cpp, erprm serve): docs/other-engines.md.
+
 ${shardHelp}
 
 Examples:
@@ -63,6 +67,7 @@ Examples:
   erprm label --policy model.gguf --solutions runs/solutions/solutions.jsonl --out runs/labels
   erprm label --policy model.gguf --solutions solutions.jsonl --tolerance 0.15 --max-completions 32 --out runs/adaptive
   erprm label --policy model.gguf --solutions solutions.jsonl --first-error --out runs/first-errors
+  erprm label --policy openai:http://127.0.0.1:8000/v1#MODEL --tokenizer model --solutions solutions.jsonl --out runs/labels
   erprm label --policy model.gguf --problems gsm8k_train.jsonl --shard auto --out runs/shards
   erprm label --from runs/labels/labels.jsonl --eta 0.5,8 --out runs/other-labels
   erprm label --from runs/labels/labels.jsonl --estimator posterior --out runs/posterior-labels`,

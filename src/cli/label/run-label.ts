@@ -2,7 +2,7 @@
 import { readSolutions, solutionKey } from "../../data/read-solutions.js";
 import type { RunDirectory } from "../../data/run-directory.js";
 import { Grader } from "../../grading/grader.js";
-import { Policy } from "../../policy/policy.js";
+import { openRolloutPolicy } from "../../policy/open-rollout-policy.js";
 import type { OpenedRolloutPolicy } from "../../policy/rollout-policy.js";
 import type { Sampling } from "../../policy/sampling.js";
 import { ofShard } from "../../shard/select.js";
@@ -20,9 +20,6 @@ import { packageBuild } from "../package-build.js";
 import {
   completionSampling,
   type OpenRolloutPolicy,
-  policyFreedom,
-  policyIdentity,
-  policyOptionsOf,
   promptSettings,
   required,
   solutionSampling,
@@ -30,6 +27,7 @@ import {
 import { promptOrigin } from "../prompt-origin.js";
 import { allProblems } from "../run-rollout.js";
 import { sampleRecords } from "../sample-records.js";
+import { openSamplingPolicy, policyName } from "../sampling-policy.js";
 import { Session, type SessionNumbers } from "../session.js";
 import { keepProblemList, shardedRun, shardIdentity } from "../shard/options.js";
 import type { Run, Surroundings } from "../stage-command.js";
@@ -164,9 +162,8 @@ async function labelRun(
   }
 }
 
-export function runLabel(openPolicy: OpenRolloutPolicy = Policy.open): Run<typeof labelOptions> {
+export function runLabel(openPolicy: OpenRolloutPolicy = openRolloutPolicy): Run<typeof labelOptions> {
   return async (values, given, surroundings) => {
-    const { signal } = surroundings;
     const sourceName = labelSourceOf(given);
     const wantedOut = required("out", values.out, "the run directory");
     const path = required(sourceName, values[sourceName], "a file");
@@ -181,7 +178,7 @@ export function runLabel(openPolicy: OpenRolloutPolicy = Policy.open): Run<typeo
       allocation: allocationOf(values, given),
       estimator: estimatorOf(values, given),
     };
-    const model = required("policy", values.policy, "a model directory or a .gguf file");
+    const model = policyName(values, given);
     const split = formatStepRule(parseStepRule(values.split));
     const names = labelNames(values.eta);
     const sharded = await shardedRun({ ...values, out: wantedOut }, surroundings);
@@ -190,13 +187,12 @@ export function runLabel(openPolicy: OpenRolloutPolicy = Policy.open): Run<typeo
       sourceName === "solutions"
         ? await fromFile(path, shard, values, surroundings)
         : await fromProblems(path, shard, values);
-    const opened = await openPolicy(model, policyOptionsOf(values, signal));
-    for (const text of opened.notes) note(text, values, surroundings);
+    const { opened, identity, freedom } = await openSamplingPolicy(openPolicy, model, values, surroundings);
 
     const description = {
       stage: "label",
       options: {
-        ...policyIdentity(values),
+        ...identity,
         ...source.prompt,
         ...source.options,
         completions: completionSampling(values),
@@ -207,7 +203,7 @@ export function runLabel(openPolicy: OpenRolloutPolicy = Policy.open): Run<typeo
         split,
         ...shardIdentity(sharded).options,
       },
-      freeOptions: policyFreedom(values),
+      freeOptions: freedom,
       seed: values.seed,
       inputs: { [source.name]: source.path },
       models: { policy: opened.fingerprint },

@@ -5,6 +5,7 @@ import { byteTextModel } from "../../text/byte-text-model.js";
 import type { TextModel } from "../../text/text-model.js";
 import type { OpenedRolloutPolicy } from "../rollout-policy.js";
 import { type Capabilities, commonCapabilities } from "./capabilities.js";
+import { remoteDefaults } from "./defaults.js";
 import { Endpoints } from "./endpoints.js";
 import { HttpClient } from "./http-client.js";
 import { findListed, type ListedModel } from "./list-models.js";
@@ -32,8 +33,6 @@ export interface RemotePolicyOptions {
   prices?: TokenPrices | undefined;
   signal?: AbortSignal | undefined;
 }
-
-export const remoteDefaults = { concurrency: 32, maxRetries: 10, requestTimeout: 600 } as const;
 
 const defaultBackoff = { firstMs: 500, mostMs: 30_000 };
 /** A server that is not there should be named soon. */

@@ -133,10 +133,10 @@ test("a name that is neither directory nor model file is refused with a way out"
   });
 });
 
-test("names of models that come later say with which version", async (t) => {
+test("a model behind a server is no model to open: the message says what it is for", async (t) => {
   await t.throwsAsync(openModel("openai:http://localhost:8000#m"), {
     code: "ERPRM_INVALID_ARGUMENT",
-    message: /version 0\.6/,
+    message: /for rollout and label/,
   });
 });
 
