@@ -14,11 +14,15 @@ function closest(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z
   return [...branches].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0] ?? [];
 }
 
+/** What a union complains about is in its branches, whose paths begin where the union stands. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  const [inner] = issue.code === "invalid_union" ? closest(issue.errors) : [];
+  return inner === undefined ? issue : innermost({ ...inner, path: [...issue.path, ...inner.path] });
+}
+
 /** {status, field}: the first of the issues. */
 export function invalidRequest({ issues }: z.core.$ZodError, status: 400 | 422 = 422): ErprmError {
-  const [first] = issues;
-  const inner = first?.code === "invalid_union" ? closest(first.errors) : issues;
-  const issue = (inner[0] ?? first) as z.core.$ZodIssue;
+  const issue = innermost(issues[0] as z.core.$ZodIssue);
   const unknown = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
   const place = fieldPath(unknown === undefined ? issue.path : [...issue.path, unknown.slice(0, 100)]);
   const message = unknown === undefined ? issue.message : "Unknown field";

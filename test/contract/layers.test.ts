@@ -38,7 +38,7 @@ const mayImport: Record<string, string[]> = {
   shard: ["data"],
   search: ["data", "text", "policy", "reward"],
   stages: [...belowStages],
-  service: [...belowStages],
+  service: [...belowStages, "stages"],
   cli: [...belowStages, "shard", "stages", "report", "service"],
 };
 

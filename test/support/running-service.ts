@@ -1,6 +1,7 @@
 /** A real server on a port of its own, over reward models and policies of the test. */
 import type { ExecutionContext } from "ava";
 import type { RewardModel } from "../../src/reward/reward-model.js";
+import { rewardModelFacts } from "../../src/service/model-facts.js";
 import { loadedModel, ModelRegistry } from "../../src/service/models.js";
 import { createServer, type Service, type ServiceOptions } from "../../src/service/server.js";
 import { type FakeNativeRewardModel, type FakeRewardOptions, makeFakeRewardModel } from "./fake-reward-model.js";
@@ -26,7 +27,7 @@ export interface TestServiceOptions extends Partial<Omit<ServiceOptions, "log">>
 export async function startService(t: ExecutionContext, options: TestServiceOptions = {}): Promise<RunningService> {
   const { fake, host = "127.0.0.1", models = new ModelRegistry(), ...more } = options;
   const { rewardModel, native } = await makeFakeRewardModel(fake);
-  models.add({ kind: "reward-model", ...loadedModel("prm", rewardModel) });
+  models.add({ kind: "reward-model", ...loadedModel("prm", rewardModel, () => rewardModelFacts(rewardModel)) });
   const lines: string[] = [];
   const service = await createServer({ ...more, models, log: (line) => lines.push(line) });
   const port = await service.listen({ host, port: 0 });

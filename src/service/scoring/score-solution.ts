@@ -6,6 +6,7 @@ import type { Aggregate } from "../../types.js";
 import { requestError } from "../http-status.js";
 import type { ServiceLimits } from "../limits.js";
 import type { ServedRewardModel } from "../models.js";
+import { Pauses } from "./pauses.js";
 import type { ScoredSolution, SolutionItem } from "./schema.js";
 
 /** The same error about a place in the request's body. */
@@ -18,23 +19,24 @@ export function atField(error: unknown, place: string): unknown {
   return new ErprmError(error.code, `${place}: ${error.message}`, { ...error.details, field: place }, error);
 }
 
-/** Encoding runs on the event loop, which other requests need too. */
-const encodedBetweenPauses = 16;
+export function numCharactersOf({ question, steps }: SolutionItem): number {
+  return steps.reduce((sum, step) => sum + step.length, question.length);
+}
 
 /** `place` is what comes before the names of its fields: "" or "items[3].". @throws 422 {field} */
 export async function encodeSolution(
   model: ServedRewardModel,
-  { question, steps }: SolutionItem,
+  solution: SolutionItem,
   { maxCharacters }: ServiceLimits,
   place = "",
 ): Promise<EncodedSteps> {
-  const numCharacters = steps.reduce((sum, step) => sum + step.length, question.length);
+  const numCharacters = numCharactersOf(solution);
   if (numCharacters > maxCharacters) {
     const message = `${place}steps: Expected at most ${maxCharacters} characters with the question, received ${numCharacters}`;
     throw requestError(422, message, { field: `${place}steps` }, "ERPRM_INVALID_DATA");
   }
   try {
-    return await model.use((rewardModel) => rewardModel.encode({ question, steps }));
+    return await model.use((rewardModel) => rewardModel.encode(solution));
   } catch (error) {
     throw atField(error, `${place}steps`);
   }
@@ -47,9 +49,10 @@ export async function encodeSolutions(
   limits: ServiceLimits,
 ): Promise<EncodedSteps[]> {
   const encoded: EncodedSteps[] = [];
+  const pauses = new Pauses();
   for (const [i, item] of items.entries()) {
     encoded.push(await encodeSolution(model, item, limits, `items[${i}].`));
-    if (encoded.length % encodedBetweenPauses === 0) await new Promise((resolve) => setImmediate(resolve));
+    await pauses.after(numCharactersOf(item));
   }
   return encoded;
 }

@@ -7,15 +7,15 @@ import type { ServiceContext } from "../context.js";
 import { asErprmError, errorBody } from "../error-body.js";
 import { noteFailure } from "../error-handler.js";
 import { InFlight } from "./in-flight.js";
+import { Pauses } from "./pauses.js";
 import type { ScoreLine } from "./schema.js";
-import { encodeSolution, scoredResult } from "./score-solution.js";
+import { encodeSolution, numCharactersOf, scoredResult } from "./score-solution.js";
 
 /** What came of one line: a solution, or why it is none. */
 export type StreamEntry = { line: number } & ({ solution: ScoreLine } | { error: unknown });
 
 /** Enough for two forward passes of short solutions. */
 const maxInFlight = 128;
-const startedBetweenPauses = 16;
 
 export async function* scoreStream(
   source: AsyncIterable<StreamEntry> | Iterable<StreamEntry>,
@@ -45,14 +45,13 @@ export async function* scoreStream(
     }
   };
   const read = async () => {
-    let numStarted = 0;
+    const pauses = new Pauses();
     try {
       for await (const entry of source) {
         await inFlight.room();
         if (inFlight.ended) return;
         inFlight.add(answer(entry));
-        numStarted += 1;
-        if (numStarted % startedBetweenPauses === 0) await new Promise((resolve) => setImmediate(resolve));
+        await pauses.after("solution" in entry ? numCharactersOf(entry.solution) : 0);
       }
     } catch (error) {
       // Of the body itself: it broke off, stood still, or the service stops. It is the last line, and about none.

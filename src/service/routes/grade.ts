@@ -1,0 +1,52 @@
+/** `POST /v1/grade`: is the final answer of a solution the reference answer? */
+import { z } from "zod";
+import { extractAnswer } from "../../grading/extract.js";
+import { isEqual } from "../../stages/outcomes.js";
+import type { Routes } from "../context.js";
+import { requestError } from "../http-status.js";
+
+export const gradeResponse = z.object({
+  outcome: z.union([z.literal(0), z.literal(1)]).describe("1: the final answer is right"),
+  finalAnswer: z
+    .string()
+    .nullable()
+    .describe("What was compared: extracted from the solution, null where it states none"),
+  method: z
+    .string()
+    .describe("The rule that decided: number, exact, text, ...; no-answer, or timeout where the pair was not decided"),
+});
+export type Grade = z.infer<typeof gradeResponse>;
+
+export const gradeRoutes: Routes = async (app, { context: { limits, grader } }) => {
+  const text = z.string().max(limits.maxCharacters, `Expected at most ${limits.maxCharacters} characters`);
+  const body = z.object({
+    answer: text.describe("The reference answer"),
+    solution: text.optional().describe("A whole solution, whose final answer is looked for"),
+    finalAnswer: text.optional().describe("Or the final answer itself"),
+  });
+  const schema = {
+    summary: "The outcome of a solution",
+    tags: ["grading"],
+    body,
+    response: { 200: gradeResponse },
+  };
+
+  app.post("/v1/grade", { schema }, async ({ body: { answer, solution, finalAnswer } }): Promise<Grade> => {
+    if ((solution === undefined) === (finalAnswer === undefined)) {
+      throw requestError(422, "solution: Expected either solution or finalAnswer", { field: "solution" });
+    }
+    const found = solution === undefined ? finalAnswer : extractAnswer(solution);
+    if (found === undefined) return { outcome: 0, finalAnswer: null, method: "no-answer" };
+    let method = "";
+    // As the stages grade: what a machine that stood still did not decide is tried again.
+    const noting = {
+      grade: async (candidate: string, reference: string) => {
+        const verdict = await grader.grade(candidate, reference);
+        method = verdict.method;
+        return verdict;
+      },
+    };
+    const correct = await isEqual(noting, found, answer);
+    return { outcome: correct ? 1 : 0, finalAnswer: found, method };
+  });
+};
