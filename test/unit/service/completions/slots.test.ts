@@ -1,0 +1,70 @@
+import { setMaxListeners } from "node:events";
+import test from "ava";
+import { Slots } from "../../../../src/service/completions/slots.js";
+
+const never = new AbortController().signal;
+setMaxListeners(0, never);
+
+/** Waits until every promise that can settle has. */
+const turns = () => new Promise((resolve) => setImmediate(resolve));
+
+test("slots are given in pieces until none is free, and again as they come back", async (t) => {
+  const slots = new Slots(16);
+  const given: number[] = [];
+  const ask = async (wanted: number) => given.push(await slots.acquire("a", wanted, never));
+  for (const wanted of [100, 98, 96, 94, 92, 90, 88, 86, 84]) void ask(wanted);
+  await turns();
+  t.deepEqual(given, Array(8).fill(2));
+  t.is(slots.held, 16);
+  slots.release("a", 1);
+  await turns();
+  t.is(given.length, 9);
+  // The last piece goes beyond the slots by less than its size.
+  t.is(slots.held, 17);
+});
+
+test("a free slot goes to the client that holds the fewest", async (t) => {
+  const slots = new Slots(4);
+  const order: string[] = [];
+  const ask = async (client: string) => {
+    await slots.acquire(client, 1, never);
+    order.push(client);
+  };
+  for (let i = 0; i < 8; i += 1) void ask("many");
+  await turns();
+  void ask("one");
+  void ask("other");
+  slots.release("many", 1);
+  await turns();
+  slots.release("many", 1);
+  await turns();
+  t.deepEqual(order, ["many", "many", "many", "many", "one", "other"]);
+});
+
+test("of fifty clients that wait nobody is served twice before everybody was served once", async (t) => {
+  const slots = new Slots(2);
+  for (const _ of [1, 2]) await slots.acquire("before", 1, never);
+  const order: string[] = [];
+  const ask = async (client: string) => {
+    await slots.acquire(client, 1, never);
+    order.push(client);
+    setImmediate(() => slots.release(client, 1));
+  };
+  const all = Array.from({ length: 50 }, (_, i) => [ask(`c${i}`), ask(`c${i}`)]).flat();
+  slots.release("before", 2);
+  await Promise.all(all);
+  t.is(new Set(order.slice(0, 50)).size, 50);
+});
+
+test("who gives up waiting is served no more and holds nothing", async (t) => {
+  const slots = new Slots(1);
+  await slots.acquire("a", 1, never);
+  const leaving = new AbortController();
+  const waiting = slots.acquire("b", 1, leaving.signal);
+  leaving.abort();
+  await t.throwsAsync(waiting, { code: "ERPRM_ABORTED" });
+  slots.release("a", 1);
+  t.is(slots.held, 0);
+  await t.throwsAsync(slots.acquire("b", 1, leaving.signal), { code: "ERPRM_ABORTED" });
+  t.is(await slots.acquire("c", 5, never), 1);
+});
