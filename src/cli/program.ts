@@ -46,6 +46,10 @@ const commands: Record<string, CommandEntry> = {
     summary: "search for solutions step by step, guided by a reward model",
     load: async (surroundings) => (await import("./commands/search.js")).searchCommand(surroundings),
   },
+  serve: {
+    summary: "answer over HTTP: step scores, grades, completions",
+    load: async (surroundings) => (await import("./commands/serve.js")).serveCommand(surroundings),
+  },
   report: {
     summary: "show runs as one HTML page: curves, calibration, rounds, and every step of the solutions",
     load: async (surroundings) => (await import("./commands/report.js")).reportCommand(surroundings),

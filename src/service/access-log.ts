@@ -4,7 +4,7 @@ import type { ServiceContext } from "./context.js";
 
 const maxPath = 100;
 
-export function logRequests(app: FastifyInstance, { log, metrics }: ServiceContext): void {
+export function logRequests(app: FastifyInstance, { metrics }: ServiceContext, log: (line: string) => void): void {
   app.addHook("onResponse", async (request, reply) => {
     const { method, url, routeOptions } = request;
     const path = (url.split("?")[0] as string).slice(0, maxPath);

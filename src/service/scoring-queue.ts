@@ -79,10 +79,7 @@ export class ScoringQueue {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw abortedError(signal);
       const numTokens = solutions.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
-      if (!this.#fits(client, numTokens)) {
-        this.#options.observer?.refused();
-        throw busyError("The queue is full", this.retryAfterSeconds);
-      }
+      this.expectRoom(client, numTokens);
       const all: number[][] = [];
       let numLeft = solutions.length;
       if (numLeft === 0) resolve(all);
@@ -108,6 +105,13 @@ export class ScoringQueue {
       for (const entry of entries) this.#queue.push(entry);
       this.#schedule();
     });
+  }
+
+  /** Before work is put into a request that there is no room for. @throws ERPRM_BUSY as `submit` */
+  expectRoom(client: string, numTokens = 1): void {
+    if (this.#fits(client, numTokens)) return;
+    this.#options.observer?.refused();
+    throw busyError("The queue is full", this.retryAfterSeconds);
   }
 
   /** As `submit`, but waits for room instead of refusing. @throws ERPRM_ABORTED, and what `score` throws */

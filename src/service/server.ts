@@ -30,8 +30,10 @@ export interface ServiceOptions {
   batching?: Partial<Batching> | undefined;
   /** None: whoever reaches the address may ask. */
   keys?: ApiKeys | undefined;
-  /** Gets lines without line ends; default: standard error. */
+  /** Gets failures of ours, without line ends; default: standard error. */
   log?: ((line: string) => void) | undefined;
+  /** Gets a line a request; default: `log`. */
+  accessLog?: ((line: string) => void) | undefined;
   /** Told in the OpenAPI document. */
   version?: string | undefined;
 }
@@ -88,7 +90,7 @@ export async function createServer(options: ServiceOptions): Promise<Service> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   const active = new ActiveRequests();
   active.watch(app);
-  logRequests(app, context);
+  logRequests(app, context, options.accessLog ?? context.log);
   answerErrors(app, context);
   authorize(app, keys);
   takeBodies(app, limits);

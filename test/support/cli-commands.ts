@@ -13,6 +13,7 @@ import { reportCommand } from "../../src/cli/commands/report.js";
 import { rolloutCommand } from "../../src/cli/commands/rollout.js";
 import { scoreCommand } from "../../src/cli/commands/score.js";
 import { searchCommand } from "../../src/cli/commands/search.js";
+import { serveCommand } from "../../src/cli/commands/serve.js";
 import { trainCommand } from "../../src/cli/commands/train.js";
 
 const silent = { write: () => true };
@@ -31,6 +32,7 @@ export function cliCommands(): Record<string, Command> {
     evaluateCommand,
     finetuneCommand,
     searchCommand,
+    serveCommand,
     reportCommand,
     importCommand,
     exportCommand,

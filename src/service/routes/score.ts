@@ -51,6 +51,7 @@ export const scoreRoutes: Routes = async (app, { context }) => {
       const model = models.find("reward-model", request.body.model);
       const queue = scorers.of(model);
       if (!("items" in request.body)) {
+        queue.expectRoom(client);
         const encoded = await encodeSolution(model, request.body, limits);
         const [stepScores] = await queue.submit(client, [encoded], signal);
         return scoredResult(model.name, request.body, stepScores as number[], encoded);
@@ -59,6 +60,7 @@ export const scoreRoutes: Routes = async (app, { context }) => {
       if (request.headers.accept?.includes(ndjson)) {
         return stream(items.map((item, i) => ({ line: i + 1, solution: { ...item, model: model.name } as ScoreLine })));
       }
+      queue.expectRoom(client);
       const encoded = await encodeSolutions(model, items, limits);
       const all = await queue.submit(client, encoded, signal);
       const results = items.map((item, i) =>
