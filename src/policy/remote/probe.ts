@@ -161,11 +161,15 @@ function expectOwnTokens(
   }
 }
 
-/** Whether `n` completions come, and are not one completion n times. */
+/** Whether `n` completions come, and are not one completion n times. Asked twice before it is denied: it costs every request. */
 async function differ(server: ProbedServer, known: { extraFields: boolean }): Promise<boolean> {
+  const question = { prompt: sample, sampling: hot, n: numChoices };
   try {
-    const { choices } = await asks(server, { prompt: sample, sampling: hot, n: numChoices }, known);
-    return choices.length === numChoices && new Set(choices.map(({ text }) => text)).size > 1;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const { choices } = await asks(server, question, known);
+      if (choices.length === numChoices && new Set(choices.map(({ text }) => text)).size > 1) return true;
+    }
+    return false;
   } catch (error) {
     if (isFailure(error)) return false;
     throw error;
