@@ -108,7 +108,8 @@ class Answers {
       return;
     }
     const body = JSON.parse(text) as CompletionBody;
-    const fault = this.options.faultOf?.(this.requests.push(body) - 1, body);
+    const number = this.requests.push(body) - 1;
+    const fault = this.options.faultOf?.(number, body);
     this.headers.push(request.headers);
     this.inFlight += 1;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
