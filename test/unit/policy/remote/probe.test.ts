@@ -1,0 +1,134 @@
+import test, { type ExecutionContext } from "ava";
+import { openRemotePolicy, type RemotePolicyOptions } from "../../../../src/policy/remote/open-remote.js";
+import { type CompletionServerOptions, startCompletionServer } from "../../../support/completion-server.js";
+import { makeFolder } from "../../../support/folder.js";
+import { byteTokenizerFolder, quick } from "../../../support/remote-policy.js";
+
+async function opened(t: ExecutionContext, server: CompletionServerOptions = {}, options: RemotePolicyOptions = {}) {
+  const { policy, requests } = await startCompletionServer(t, server);
+  return { policy: await openRemotePolicy(policy, { ...quick, ...options }), requests };
+}
+
+test("with a tokenizer, prompts and completions are token ids where the server knows them", async (t) => {
+  const tokenizer = byteTokenizerFolder(t);
+  const ids = await opened(t, { models: [{ id: "m", owned_by: "vllm", max_model_len: 4096 }] }, { tokenizer });
+  t.deepEqual(ids.policy.notes, []);
+  t.like(ids.policy.identity, { prompts: "token ids", completions: "token ids", contextLength: 4096 });
+  t.deepEqual(ids.policy.build, { servers: ["vllm"] });
+
+  const texts = await opened(t, { takesTokens: false, givesTokens: false }, { tokenizer });
+  t.like(texts.policy.identity, { prompts: "texts", completions: "texts", contextLength: undefined });
+  t.is(texts.policy.identity?.tokenizer, ids.policy.identity?.tokenizer);
+  t.regex(texts.policy.notes.join("\n"), /takes no token ids.*\n.*tells no token ids/);
+
+  const half = await opened(t, { givesTokens: false }, { tokenizer });
+  t.like(half.policy.identity, { prompts: "token ids", completions: "texts" });
+});
+
+test("the model's name, not the address, is the fingerprint; the tokenizer's files are part of the identity", async (t) => {
+  const [here, there] = [await opened(t, { model: "a/b" }), await opened(t, { model: "a/b" })];
+  t.is(here.policy.fingerprint, "openai:a/b");
+  t.is(there.policy.fingerprint, here.policy.fingerprint);
+  t.is(here.policy.identity?.tokenizer, undefined);
+  const unlisted = await opened(t, { model: "c", models: null });
+  t.is(unlisted.policy.fingerprint, "openai:c");
+});
+
+test("a server that puts prompts into a chat is refused, by its count of tokens or by what it says", async (t) => {
+  const chat = { before: "<|user|>\n", after: "\n<|assistant|>\n" };
+  const write = () => "It looks like you are counting!";
+  await t.throwsAsync(opened(t, { chat, write }), {
+    code: "ERPRM_INVALID_ARGUMENT",
+    message:
+      /continue the prompt as it is, without a chat template around it, received 25 prompt tokens for one character, and the text "It looks/,
+  });
+  await t.throwsAsync(opened(t, { chat, write, countsTokens: false }), {
+    code: "ERPRM_INVALID_ARGUMENT",
+    message: /without a chat template around it, received "It looks" after "1, 2, 3/,
+  });
+});
+
+test("a server that counts nothing is believed when it goes on with the figures", async (t) => {
+  const write = (stream: Buffer) => `0, 21, ${stream[0]}`;
+  const { policy } = await opened(t, { countsTokens: false, write });
+  t.regex(policy.notes.join("\n"), /counts no tokens/);
+});
+
+test("a tokenizer that is not the server's is refused", async (t) => {
+  await t.throwsAsync(opened(t, {}, { tokenizer: "builtin:tiny" }), {
+    code: "ERPRM_INVALID_ARGUMENT",
+    message: /have the tokenizer of --tokenizer, received 1\d\d prompt tokens where it makes \d+/,
+  });
+  await t.throwsAsync(opened(t, {}, { tokenizer: "/nowhere" }), { code: "ERPRM_NOT_FOUND", message: /--tokenizer/ });
+  await t.throwsAsync(opened(t, {}, { tokenizer: makeFolder(t, { "config.json": "{}" }) }), {
+    code: "ERPRM_NOT_FOUND",
+    message: /tokenizer\.json/,
+  });
+});
+
+test("a server that writes one completion a request, or the same one n times, is asked for each alone", async (t) => {
+  for (const server of [{ maxChoices: 1 }, { repeats: true }]) {
+    const { policy } = await opened(t, server);
+    t.regex(policy.notes.join("\n"), /each is asked for alone/);
+  }
+  t.notRegex((await opened(t)).policy.notes.join("\n"), /alone/);
+});
+
+test("a server that takes OpenAI's fields only gets no others, and the run says whose truncation holds", async (t) => {
+  const { policy, requests } = await opened(t, { isStrict: true });
+  t.is(policy.identity?.truncation, "the server's own");
+  t.regex(policy.notes.join("\n"), /takes no top_k, min_p and repetition_penalty/);
+  t.true(requests.slice(1).every((body) => !("top_k" in body)));
+  const usual = await opened(t);
+  t.true(
+    usual.requests.every(
+      ({ top_k, min_p, repetition_penalty }) => top_k === -1 && min_p === 0 && repetition_penalty === 1,
+    ),
+  );
+  t.false("truncation" in (usual.policy.identity ?? {}));
+});
+
+test("a model that is not served is named together with those that are", async (t) => {
+  const server = await startCompletionServer(t, { model: "big", models: [{ id: "big" }, { id: "small" }] });
+  await t.throwsAsync(openRemotePolicy(`openai:${server.url}#huge`, quick), {
+    code: "ERPRM_INVALID_ARGUMENT",
+    message: /to serve the model huge, it lists: big, small/,
+  });
+});
+
+test("a server that is not there is named soon, with exit 3; one that starts up is waited for", async (t) => {
+  const gone = await startCompletionServer(t);
+  await gone.close();
+  await t.throwsAsync(openRemotePolicy(gone.policy, quick), {
+    code: "ERPRM_IO",
+    message: /asked 4 times.*ECONNREFUSED/,
+  });
+
+  const loading = (number: number) => (number < 2 ? { kind: "status" as const, status: 503 } : undefined);
+  await t.notThrowsAsync(opened(t, { faultOf: loading }));
+});
+
+test("several servers have to serve what is asked for, and what all of them can do counts", async (t) => {
+  const tokenizer = byteTokenizerFolder(t);
+  const both = await startCompletionServer(t, { models: [{ id: "m", max_model_len: 900 }] });
+  const texts = await startCompletionServer(t, { givesTokens: false, models: [{ id: "m", max_model_len: 500 }] });
+  const policy = await openRemotePolicy(`openai:${both.url},${texts.url}#m`, { ...quick, tokenizer });
+  t.like(policy.identity, { prompts: "token ids", completions: "texts", contextLength: 500 });
+  const other = await startCompletionServer(t, { model: "n" });
+  await t.throwsAsync(openRemotePolicy(`openai:${both.url},${other.url}#m`, quick), { message: /it lists: n/ });
+});
+
+test("options that cannot be are refused before anybody is asked, and a key is never shown", async (t) => {
+  const refused = (options: RemotePolicyOptions, message: RegExp) =>
+    t.throwsAsync(openRemotePolicy("openai:http://127.0.0.1:9/v1#m", options), {
+      code: "ERPRM_INVALID_ARGUMENT",
+      message,
+    });
+  await refused({ concurrency: 0 }, /concurrency/);
+  await refused({ maxRetries: -1 }, /maxRetries/);
+  await refused({ requestTimeout: 0 }, /requestTimeout/);
+  await refused({ contextLength: 100 }, /with a tokenizer/);
+  await refused({ prices: { input: -1 } }, /input price/);
+  const error = await refused({ apiKey: "sec ret" }, /the API key to be printable/);
+  t.false(JSON.stringify([error?.message, error]).includes("sec ret"));
+});
