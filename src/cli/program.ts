@@ -30,6 +30,10 @@ const commands: Record<string, CommandEntry> = {
     summary: "score the steps of solutions with a reward model",
     load: async (surroundings) => (await import("./commands/score.js")).scoreCommand(surroundings),
   },
+  worker: {
+    summary: "work for a run on another machine: erprm label --queue",
+    load: async (surroundings) => (await import("./commands/worker.js")).workerCommand(surroundings),
+  },
   merge: {
     summary: "put the shards of a run together: rollout, label or score with --shard",
     load: async (surroundings) => (await import("./commands/merge.js")).mergeCommand(surroundings),

@@ -77,9 +77,11 @@ export function summaryText(summary: RunSummary): string {
     ]);
   }
   if (rolloutsPerSecond !== undefined && counts.prefixTokens !== undefined) {
+    // Of a queue nobody knows what all engines computed.
+    const computed = counts.promptTokensComputed === undefined ? "" : `${number("promptTokensComputed")} computed; `;
     lines.push([
       "prompt tokens",
-      `${number("promptTokensComputed")} computed; ${number("prefixTokens")} if every prefix were computed alone, ${number("unsharedTokens")} if every completion were`,
+      `${computed}${number("prefixTokens")} if every prefix were computed alone, ${number("unsharedTokens")} if every completion were`,
     ]);
   }
   if (counts.requests !== undefined) {
@@ -90,6 +92,12 @@ export function summaryText(summary: RunSummary): string {
         : `, ${number("promptTokens")} prompt tokens (${number("cachedPromptTokens")} cached)`;
     const paid = cost === undefined ? "" : `, cost ${cost.toFixed(2)}`;
     lines.push(["requests", `${number("requests")}, ${number("retries")} of them repeated${tokens}${paid}`]);
+  }
+  if (counts.workers !== undefined) {
+    lines.push([
+      "workers",
+      `${number("workers")} took part in ${number("units")} units, ${number("setAside")} set aside`,
+    ]);
   }
   if (counts.peakMemoryBytes) lines.push(["peak memory", formatByteSize(counts.peakMemoryBytes)]);
   return lines.map(([name, text]) => `${name.padEnd(14)}${text}\n`).join("");

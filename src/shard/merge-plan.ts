@@ -51,7 +51,7 @@ export function wholeIdentity({ stage, options, seed, inputs, models }: Manifest
 }
 
 async function shardDirectories(path: string): Promise<string[]> {
-  const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+  const names = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
     throw ioError(error, path, "read");
   });

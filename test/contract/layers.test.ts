@@ -36,10 +36,11 @@ const mayImport: Record<string, string[]> = {
   training: ["data", "text", "model", "native", "policy", "reward", "statistics"],
   labeling: ["data", "statistics"],
   shard: ["data"],
+  queue: ["data"],
   search: ["data", "text", "policy", "reward"],
   stages: [...belowStages],
   service: [...belowStages, "stages"],
-  cli: [...belowStages, "shard", "stages", "report", "service"],
+  cli: [...belowStages, "shard", "queue", "stages", "report", "service"],
 };
 
 function filesUnder(folder: string, pattern: RegExp): string[] {

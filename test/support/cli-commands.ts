@@ -15,6 +15,7 @@ import { scoreCommand } from "../../src/cli/commands/score.js";
 import { searchCommand } from "../../src/cli/commands/search.js";
 import { serveCommand } from "../../src/cli/commands/serve.js";
 import { trainCommand } from "../../src/cli/commands/train.js";
+import { workerCommand } from "../../src/cli/commands/worker.js";
 
 const silent = { write: () => true };
 const { signal } = new AbortController();
@@ -28,6 +29,7 @@ export function cliCommands(): Record<string, Command> {
     labelCommand,
     trainCommand,
     scoreCommand,
+    workerCommand,
     mergeCommand,
     evaluateCommand,
     finetuneCommand,

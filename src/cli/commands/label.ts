@@ -1,6 +1,7 @@
 /** `erprm label`: its options. What it does is in run-label.ts. */
 import type { Command } from "commander";
 import { allocationOptions, completionsFileOptions, estimatorOptions } from "../label/options.js";
+import { queueWriterOptions } from "../queue/options.js";
 import { remotePolicyOptions } from "../remote-policy.js";
 import { shardHelp, shardOptions } from "../shard/options.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
@@ -33,6 +34,7 @@ export const labelOptions = [
   ...remotePolicyOptions,
   ...runOptions,
   ...shardOptions,
+  ...queueWriterOptions,
   ...completionsFileOptions,
   ...completionOptions,
   ...allocationOptions,
@@ -62,6 +64,11 @@ their completions are the first ones of the fixed number's. --estimator posterio
 
 ${shardHelp}
 
+--queue hands the units of the run, problems or solutions, to any number of workers (erprm worker) through a NATS server with
+JetStream (nats-server -js); this process only writes what comes back, needs the policy's files to name the model, and may be killed and
+started again like any of the others. The run directory is that of the run on one machine, byte for byte. A unit whose workers
+go away is handed out again; one that takes them down is set aside in failed.jsonl, the rest goes on, and the exit code is then 2.
+
 Examples:
   erprm label --policy model.gguf --problems gsm8k_test.jsonl --num-solutions 4 --num-completions 8 --out runs/labels
   erprm label --policy model.gguf --solutions runs/solutions/solutions.jsonl --out runs/labels
@@ -69,6 +76,7 @@ Examples:
   erprm label --policy model.gguf --solutions solutions.jsonl --first-error --out runs/first-errors
   erprm label --policy openai:http://127.0.0.1:8000/v1#MODEL --tokenizer model --solutions solutions.jsonl --out runs/labels
   erprm label --policy model.gguf --problems gsm8k_train.jsonl --shard auto --out runs/shards
+  erprm label --policy model.gguf --problems gsm8k_train.jsonl --queue nats://head-node:4222 --out runs/labels
   erprm label --from runs/labels/labels.jsonl --eta 0.5,8 --out runs/other-labels
   erprm label --from runs/labels/labels.jsonl --estimator posterior --out runs/posterior-labels`,
     },

@@ -25,6 +25,8 @@ import {
   solutionSampling,
 } from "../policy-values.js";
 import { promptOrigin } from "../prompt-origin.js";
+import type { LabelSettings } from "../queue/label-settings.js";
+import { queueAccessOf, refuseIdleQueueFlags } from "../queue/options.js";
 import { allProblems } from "../run-rollout.js";
 import { sampleRecords } from "../sample-records.js";
 import { openSamplingPolicy, policyName } from "../sampling-policy.js";
@@ -37,6 +39,8 @@ import { note, withRun } from "../with-run.js";
 import { writing } from "../write-records.js";
 import { completionsFile, openLabelFile } from "./file.js";
 import { allocationOf, estimatorOf, labelIdentity, relabelEstimatorOf } from "./options.js";
+import type { LabelUnitPayload } from "./queued-files.js";
+import { failedFile, refuseSetAside } from "./set-aside.js";
 import { labelSourceOf } from "./source.js";
 
 type LabelValues = OptionValues<typeof labelOptions>;
@@ -52,6 +56,8 @@ interface SolutionSource {
   /** What decides the solutions' bytes. */
   options: Record<string, unknown>;
   outputs: string[];
+  /** What a queue hands out, in the order of the input. */
+  units: () => AsyncIterable<LabelUnitPayload> | Iterable<LabelUnitPayload>;
   /** Solutions from the `first` one on. */
   open(run: RunDirectory, first: number, stage: LabelStageOptions): Promise<AsyncIterable<Solution>>;
 }
@@ -77,7 +83,7 @@ async function fromFile(
     note(`the prompt's settings are those of ${origin.manifest}`, values, surroundings);
   }
   const open = async (_run: RunDirectory, first: number) => drop(all(), first);
-  return { name: "solutions", path, problemIds, total, prompt, options: {}, outputs: [], open };
+  return { name: "solutions", path, problemIds, total, prompt, options: {}, outputs: [], units: all, open };
 }
 
 async function fromProblems(path: string, shard: Shard | undefined, values: LabelValues): Promise<SolutionSource> {
@@ -92,6 +98,7 @@ async function fromProblems(path: string, shard: Shard | undefined, values: Labe
     prompt: promptSettings(values),
     options: { numSolutions, ...sampling },
     outputs: ["solutions.jsonl"],
+    units: () => problems,
     open: (run, first, stage) => sampled(problems, { numSolutions, sampling }, run, first, stage),
   };
 }
@@ -130,6 +137,7 @@ async function labelRun(
   values: LabelValues,
   surroundings: Surroundings,
 ): Promise<SessionNumbers> {
+  await refuseSetAside(run);
   const session = new Session();
   const tally = new LabelTally();
   const file = await openLabelFile(run, tally, values.keepCompletions);
@@ -162,6 +170,21 @@ async function labelRun(
   }
 }
 
+/** What a worker of the queue is told of this command. */
+function workerSettings(source: SolutionSource, method: LabelMethod, values: LabelValues): LabelSettings {
+  const { device, dtype, contextLength, seed, split, numSolutions, eta, keepCompletions } = values;
+  return {
+    unit: source.name === "problems" ? "problem" : "solution",
+    policy: { device, dtype, contextLength },
+    prompt: source.prompt,
+    sampling: { ...solutionSampling(values), stop: [...(values.stop ?? [])] },
+    completions: { ...completionSampling(values), stop: [...(values.stop ?? [])] },
+    ...method,
+    etas: eta,
+    ...{ seed, split, numSolutions, keepCompletions },
+  };
+}
+
 export function runLabel(openPolicy: OpenRolloutPolicy = openRolloutPolicy): Run<typeof labelOptions> {
   return async (values, given, surroundings) => {
     const sourceName = labelSourceOf(given);
@@ -174,6 +197,9 @@ export function runLabel(openPolicy: OpenRolloutPolicy = openRolloutPolicy): Run
         surroundings,
       );
     }
+    refuseIdleQueueFlags(given, values.queue);
+    const access =
+      values.queue === undefined ? undefined : queueAccessOf({ ...values, queue: values.queue }, "erprm label");
     const method: LabelMethod = {
       allocation: allocationOf(values, given),
       estimator: estimatorOf(values, given),
@@ -212,12 +238,21 @@ export function runLabel(openPolicy: OpenRolloutPolicy = openRolloutPolicy): Run
         "labels.jsonl",
         ...(values.keepCompletions ? [completionsFile] : []),
         ...source.outputs,
+        ...(access ? [failedFile] : []),
         ...shardIdentity(sharded).outputs,
       ],
     };
     await withRun(description, { ...values, out }, surroundings, async (run) => {
       await keepProblemList(sharded, run, source.problemIds);
-      return labelRun(run, opened, source, method, values, surroundings);
+      if (!access) return labelRun(run, opened, source, method, values, surroundings);
+      const { units, total } = source;
+      const { ackWait: ackWaitSeconds, maxTries, quiet } = values;
+      const settings = workerSettings(source, method, values);
+      const { labelThroughQueue } = await import("./run-queued.js");
+      return labelThroughQueue(run, { access, settings, units, total, ackWaitSeconds, maxTries, quiet }, surroundings);
     });
+    if (!access) return;
+    const { concludeQueued } = await import("./run-queued.js");
+    await concludeQueued(out, access, (text) => note(text, values, surroundings));
   };
 }

@@ -1,0 +1,81 @@
+/**
+ * The results of a run as they arrive on the server, from the first that is still there on. An ordered consumer: nothing is
+ * acknowledged, the server being away or started again is bridged, and a reader that begins anew sees everything again.
+ */
+import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream";
+import { decode } from "./messages.js";
+import { placeOf } from "./names.js";
+import { PartCollector } from "./parts.js";
+import { isMissing, patiently, pause } from "./patiently.js";
+import type { QueueServer } from "./server.js";
+
+export interface ReadResult {
+  place: number;
+  value: unknown;
+}
+
+export const partsHeader = "Erprm-Parts";
+
+/** Between two looks for a stream that is not there. */
+const missingMs = 500;
+
+export class ResultReader {
+  readonly #server: QueueServer;
+  readonly #signal: AbortSignal;
+  readonly #parts = new PartCollector();
+  #messages: ConsumerMessages | undefined;
+
+  constructor(server: QueueServer, signal: AbortSignal) {
+    this.#server = server;
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.restart(), { once: true });
+  }
+
+  /** Reads everything again from the start. */
+  restart(): void {
+    this.#messages?.stop();
+  }
+
+  /** A unit is done with: parts of other attempts at it are of no use. */
+  forget(place: number): void {
+    this.#parts.forget((attempt) => attempt.startsWith(`${place}.`));
+  }
+
+  /** Until the signal fires. `unreadable` is told of what is no result. */
+  async *read(unreadable: (place: number, error: unknown) => void): AsyncGenerator<ReadResult, void, undefined> {
+    while (!this.#signal.aborted) {
+      this.#messages = await this.#open();
+      for await (const message of this.#messages ?? []) {
+        if (this.#signal.aborted) return;
+        const place = placeOf(message.subject);
+        try {
+          const value = await this.#add(message);
+          if (value !== undefined) yield { place, value };
+        } catch (error) {
+          unreadable(place, error);
+        }
+      }
+      await pause(missingMs, this.#signal);
+    }
+  }
+
+  async #open(): Promise<ConsumerMessages | undefined> {
+    try {
+      return await patiently(this.#signal, async () => {
+        const consumer = await this.#server.js.consumers.get(this.#server.names.resultStream);
+        return consumer.consume();
+      });
+    } catch (error) {
+      // Whoever looks after the streams makes them again.
+      if (this.#signal.aborted || isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #add({ subject, data, headers }: JsMsg): Promise<unknown> {
+    const [, , , place, attempt, part] = subject.split(".");
+    const numParts = Number(headers?.get(partsHeader) ?? 1);
+    const bytes = this.#parts.add(`${place}.${attempt}`, Number(part), numParts, data);
+    return bytes && decode(bytes, "the result of a unit");
+  }
+}

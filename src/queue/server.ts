@@ -1,0 +1,151 @@
+/**
+ * A run on the server: the stream of its units, of which a message is gone when its unit is acknowledged, the stream of its
+ * results, of which it is gone when it is written, and the announcement that workers look for. A subject of a unit holds
+ * one message at most, so a unit cannot be there twice, however often it is published.
+ */
+import {
+  AckPolicy,
+  DiscardPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import { type NatsConnection, nanos } from "@nats-io/transport-node";
+import { type Announcement, checkAnnouncement } from "./messages.js";
+import { placeOf, type QueueNames, queueNames, runsBucket, workersConsumer } from "./names.js";
+import { apiErrorOf, isMissing } from "./patiently.js";
+
+/** Bytes of a message that headers may take. */
+const headerBytes = 1024;
+
+/** A publish that was tried again within this time is recognised by its id. */
+const duplicateWindowMs = 120_000;
+
+/** Units that workers may hold together. */
+const maxHeld = 1 << 20;
+
+export class QueueServer {
+  readonly names: QueueNames;
+  readonly js: JetStreamClient;
+  readonly #manager: JetStreamManager;
+  readonly #connection: NatsConnection;
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager, names: QueueNames) {
+    this.#connection = connection;
+    this.#manager = manager;
+    this.names = names;
+    this.js = jetstream(connection);
+  }
+
+  /** @throws as NATS does, for a server without JetStream too */
+  static async open(connection: NatsConnection, run: string): Promise<QueueServer> {
+    return new QueueServer(connection, await jetstreamManager(connection), queueNames(run));
+  }
+
+  /** Bytes that fit into one message. */
+  get maxMessageBytes(): number {
+    return (this.#connection.info?.max_payload ?? 1 << 20) - headerBytes;
+  }
+
+  /** Announces the run, and makes its streams where they are missing. */
+  async announce(announcement: Announcement): Promise<void> {
+    const { unitStream, resultStream, run } = this.names;
+    const common = { storage: StorageType.File, duplicate_window: nanos(duplicateWindowMs) };
+    await this.#manager.streams.add({
+      ...common,
+      name: unitStream,
+      subjects: [`erprm.${run}.unit.*`],
+      retention: RetentionPolicy.Workqueue,
+      discard: DiscardPolicy.New,
+      discard_new_per_subject: true,
+      max_msgs_per_subject: 1,
+    });
+    await this.#manager.streams.add({ ...common, name: resultStream, subjects: [`erprm.${run}.result.>`] });
+    await this.#addWorkers(announcement.ackWaitSeconds);
+    const runs = await runsOf(this.#connection);
+    await runs.put(run, JSON.stringify(announcement));
+  }
+
+  async #addWorkers(ackWaitSeconds: number): Promise<void> {
+    const config = {
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(1000 * ackWaitSeconds),
+      max_deliver: -1,
+      max_ack_pending: maxHeld,
+      // A pull of each worker.
+      max_waiting: 1 << 14,
+    };
+    const { consumers } = this.#manager;
+    try {
+      await consumers.add(this.names.unitStream, { ...config, durable_name: workersConsumer });
+    } catch (error) {
+      if (!apiErrorOf(error)) throw error;
+      // It is there, with another wait.
+      const { max_waiting: _, ...changeable } = config;
+      await consumers.update(this.names.unitStream, workersConsumer, changeable);
+    }
+  }
+
+  /** The announcement as it stands; undefined when the run is over. @throws ERPRM_INVALID_DATA */
+  async announcement(): Promise<Announcement | undefined> {
+    return announcementIn(await runsOf(this.#connection), this.names.run);
+  }
+
+  /** Units that nobody has acknowledged, by place. */
+  units(): Promise<Set<number>> {
+    return this.#placesIn(this.names.unitStream);
+  }
+
+  /** Units with something among the results. */
+  results(): Promise<Set<number>> {
+    return this.#placesIn(this.names.resultStream);
+  }
+
+  async #placesIn(stream: string): Promise<Set<number>> {
+    const { state } = await this.#manager.streams.info(stream, { subjects_filter: ">" });
+    return new Set(Object.keys(state.subjects ?? {}).map(placeOf));
+  }
+
+  /** Removes all results of a unit. */
+  async forgetResults(place: number): Promise<void> {
+    await this.#manager.streams.purge(this.names.resultStream, { filter: this.names.resultsOf(place) });
+  }
+
+  /** What is remembered of units that came back. */
+  async tries(): Promise<KV> {
+    return new Kvm(this.#connection).create(this.names.tries, { history: 1 });
+  }
+
+  /** Removes the run and everything of it. */
+  async withdraw(): Promise<void> {
+    const { unitStream, resultStream, tries, run } = this.names;
+    for (const stream of [unitStream, resultStream, `KV_${tries}`]) {
+      await this.#manager.streams.delete(stream).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+    }
+    await (await runsOf(this.#connection)).purge(run);
+  }
+}
+
+function runsOf(connection: NatsConnection): Promise<KV> {
+  return new Kvm(connection).create(runsBucket, { history: 1 });
+}
+
+async function announcementIn(runs: KV, run: string): Promise<Announcement | undefined> {
+  const entry = await runs.get(run);
+  return entry?.operation === "PUT" ? checkAnnouncement(entry.json()) : undefined;
+}
+
+/** The runs that a server has, in the order of their names. @throws ERPRM_INVALID_DATA, as NATS does */
+export async function announcedRuns(connection: NatsConnection): Promise<Announcement[]> {
+  const runs = await runsOf(connection);
+  const names: string[] = [];
+  for await (const name of await runs.keys()) names.push(name);
+  const found = await Promise.all(names.sort().map((name) => announcementIn(runs, name)));
+  return found.filter((one) => one !== undefined);
+}
