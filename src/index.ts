@@ -90,6 +90,7 @@ export type { StoredTensor } from "./model/stored-tensor.js";
 export type {
   EngineStats,
   LossName,
+  NativeRankGroup,
   NativeTrainingBatch,
   NativeTrainingResult,
   NativeUpdateOptions,
@@ -180,6 +181,7 @@ export type {
 } from "./stages/finetune-options.js";
 export { type SelectionCandidate, type SelectionSettings, selectSolutions } from "./stages/finetune-selection.js";
 export type { FirstErrorFile } from "./stages/first-error-cases.js";
+export { type FollowedTraining, followTraining } from "./stages/follow-training.js";
 export {
   type LabelledSolution,
   type LabelStageOptions,
@@ -237,6 +239,9 @@ export type { AdapterConfig } from "./training/adapter-config.js";
 export { expectAdapterFits } from "./training/adapter-fit.js";
 export type { BuildOptions, BuiltExamples, LeftOut, Records } from "./training/build-examples.js";
 export { Checkpoints } from "./training/checkpoints.js";
+export { RankGroup } from "./training/distributed/rank-group.js";
+export { defaultRankTimeout, type RankPlace, rankPlace } from "./training/distributed/rank-place.js";
+export type { Ranks } from "./training/distributed/ranks.js";
 export type { PolicyExample, RewardExample, TrainingExample } from "./training/example.js";
 export { type ExampleName, ExampleStore } from "./training/example-store.js";
 export { type FaultPlace, type FaultReason, type FaultSummary, faultReasons } from "./training/faults.js";

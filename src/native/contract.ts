@@ -1,10 +1,14 @@
 /**
- * The boundary: every type the native addon takes or gives, on one screen. Native code knows token ids, numbers and
+ * The boundary: every type the native addon takes or gives (those of ranks: rank-contract.ts). Native code knows token ids, numbers and
  * file offsets; it never sees text, JSON or defaults. Ragged batches are `values` + `offsets` (offsets.length = count + 1).
  *
  * Checkpoint headers (safetensors JSON, GGUF metadata, config.json) are read by `src/model/`, which hands over a table of
  * where each tensor lies; native code maps the files and reads the numbers.
  */
+
+import type { NativeRankGroup, NativeRankOptions } from "./rank-contract.js";
+
+export type { NativeRankGroup, NativeRankOptions } from "./rank-contract.js";
 
 /** Storage types of tensors: plain floats, and the GGUF block formats. */
 export const tensorTypes = [
@@ -324,6 +328,16 @@ export interface NativeTrainer {
   writeTensors(path: string, slots: TensorSlot[]): Promise<void>;
   /** Rejects with ERPRM_INVALID_CHECKPOINT for numbers that are not finite. */
   readTensors(path: string, slots: TensorSlot[]): Promise<void>;
+  /**
+   * Of several ranks, all of which call it: adds the gradients of ranks 0 .. count - 1, each of one micro-batch, in their
+   * order to the sum over earlier rounds, and clears those of this rank. Rejects as `NativeRankGroup.exchange`, and with
+   * ERPRM_DEVICE_UNAVAILABLE where the gradients are not on the CPU.
+   */
+  addGradients(group: NativeRankGroup, count: number): Promise<void>;
+  /** Gives every rank the sums as its gradients; the next round begins new ones. Rejects as `addGradients`. */
+  shareGradients(group: NativeRankGroup): Promise<void>;
+  /** Makes the trained tensors and their moments those of rank 0, bit for bit. Rejects as `addGradients`. */
+  copyFromFirst(group: NativeRankGroup): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -347,6 +361,8 @@ export interface NativeAddon {
    * that reads the output matrix.
    */
   createTrainer(checkpoint: Checkpoint, options: NativeTrainerOptions): Promise<NativeTrainer>;
+  /** Waits for the other ranks. Rejects with ERPRM_IO {what, rank} for ranks that do not come and a store that is not there. */
+  joinRanks(options: NativeRankOptions): Promise<NativeRankGroup>;
   /**
    * label[e, p] = (1/eta_e) ln(mean over k in [offsets[p], offsets[p+1]) of exp(eta_e * outcomes[k])); eta 0 is the mean.
    * outcomes f32 finite, offsets i32 [P+1], etas f64 [E] -> f32 [E, P].

@@ -7,12 +7,15 @@ import { readRecords } from "../data/read-records.js";
 import { removeLeftovers } from "../data/staging.js";
 import type { TrainerTensor } from "../native/contract.js";
 import { type MeasuresWithIntervals, measureWithIntervals } from "../statistics/intervals.js";
+import type { RankGroup } from "../training/distributed/rank-group.js";
+import type { Ranks } from "../training/distributed/ranks.js";
 import { evaluateExamples } from "../training/evaluate.js";
 import type { TrainingExample } from "../training/example.js";
 import type { SplitExamples } from "../training/held-out.js";
 import { type SaveOptions, saveModel } from "../training/save-model.js";
 import type { Trainer } from "../training/trainer.js";
 import type { TrainingRecord } from "../training/training-record.js";
+import { LeadingKeeper } from "./shared-keeper.js";
 import {
   defaultTokensPerBatch,
   type TrainingEnd,
@@ -31,7 +34,9 @@ export interface ModelTraining {
   key: string;
   load(): Promise<Trainer>;
   data: SplitExamples<TrainingExample>;
-  stage: Omit<TrainStageOptions, "trainer" | "heldOut" | "keeper" | "progress">;
+  stage: Omit<TrainStageOptions, "trainer" | "heldOut" | "keeper" | "progress" | "ranks">;
+  /** The other processes of this training: this one is their rank 0, they run `followTraining`. Default: there is none. */
+  group?: RankGroup | undefined;
   /** How the model is saved after so many updates. */
   save(updates: number): SaveOptions;
   progress?: ModelTrainingProgress | undefined;
@@ -63,10 +68,13 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
   await removeLeftovers(modelDirectory);
   const keeper = new DirectoryKeeper(directory, training.key, training.note);
   const trainer = await training.load();
+  const ranks = training.group?.ranksOf(trainer);
   try {
     const loadedAt = performance.now();
     let end: TrainingEnd;
-    const records = trainStage(data.training, { ...stage, trainer, heldOut: data.heldOut, keeper, progress });
+    const shared = ranks ? new LeadingKeeper(keeper, ranks) : keeper;
+    const stageOptions = { ...stage, trainer, heldOut: data.heldOut, keeper: shared, ranks, progress };
+    const records = trainStage(data.training, stageOptions);
     try {
       for (;;) {
         const next = await records.next();
@@ -81,7 +89,7 @@ export async function trainModel(training: ModelTraining): Promise<TrainedModel>
       progress?.end?.();
     }
     const trainedAt = performance.now();
-    const heldOut = await heldOutMeasures(trainer, training, end.updates);
+    const heldOut = await heldOutMeasures(trainer, training, end.updates, ranks);
     const savedFrom = performance.now();
     // The model's last file says that training is over: the log has to be on the disk before it.
     await keeper.sync();
@@ -110,10 +118,12 @@ async function heldOutMeasures(
   trainer: Trainer,
   { data, stage }: ModelTraining,
   updateIndex: number,
+  ranks: Ranks | undefined,
 ): Promise<TrainedModel["heldOut"]> {
   const { signal, seed = 0, tokensPerBatch = defaultTokensPerBatch } = stage;
   if (data.heldOut.size === 0) return undefined;
-  const { loss, prefixes } = await evaluateExamples(trainer, data.heldOut, { tokensPerBatch, updateIndex, signal });
+  const evaluateOptions = { tokensPerBatch, updateIndex, signal, ranks };
+  const { loss, prefixes } = await evaluateExamples(trainer, data.heldOut, evaluateOptions);
   if (!prefixes) return { loss };
   return { loss, measures: await measureWithIntervals(prefixes, { seed, signal }) };
 }

@@ -11,6 +11,8 @@ import { ErprmError } from "../errors.js";
 import type { LossName } from "../native/contract.js";
 import { abortedError } from "../policy/native-call.js";
 import { measure } from "../statistics/measures.js";
+import { isOfOtherRank } from "../training/distributed/rank-group.js";
+import type { Ranks } from "../training/distributed/ranks.js";
 import { evaluateExamples } from "../training/evaluate.js";
 import type { TrainingExample } from "../training/example.js";
 import type { ExampleStore } from "../training/example-store.js";
@@ -58,6 +60,8 @@ export interface TrainStageOptions {
   checkpointEvery?: number | undefined;
   /** Default 120. */
   checkpointSeconds?: number | undefined;
+  /** Of which this process is one: all run this stage with the same examples and options. Default: there is no other. */
+  ranks?: Ranks | undefined;
   /** Is told where training begins, and of all tokens as they are computed. */
   progress?: TrainingProgress | undefined;
   signal?: AbortSignal | undefined;
@@ -89,13 +93,14 @@ export function plannedUpdates(order: TrainingOrder, maxUpdates: number | undefi
 
 /**
  * @throws ERPRM_INVALID_ARGUMENT; ERPRM_NUMERICAL {updateIndex, problemId, index} for losses or gradients that are not
- *   finite and for a spike; ERPRM_OUT_OF_MEMORY; ERPRM_ABORTED (a checkpoint is written first); what `keeper` throws
+ *   finite and for a spike; ERPRM_OUT_OF_MEMORY; ERPRM_ABORTED and what `ranks` throws (a checkpoint is written first); what
+ *   `keeper` throws
  */
 export async function* trainStage(
   examples: ExampleStore<TrainingExample>,
   options: TrainStageOptions,
 ): AsyncGenerator<TrainingRecord, TrainingEnd, undefined> {
-  const { trainer, keeper, schedule, progress, signal, seed = 0, epochs = 1, maxUpdates } = options;
+  const { trainer, keeper, schedule, ranks, progress, signal, seed = 0, epochs = 1, maxUpdates } = options;
   const { tokensPerUpdate = defaultTokensPerUpdate, tokensPerBatch = defaultTokensPerBatch } = options;
   checkSchedule(schedule);
   if (maxUpdates !== undefined) expectPositiveInteger("maxUpdates", maxUpdates);
@@ -116,7 +121,7 @@ export async function* trainStage(
   async function* evaluated(store: ExampleStore<TrainingExample>): AsyncGenerator<HeldOutRecord> {
     progress?.evaluating?.();
     const { updateIndex } = state;
-    const evaluation = await evaluateExamples(trainer, store, { tokensPerBatch, updateIndex, signal });
+    const evaluation = await evaluateExamples(trainer, store, { tokensPerBatch, updateIndex, signal, ranks });
     const { loss, numSolutions: solutions, numPositions: positions, prefixes } = evaluation;
     state = judged({ ...state, evaluationIsDue: false }, loss, patience);
     yield {
@@ -136,7 +141,7 @@ export async function* trainStage(
     const spikeOptions = { factor: spikeFactor, usualBefore: state.usualLoss };
     const lossThreshold = spikeThreshold(state.recentLosses, options.loss, spikeOptions);
     const onTokens = progress?.tokens?.bind(progress);
-    const updateOptions = { ...optimizer, learningRate, lossThreshold, onTokens, signal };
+    const updateOptions = { ...optimizer, learningRate, lossThreshold, onTokens, signal, ranks };
     const { loss, gradientNorm, numPositions } = await runUpdate(trainer, examples, plan, updateOptions);
     const recentLosses = [...state.recentLosses, loss].slice(-keptLosses);
     const isLast = updateIndex === numUpdates;
@@ -156,7 +161,8 @@ export async function* trainStage(
     }
   } catch (error) {
     // Weights, state and records belong together at every point where an interruption is looked for.
-    if (keeper && state.updateIndex > 0 && isAborted(error)) await keeper.save(trainer, state);
+    if (keeper && state.updateIndex > 0 && (isAborted(error) || isOfOtherRank(error)))
+      await keeper.save(trainer, state);
     throw error;
   }
 

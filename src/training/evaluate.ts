@@ -1,8 +1,11 @@
 /** The loss and the measures of a model on examples that it is not trained on. Forward only; nothing changes. */
 import { ErprmError } from "../errors.js";
+import type { NativeTrainingResult } from "../native/contract.js";
 import { abortedError } from "../policy/native-call.js";
 import type { ScoredPrefixes } from "../statistics/measures.js";
 import { packExamples, totalWeight } from "./batch.js";
+import { alone, type Ranks } from "./distributed/ranks.js";
+import { roundsOf, shareResults } from "./distributed/rounds.js";
 import type { RewardExample, TrainingExample } from "./example.js";
 import type { ExampleName, ExampleStore } from "./example-store.js";
 import { packBatches } from "./pack.js";
@@ -15,6 +18,8 @@ export interface EvaluateOptions {
   updateIndex?: number | undefined;
   onTokens?: ((tokens: number) => void) | undefined;
   signal?: AbortSignal | undefined;
+  /** Of which this process is one; all get the same result. Default: there is no other. */
+  ranks?: Ranks | undefined;
 }
 
 export interface Evaluation {
@@ -30,7 +35,7 @@ export interface Evaluation {
 export async function evaluateExamples(
   engine: TrainingEngine,
   store: ExampleStore<TrainingExample>,
-  { tokensPerBatch, updateIndex, onTokens, signal }: EvaluateOptions,
+  { tokensPerBatch, updateIndex, onTokens, signal, ranks = alone }: EvaluateOptions,
 ): Promise<Evaluation> {
   const all = Int32Array.from({ length: store.size }, (_, i) => i);
   const divisor = totalWeight(store, all);
@@ -39,25 +44,29 @@ export async function evaluateExamples(
   const problemIds: string[] = [];
   let loss = 0;
   let numPositions = 0;
-  for (const examples of packBatches(all, store.lengths(), tokensPerBatch)) {
+  for (const round of roundsOf(packBatches(all, store.lengths(), tokensPerBatch), ranks.size)) {
     if (signal?.aborted) throw abortedError(signal);
-    const { batch, positionOffsets } = packExamples(store, examples, divisor);
-    const result = await engine.evaluate(batch);
-    const broken = result.losses.findIndex((one) => !Number.isFinite(one));
-    if (broken >= 0) {
-      const sequence = positionOffsets.findIndex((end) => end > broken) - 1;
-      failLoss(result.losses[broken] as number, store.name(examples[sequence] as number), updateIndex);
-    }
-    for (const [p, weight] of batch.weights.entries()) loss += weight * (result.losses[p] as number);
-    numPositions += batch.positions.length;
-    onTokens?.(batch.values.length);
-    if (store.kind !== "reward") continue;
-    for (const score of result.scores) scores.push(score);
-    for (const example of examples) {
-      const { problemId, successRates: rates } = store.get(example) as RewardExample;
-      for (const rate of rates) {
-        successRates.push(rate);
-        problemIds.push(problemId);
+    const packed = round.map((examples) => packExamples(store, examples, divisor));
+    const own = packed[ranks.rank];
+    const results = await shareResults(ranks, packed, own && (await engine.evaluate(own.batch)));
+    for (const [i, { batch, examples, positionOffsets }] of packed.entries()) {
+      const result = results[i] as NativeTrainingResult;
+      const broken = result.losses.findIndex((one) => !Number.isFinite(one));
+      if (broken >= 0) {
+        const sequence = positionOffsets.findIndex((end) => end > broken) - 1;
+        failLoss(result.losses[broken] as number, store.name(examples[sequence] as number), updateIndex);
+      }
+      for (const [p, weight] of batch.weights.entries()) loss += weight * (result.losses[p] as number);
+      numPositions += batch.positions.length;
+      onTokens?.(batch.values.length);
+      if (store.kind !== "reward") continue;
+      for (const score of result.scores) scores.push(score);
+      for (const example of examples) {
+        const { problemId, successRates: rates } = store.get(example) as RewardExample;
+        for (const rate of rates) {
+          successRates.push(rate);
+          problemIds.push(problemId);
+        }
       }
     }
   }

@@ -1,7 +1,10 @@
 /** One update: forward and backward over its batches, the loss checked, AdamW applied. */
 import { ErprmError } from "../errors.js";
+import type { NativeTrainingResult } from "../native/contract.js";
 import { abortedError } from "../policy/native-call.js";
 import { packExamples, totalWeight } from "./batch.js";
+import { alone, type Ranks } from "./distributed/ranks.js";
+import { roundsOf, shareResults } from "./distributed/rounds.js";
 import type { TrainingExample } from "./example.js";
 import type { ExampleStore } from "./example-store.js";
 import type { UpdatePlan } from "./order.js";
@@ -33,6 +36,8 @@ export interface UpdateOptions extends OptimizerOptions {
   /** Is told of the tokens of each batch when they were computed. */
   onTokens?: ((tokens: number) => void) | undefined;
   signal?: AbortSignal | undefined;
+  /** Of which this process is one; all make the same update. Default: there is no other. */
+  ranks?: Ranks | undefined;
 }
 
 export interface UpdateResult {
@@ -44,29 +49,38 @@ export interface UpdateResult {
 
 /**
  * @throws ERPRM_NUMERICAL {updateIndex, problemId, index} for a loss that is not finite or a spike, and for gradients that
- *   are not finite; ERPRM_ABORTED between batches. In all cases the weights are as they were. ERPRM_OUT_OF_MEMORY
+ *   are not finite; ERPRM_ABORTED between batches; of several ranks what `Ranks` throws. In all cases the weights are as they
+ *   were. ERPRM_OUT_OF_MEMORY
  */
 export async function runUpdate(
   engine: TrainingEngine,
   store: ExampleStore<TrainingExample>,
   plan: UpdatePlan,
-  { learningRate, lossThreshold, onTokens, signal, ...optimizer }: UpdateOptions,
+  { learningRate, lossThreshold, onTokens, signal, ranks = alone, ...optimizer }: UpdateOptions,
 ): Promise<UpdateResult> {
   const { updateIndex } = plan;
   const divisor = totalWeight(store, plan.examples);
   const updateLoss = new UpdateLoss();
   let numPositions = 0;
-  for (const examples of plan.batches) {
+  for (const round of roundsOf(plan.batches, ranks.size)) {
     if (signal?.aborted) throw abortedError(signal);
-    const { batch, positionOffsets } = packExamples(store, examples, divisor);
-    const { losses } = await engine.accumulate(batch);
-    updateLoss.add(losses, batch.weights, positionOffsets, (s) => store.name(examples[s] as number));
+    const packed = round.map((examples) => packExamples(store, examples, divisor));
+    const own = packed[ranks.rank];
+    const results = await shareResults(ranks, packed, own && (await engine.accumulate(own.batch)));
+    for (const [i, { batch, examples, positionOffsets }] of packed.entries()) {
+      const { losses } = results[i] as NativeTrainingResult;
+      updateLoss.add(losses, batch.weights, positionOffsets, (s) => store.name(examples[s] as number));
+    }
     // A loss that is no number is said at once; whether it is a spike shows when the update is complete.
     updateLoss.check(updateIndex, Number.POSITIVE_INFINITY);
-    numPositions += batch.positions.length;
-    onTokens?.(batch.values.length);
+    await ranks.addGradients(round.length);
+    for (const { batch } of packed) {
+      numPositions += batch.positions.length;
+      onTokens?.(batch.values.length);
+    }
   }
   updateLoss.check(updateIndex, lossThreshold);
+  await ranks.shareGradients();
   const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = optimizer;
   try {
     const { gradientNorm } = await engine.update({

@@ -8,6 +8,7 @@ import { ErprmError } from "../errors.js";
 import {
   type LossName,
   lossNames,
+  type NativeRankGroup,
   type NativeTrainer,
   type NativeTrainerOptions,
   type NativeTrainingBatch,
@@ -192,6 +193,24 @@ export class Trainer implements TrainingEngine {
   async readTensors(path: string, slots: TensorSlot[]): Promise<void> {
     this.#expectAlive();
     return nativeCall(() => this.#native.readTensors(path, slots));
+  }
+
+  /** Of several ranks: the gradients of a round of `count` micro-batches into the sum. @throws as `NativeTrainer.addGradients` */
+  async addGradients(group: NativeRankGroup, count: number): Promise<void> {
+    this.#expectAlive();
+    return nativeCall(() => this.#native.addGradients(group, count));
+  }
+
+  /** Of several ranks: the gradients become the sum. @throws as `addGradients` */
+  async shareGradients(group: NativeRankGroup): Promise<void> {
+    this.#expectAlive();
+    return nativeCall(() => this.#native.shareGradients(group));
+  }
+
+  /** Of several ranks: the trained tensors and moments become those of rank 0. @throws as `addGradients` */
+  async copyFromFirst(group: NativeRankGroup): Promise<void> {
+    this.#expectAlive();
+    return nativeCall(() => this.#native.copyFromFirst(group));
   }
 
   /** Frees the model. Idempotent; work in flight is finished first. */

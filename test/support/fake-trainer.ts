@@ -227,6 +227,11 @@ export class FakeTrainer implements NativeTrainer {
     }
   }
 
+  // A fake trainer is alone.
+  async addGradients(): Promise<void> {}
+  async shareGradients(): Promise<void> {}
+  async copyFromFirst(): Promise<void> {}
+
   /** Everything a checkpoint holds. */
   snapshot(): Map<string, Float32Array> {
     return new Map(this.tensors().map(({ name }) => [name, this.#values(name).slice()]));

@@ -12,6 +12,7 @@ import {
   epochsOption,
   modelOptions,
   updateOptions,
+  usualTokensPerBatch,
   watchOptions,
 } from "../train/options.js";
 
@@ -115,15 +116,17 @@ const rewardOptions = under("Reward model:", [
   },
 ] as const satisfies readonly OptionSpec[]);
 
-const ownUpdateOptions = updateOptions.map((option) =>
-  option.name === "learning-rate"
-    ? {
-        ...option,
-        help: "the largest learning rate of the first round",
-        defaultText: "a third of what erprm train policy takes",
-      }
-    : option,
-) as unknown as typeof updateOptions;
+const ownTexts: Record<string, { help?: string; defaultText: string }> = {
+  "learning-rate": {
+    help: "the largest learning rate of the first round",
+    defaultText: "a third of what erprm train policy takes",
+  },
+  "tokens-per-batch": { defaultText: String(usualTokensPerBatch) },
+};
+const ownUpdateOptions = updateOptions.map((option) => ({
+  ...option,
+  ...ownTexts[option.name],
+})) as unknown as typeof updateOptions;
 
 const trainingOptions = under("Updates:", [
   { ...epochsOption(2), help: "passes over the selected solutions of a round" },

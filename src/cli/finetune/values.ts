@@ -12,6 +12,7 @@ import type { OptionValues } from "../option.js";
 import type { OpenPolicy } from "../policy-values.js";
 import { type OpenRewardModel, rewardModelOptionsOf } from "../score/reward-model-options.js";
 import type { Given } from "../stage-command.js";
+import { usualTokensPerBatch } from "../train/options.js";
 import { defaultLearningRate, loraOf, numParameters, storedTypes } from "../train/values.js";
 
 export type FinetuneValues = OptionValues<typeof finetuneOptions>;
@@ -66,7 +67,8 @@ export async function trainingOf(
   { trainer }: FinetuneModels,
   signal: AbortSignal,
 ): Promise<RoundTraining & { notes: readonly string[] }> {
-  const { weightDecay, beta1, beta2, maxGradientNorm, maxUpdates, tokensPerUpdate, tokensPerBatch } = values;
+  const { weightDecay, beta1, beta2, maxGradientNorm, maxUpdates, tokensPerUpdate } = values;
+  const { tokensPerBatch = usualTokensPerBatch } = values;
   const lora = loraOf(values);
   const training: Omit<RoundTraining, "learningRate"> = {
     roundDecay: values.roundDecay,

@@ -8,7 +8,7 @@ import type { SessionNumbers } from "../session.js";
 import { peakMemoryBytes, type TrainProgress } from "./progress.js";
 import { shownMeasures } from "./summary.js";
 
-export interface TrainBody extends Pick<ModelTraining, "load" | "data" | "stage" | "save"> {
+export interface TrainBody extends Pick<ModelTraining, "load" | "data" | "stage" | "save" | "group"> {
   /** Counts that are known before training. */
   counts: Record<string, number>;
   progress: TrainProgress;

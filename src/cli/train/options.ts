@@ -1,5 +1,6 @@
 /** The options of `erprm train`, in the order of the help text. */
 
+import { defaultRankTimeout } from "../../training/distributed/rank-place.js";
 import { defaultMaxFaultShare } from "../../training/faults.js";
 import { defaultHeldOutShare } from "../../training/held-out.js";
 import { loraTargets } from "../../training/lora.js";
@@ -12,6 +13,8 @@ import { commonOptions, promptOptions, runOptions, under } from "../stage-option
 const text = { type: "text" } as const;
 const count = { type: "integer", low: 1, high: maxInteger } as const;
 const share = { type: "number", low: 0, high: 1 } as const;
+/** Of one process. */
+export const usualTokensPerBatch = 2048;
 const positive = { type: "number", low: 0, high: 1e6, openLow: true } as const;
 
 export const modelOptions = under("Model:", [
@@ -167,7 +170,7 @@ export const updateOptions = under("Updates:", [
     kind: count,
     argument: "N",
     help: "most tokens of one forward and backward pass: memory grows with it",
-    default: 2048,
+    defaultText: `${usualTokensPerBatch}; of several processes at most an eighth of an update`,
   },
   {
     name: "gradient-checkpointing",
@@ -208,6 +211,16 @@ export const watchOptions = under("Evaluation and checkpoints:", [
   },
 ] as const satisfies readonly OptionSpec[]);
 
+export const rankOptions = under("Several processes (torchrun):", [
+  {
+    name: "rank-timeout",
+    kind: { type: "integer", low: 1, high: 1_000_000 },
+    argument: "SECONDS",
+    help: "a process that does not come or answer for so long is lost: the others save a checkpoint and end",
+    default: defaultRankTimeout,
+  },
+] as const satisfies readonly OptionSpec[]);
+
 /** The options that all trained models share; their inputs and `epochs` come before. */
 export const trainOptions = [
   ...modelOptions,
@@ -216,6 +229,7 @@ export const trainOptions = [
   ...updateOptions,
   ...adapterOptions,
   ...watchOptions,
+  ...rankOptions,
   ...promptOptions,
   ...commonOptions,
 ] as const;

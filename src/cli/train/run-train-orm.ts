@@ -13,12 +13,13 @@ import type { TrainPlan } from "./plan.js";
 import { idleRewardFlags, rewardTask } from "./reward-task.js";
 import { runTrain } from "./run-train.js";
 import { idleTrainFlags } from "./values.js";
+import { quietUnlessFirst } from "./with-ranks.js";
 
 export function runTrainOrm(source: TrainerSource = nativeSource): Run<typeof trainOrmOptions> {
   return async (values, given, surroundings) => {
     const { name, path } = oneInput(["solutions", "labels"], values, given);
     refuseIdleFlags(given, [...idleRewardFlags(values), ...idleTrainFlags(values)]);
-    const prompt = await inputPrompt(path, values, surroundings);
+    const prompt = await inputPrompt(path, quietUnlessFirst(values), surroundings);
     const plan: TrainPlan = {
       kind: "orm",
       inputs: { [name]: path },

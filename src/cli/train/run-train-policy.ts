@@ -13,6 +13,7 @@ import { oneInput } from "./one-input.js";
 import type { TrainPlan } from "./plan.js";
 import { runTrain } from "./run-train.js";
 import { idleTrainFlags } from "./values.js";
+import { quietUnlessFirst } from "./with-ranks.js";
 
 export function runTrainPolicy(source: TrainerSource = nativeSource): Run<typeof trainPolicyOptions> {
   return async (values, given, surroundings) => {
@@ -21,7 +22,7 @@ export function runTrainPolicy(source: TrainerSource = nativeSource): Run<typeof
       { names: ["keep-wrong"], why: "with --problems: their solutions are not graded", when: name === "problems" },
       ...idleTrainFlags(values),
     ]);
-    const prompt = await inputPrompt(path, values, surroundings, { isSampled: name === "solutions" });
+    const prompt = await inputPrompt(path, quietUnlessFirst(values), surroundings, { isSampled: name === "solutions" });
     const { limit } = values;
     const onlyCorrect = !values.keepWrong;
     const plan: TrainPlan = {

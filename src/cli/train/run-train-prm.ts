@@ -13,13 +13,14 @@ import type { TrainPlan } from "./plan.js";
 import { idleRewardFlags, rewardTask } from "./reward-task.js";
 import { runTrain } from "./run-train.js";
 import { idleTrainFlags } from "./values.js";
+import { quietUnlessFirst } from "./with-ranks.js";
 
 export function runTrainPrm(source: TrainerSource = nativeSource): Run<typeof trainPrmOptions> {
   return async (values, given, surroundings) => {
     const path = required("labels", values.labels, "a file with labelled solutions");
     const target = parseLabelName(values.target).name;
     refuseIdleFlags(given, [...idleRewardFlags(values), ...idleTrainFlags(values)]);
-    const prompt = await inputPrompt(path, values, surroundings);
+    const prompt = await inputPrompt(path, quietUnlessFirst(values), surroundings);
     const { weightBy, inferredSteps } = values;
     const plan: TrainPlan = {
       kind: "prm",

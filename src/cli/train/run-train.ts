@@ -1,15 +1,21 @@
 /** What the train commands do: open the model, make the examples, train in the run directory. */
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { failArgument } from "../../check.js";
 import { manifestName } from "../../data/manifest.js";
 import { ErprmError } from "../../errors.js";
+import { followTraining } from "../../stages/follow-training.js";
 import { checkpointFolder, trainingLog } from "../../stages/training-keeper.js";
 import { formatStepRule, parseStepRule } from "../../text/step-rule.js";
 import { expectAdapterFits } from "../../training/adapter-fit.js";
 import { expectSavable } from "../../training/base-files.js";
 import type { BuiltExamples } from "../../training/build-examples.js";
+import { agree, examplesDigest } from "../../training/distributed/agreement.js";
+import type { RankGroup } from "../../training/distributed/rank-group.js";
+import { type RankPlace, rankPlace } from "../../training/distributed/rank-place.js";
+import { expectTransport } from "../../training/distributed/transport.js";
 import type { TrainingExample } from "../../training/example.js";
 import { type SplitExamples, splitExamples } from "../../training/held-out.js";
 import { loadAdapter } from "../../training/load-adapter.js";
@@ -31,6 +37,7 @@ import type { TrainPlan, TrainTask } from "./plan.js";
 import { TrainProgress } from "./progress.js";
 import { trainSummaryForm } from "./summary.js";
 import {
+  batchTokens,
   defaultLearningRate,
   loraOf,
   maxLengthOf,
@@ -39,6 +46,7 @@ import {
   storedTypes,
   type TrainValues,
 } from "./values.js";
+import { leadOrFollow, quietUnlessFirst, withRanks } from "./with-ranks.js";
 
 /**
  * A model must not be trained into its own directory, nor into one that holds a model and is no run of ours: --force would
@@ -117,30 +125,58 @@ async function createTrainer(
   }
 }
 
-/** @throws as `RunDirectory.open`, `trainStage`, `saveModel` and what opens the model and reads the inputs */
+/** Results do not depend on it. Processes on one machine divide its cores between them. */
+function threadsOf({ threads }: TrainValues, place: RankPlace | undefined): number | undefined {
+  if (threads !== undefined || !place) return threads;
+  return Math.max(1, Math.floor(availableParallelism() / place.localSize));
+}
+
+/** @throws as `RunDirectory.open`, `trainStage`, `saveModel`, `RankGroup.join` and what opens the model and reads the inputs */
 export async function runTrain(
   plan: TrainPlan,
   values: TrainValues,
   surroundings: Surroundings,
   source: TrainerSource,
+  environment: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const { signal, stderr } = surroundings;
-  const model = required("model", values.model, "a model directory or a .gguf file");
-  const out = required("out", values.out, "the run directory");
-  const { init, device, dtype, threads, seed, gradientCheckpointing, tokensPerBatch, epochs, maxUpdates } = values;
+  const { init, device, dtype, heldOut, earlyStopping } = values;
+  required("model", values.model, "a model directory or a .gguf file");
+  required("out", values.out, "the run directory");
   if (values.adapter !== undefined && init === "random") {
     failArgument("--init", "pretrained with --adapter, which belongs to the weights of its base model", init);
   }
   if (dtype === "bf16" && device === "cpu") failArgument("--dtype", "f32 on the CPU", dtype);
+  if (earlyStopping !== undefined && heldOut === 0) {
+    failArgument("--early-stopping", "given only where problems are held out (--held-out)", earlyStopping);
+  }
+  const place = rankPlace(environment);
+  if (place) expectTransport(device);
+  const { signal } = surroundings;
+  await withRanks({ place, timeout: values.rankTimeout, signal }, (group) =>
+    trainAsRank({ plan, values: quietUnlessFirst(values, environment), surroundings, source, place, group }),
+  );
+}
+
+interface RankWork {
+  plan: TrainPlan;
+  values: TrainValues;
+  surroundings: Surroundings;
+  source: TrainerSource;
+  place: RankPlace | undefined;
+  /** Undefined: this process is alone. */
+  group: RankGroup | undefined;
+}
+
+async function trainAsRank({ plan, values, surroundings, source, place, group }: RankWork): Promise<void> {
+  const { signal, stderr } = surroundings;
+  const { model = "", out = "", init, device, dtype, seed, gradientCheckpointing, epochs, maxUpdates, quiet } = values;
+  const threads = threadsOf(values, place);
   const adapter = values.adapter === undefined ? undefined : await openAdapter(values.adapter);
   const lora = adapter?.lora ?? loraOf(values);
-  if (values.earlyStopping !== undefined && values.heldOut === 0) {
-    failArgument("--early-stopping", "given only where problems are held out (--held-out)", values.earlyStopping);
-  }
   const base = await source.open(model, { init, signal });
   const say = (text: string) => note(text, values, surroundings);
   for (const text of [...base.notes, ...(adapter?.notes ?? [])]) say(text);
-  await refuseModelDirectory(out, base);
+  if (!group || group.rank === 0) await refuseModelDirectory(out, base);
   await expectSavable(base);
   const maxLength = maxLengthOf(values, base);
   const task = plan.task(base);
@@ -153,6 +189,7 @@ export async function runTrain(
   if (adapter) expectAdapterFits(adapter, base, loss);
   const { data, counts } = await makeExamples(task, plan, base, values, surroundings);
   const tokensPerUpdate = values.tokensPerUpdate ?? usualTokensPerUpdate(epochs * data.training.numTokens);
+  const tokensPerBatch = batchTokens(values, tokensPerUpdate, group !== undefined);
   const learningRate =
     values.learningRate ?? defaultLearningRate(numParameters(base), { init, hasAdapter: lora !== undefined });
   const schedule = scheduleOf(values, learningRate);
@@ -170,10 +207,13 @@ export async function runTrain(
       ...{ heldOut, evaluateEvery, earlyStopping, limit: values.limit },
       maxLength,
       split: formatStepRule(parseStepRule(values.split)),
+      // Gradients are summed in the same order by any number of ranks from two, and in another by one process.
+      ...(group && { ranks: "several" }),
     },
     freeOptions: {
       ...{ model, adapter: values.adapter, threads, gradientCheckpointing, maxFaults: values.maxFaults },
       ...{ spikeFactor: values.spikeFactor, checkpointEvery: values.checkpointEvery },
+      ...(group && { numRanks: group.size, rankTimeout: values.rankTimeout }),
     },
     seed,
     inputs: { ...plan.inputs, ...(adapter && adapterInputs(adapter)) },
@@ -182,32 +222,42 @@ export async function runTrain(
     outputs: [trainingLog, checkpointFolder, ...modelFileNames],
     scaffolding: [checkpointFolder],
   };
-  await withRun(
-    description,
-    { ...values, out },
-    surroundings,
-    (run) =>
-      trainBody(run, {
-        data,
-        counts,
-        load: () => createTrainer(base, trainerOptions, adapter, source),
-        stage: {
-          ...{ loss, seed, epochs, maxUpdates, schedule, optimizer, tokensPerUpdate, tokensPerBatch },
-          ...{ evaluateEvery, earlyStopping, spikeFactor: values.spikeFactor, signal },
-          checkpointEvery: values.checkpointEvery,
-        },
-        save: (updates) => ({
-          type: storedTypes[saveDtype],
-          lora,
-          rewardModel: rewardModel?.(updates),
-        }),
-        progress: new TrainProgress({ title: description.stage, quiet: values.quiet, stream: stderr }),
-        note: say,
-      }).catch((error: unknown) => {
-        throw withMemoryAdvice(error);
-      }),
-    trainSummaryForm,
-  );
+  const stage = {
+    ...{ loss, seed, epochs, maxUpdates, schedule, optimizer, tokensPerUpdate, tokensPerBatch },
+    ...{ evaluateEvery, earlyStopping, spikeFactor: values.spikeFactor, signal },
+    checkpointEvery: values.checkpointEvery,
+  };
+  const load = () => createTrainer(base, trainerOptions, adapter, source);
+  if (group) {
+    const { stage: name, options, models, build } = description;
+    const examples = { training: examplesDigest(data.training), heldOut: examplesDigest(data.heldOut) };
+    const { spikeFactor } = values;
+    await agree(group, { stage: name, seed, ...options, ...models, spikeFactor, ...examples, ...build });
+  }
+  const lead = (begin: () => Promise<void>) =>
+    withRun(
+      description,
+      { ...values, out },
+      surroundings,
+      async (run) => {
+        await begin();
+        return trainBody(run, {
+          ...{ data, counts, load, stage, group },
+          save: (updates) => ({
+            type: storedTypes[saveDtype],
+            lora,
+            rewardModel: rewardModel?.(updates),
+          }),
+          progress: new TrainProgress({ title: description.stage, quiet, stream: stderr }),
+          note: say,
+        });
+      },
+      trainSummaryForm,
+    );
+  const follow = (of: RankGroup) => followTraining({ load, data, stage, group: of });
+  await leadOrFollow(group, lead, follow).catch((error: unknown) => {
+    throw withMemoryAdvice(error);
+  });
 }
 
 function exampleCounts(

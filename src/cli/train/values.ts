@@ -7,7 +7,7 @@ import type { Schedule } from "../../training/schedule.js";
 import type { TrainingBase } from "../../training/training-base.js";
 import type { IdleFlags } from "../idle-flags.js";
 import type { OptionValues } from "../option.js";
-import type { epochsOption, trainOptions } from "./options.js";
+import { type epochsOption, type trainOptions, usualTokensPerBatch } from "./options.js";
 
 export type TrainValues = OptionValues<typeof trainOptions> &
   OptionValues<readonly [ReturnType<typeof epochsOption<number>>]>;
@@ -80,6 +80,19 @@ export function maxLengthOf({ maxLength }: Pick<TrainValues, "maxLength">, { ope
   if (maxLength === undefined) return Math.min(contextLength, 4096);
   if (maxLength <= contextLength) return maxLength;
   return failArgument("--max-length", `at most ${contextLength}, the model's context`, maxLength);
+}
+
+/**
+ * Most tokens of a micro-batch. Several ranks divide an update by its micro-batches: about eight of them, so that up to eight
+ * ranks have work. It does not depend on how many ranks there are, and therefore the results do not.
+ */
+export function batchTokens(
+  { tokensPerBatch }: Pick<TrainValues, "tokensPerBatch">,
+  tokensPerUpdate: number,
+  hasRanks: boolean,
+): number {
+  if (tokensPerBatch !== undefined || !hasRanks) return tokensPerBatch ?? usualTokensPerBatch;
+  return Math.min(usualTokensPerBatch, Math.ceil(tokensPerUpdate / 8));
 }
 
 export function scheduleOf(values: TrainValues, peak: number): Schedule {
