@@ -1,7 +1,8 @@
 /**
  * A solution as a trunk and its prefixes. Its own sampled tokens are used where they are this policy's: where each step's
  * tokens decode to the step's text. Everything else (other people's solutions, another model's tokens, edited steps) is text
- * and is aligned to token boundaries (src/text/align-steps.ts).
+ * and is aligned to token boundaries (src/text/align-steps.ts). So is what was sampled by a policy that told no tokens; but it
+ * was sampled behind the prompt, and is taken as it stands.
  */
 import type { RolloutPolicy } from "../policy/rollout-policy.js";
 import { alignSteps } from "../text/align-steps.js";
@@ -40,6 +41,7 @@ export function prefixesOf(
         prompt: promptText(policy, solution.question, prompt),
         steps: solution.steps,
         rule,
+        asWritten: isAsWritten(solution, rule),
       });
   const prefixes = stepEnds.slice(0, -1).map((end) => ({
     length: promptEnd + end,
@@ -49,6 +51,13 @@ export function prefixesOf(
   const what = `the prompt of problem ${JSON.stringify(solution.problemId)} with solution ${solution.index} up to its last step`;
   expectRoom(policy, longest, what, solution.problemId);
   return { trunk: tokenIds.slice(0, longest), prefixes, ownTokens: own !== undefined };
+}
+
+/** Sampled by a policy that told no tokens, and every step has its delimiter: people who trim steps have none. */
+function isAsWritten({ steps, tokenIds, finishReason }: Solution, rule: StepRule): boolean {
+  if (tokenIds !== undefined || finishReason === undefined) return false;
+  const tag = rule.kind === "tag" ? rule.tag : undefined;
+  return steps.slice(0, -1).every((step) => /[ \t\n\r\f\v]$/.test(step) || (tag !== undefined && step.endsWith(tag)));
 }
 
 interface OwnTokens {

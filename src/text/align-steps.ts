@@ -37,6 +37,8 @@ export interface AlignStepsOptions {
   prompt: string;
   steps: readonly string[];
   rule: StepRule;
+  /** The steps are a text that was sampled behind this prompt: nothing is put between them or in front. Default false. */
+  asWritten?: boolean;
 }
 
 function isSpace(byte: number | undefined): boolean {
@@ -89,7 +91,8 @@ function needsSpace(
  * @throws ERPRM_INVALID_ARGUMENT for no steps
  * @throws ERPRM_INVALID_DATA when the tokenizer changes the text, so that no end can be found in its tokens
  */
-export function alignSteps({ tokenizer, encodePrompt, prompt, steps, rule }: AlignStepsOptions): AlignedSteps {
+export function alignSteps(options: AlignStepsOptions): AlignedSteps {
+  const { tokenizer, encodePrompt, prompt, steps, rule, asWritten = false } = options;
   if (steps.length === 0) {
     throw new ErprmError("ERPRM_INVALID_ARGUMENT", "Expected steps to be at least one step, received none", {
       name: "steps",
@@ -97,8 +100,8 @@ export function alignSteps({ tokenizer, encodePrompt, prompt, steps, rule }: Ali
   }
   const form = tokenizer.unicodeForm;
   const readAs = (text: string) => (form === undefined ? wellFormed(text) : wellFormed(text).normalize(form));
-  const joined = joinSteps(steps, rule).map(readAs);
-  if (needsSpace({ tokenizer, encodePrompt, prompt }, steps[0] as string)) joined[0] = ` ${joined[0]}`;
+  const joined = (asWritten ? steps : joinSteps(steps, rule)).map(readAs);
+  if (!asWritten && needsSpace({ tokenizer, encodePrompt, prompt }, steps[0] as string)) joined[0] = ` ${joined[0]}`;
   const pieces = [readAs(prompt), ...joined];
   const text = pieces.join("");
   const tokenIds = encodePrompt(text);
