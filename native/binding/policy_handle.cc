@@ -1,6 +1,7 @@
 #include "binding/policy_handle.h"
 
 #include "core/error.h"
+#include "core/free_memory.h"
 
 namespace erprm {
 
@@ -10,6 +11,7 @@ bool PolicyLoop::run_iteration() {
   const bool more = engine_->run_iteration();
   if (more || closing_.empty()) return more;
   engine_.reset();
+  return_freed_memory();
   for (const Settlement& settlement : closing_) settlement.resolve([](Napi::Env env) { return env.Undefined(); });
   closing_.clear();
   return false;

@@ -7,6 +7,7 @@
 
 #include "binding/device_thread.h"
 #include "core/error.h"
+#include "core/free_memory.h"
 #include "core/parallel.h"
 #include "engine/scorer.h"
 
@@ -20,6 +21,7 @@ struct LoadedRewardModel {
   void free() {
     scorer.reset();
     pool.reset();
+    return_freed_memory();
   }
 };
 

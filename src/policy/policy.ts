@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { expectInteger, expectOneOf, expectPositiveInteger, failArgument } from "../check.js";
 import { ErprmError } from "../errors.js";
+import { type ResidentBytes, residentBytes } from "../model/resident-bytes.js";
 import { type EngineStats, type NativePolicy, type WeightType, weightTypes } from "../native/contract.js";
 import type { ChatTokenizer, TextModel } from "../text/text-model.js";
 import { expectDevice } from "./device.js";
@@ -49,12 +50,16 @@ export interface OpenedPolicy {
   notes: readonly string[];
   /** The addon's build information, for the record. */
   build: Record<string, unknown>;
+  /** What it takes at most when it is loaded; absent where nobody knows. */
+  memory?: ResidentBytes;
   load(): Promise<Policy>;
 }
 
 const defaultMaxBatch = 64;
 const defaultKvMemoryBytes = 2 * 2 ** 30;
 const prefillChunk = 256;
+/** Rows of logits that the engine holds at a time. */
+const logitRows = 128;
 
 export class Policy implements RolloutPolicy {
   readonly trunkUnit = "token";
@@ -107,7 +112,13 @@ export class Policy implements RolloutPolicy {
       );
       return new Policy(native, { text, contextLength, vocabularySize, maxBatch, fingerprint, notes });
     };
-    return { fingerprint, notes, build: { ...addon.buildInfo }, load };
+    const memory = residentBytes(checkpoint, {
+      ...{ weights, kvMemoryBytes, logitRows },
+      forwardRows: maxBatch + prefillChunk,
+      // Trunks are admitted up to twice as many as completions run, each of which has blocks of its own.
+      numSequences: 3 * maxBatch,
+    });
+    return { fingerprint, notes, build: { ...addon.buildInfo }, memory, load };
   }
 
   /**

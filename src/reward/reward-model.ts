@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { expectInteger, expectOneOf, expectPositiveInteger } from "../check.js";
 import { ErprmError } from "../errors.js";
+import { type ResidentBytes, residentBytes } from "../model/resident-bytes.js";
 import { type NativeRewardModel, type WeightType, weightTypes } from "../native/contract.js";
 import { expectDevice } from "../policy/device.js";
 import { abortedError, nativeCall } from "../policy/native-call.js";
@@ -54,6 +55,8 @@ export interface OpenedRewardModel {
   notes: readonly string[];
   /** The addon's build information, for the record. */
   build: Record<string, unknown>;
+  /** What it takes at most when it is loaded; absent where nobody knows. */
+  memory?: ResidentBytes;
   load(): Promise<RewardModel>;
 }
 
@@ -66,6 +69,8 @@ export interface ScoreOptions<A = unknown> {
 }
 
 const defaultKvMemoryBytes = 2 * 2 ** 30;
+/** Rows that the engine takes through the network at a time. */
+const forwardRows = 256;
 export const defaultTokenBudget = 4096;
 
 export class RewardModel {
@@ -122,7 +127,12 @@ export class RewardModel {
       );
       return new RewardModel(native, parts);
     };
-    return { fingerprint, config, notes, build: { ...addon.buildInfo }, load };
+    const memory = residentBytes(checkpoint, {
+      ...{ weights, kvMemoryBytes, forwardRows, logitRows: 0 },
+      // As many as the bound on keys and values holds.
+      numSequences: Number.POSITIVE_INFINITY,
+    });
+    return { fingerprint, config, notes, build: { ...addon.buildInfo }, memory, load };
   }
 
   /**

@@ -18,6 +18,7 @@ import { answerErrors } from "./error-handler.js";
 import { busyError } from "./http-status.js";
 import { type Batching, defaultBatching, defaultLimits, type ServiceLimits } from "./limits.js";
 import { ServiceMetrics } from "./metrics.js";
+import { watchModels } from "./models/memory-metrics.js";
 import type { ModelRegistry } from "./models.js";
 import { allRoutes } from "./routes.js";
 import { Scorers } from "./scorers.js";
@@ -65,6 +66,7 @@ export async function createServer(options: ServiceOptions): Promise<Service> {
   setMaxListeners(0, stopping.signal, ending.signal);
   const limits = { ...defaultLimits, ...options.limits };
   const metrics = new ServiceMetrics();
+  watchModels(metrics.registry, models);
   const context: ServiceContext = {
     ...{ models, limits, metrics },
     scorers: new Scorers(limits, { ...defaultBatching, ...options.batching }, metrics),

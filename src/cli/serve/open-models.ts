@@ -3,8 +3,9 @@ import { basename } from "node:path";
 import { ErprmError } from "../../errors.js";
 import type { Policy } from "../../policy/policy.js";
 import type { RewardModel } from "../../reward/reward-model.js";
-import { type LoadingModel, loadingModel } from "../../service/loading-model.js";
 import { rewardModelFacts } from "../../service/model-facts.js";
+import { type LazyModel, lazyModel } from "../../service/models/lazy-model.js";
+import { ModelMemory } from "../../service/models/model-memory.js";
 import { ModelRegistry } from "../../service/models.js";
 import type { OptionValues } from "../option.js";
 import { type OpenPolicy, policyOptionsOf } from "../policy-values.js";
@@ -23,11 +24,15 @@ export function namedModel(given: string): { name: string; model: string } {
 export interface ServedModels {
   registry: ModelRegistry;
   notes: string[];
-  /** Loads one after the other. @throws as the models' `load` */
+  memory: ModelMemory;
+  /** Loads those that fit, one after the other. @throws as the models' `load` */
   load(): Promise<void>;
 }
 
-/** @throws ERPRM_INVALID_ARGUMENT for no model, or two of one name; as `RewardModel.open` and `Policy.open` */
+/**
+ * @throws ERPRM_INVALID_ARGUMENT for no model, or two of one name; ERPRM_OUT_OF_MEMORY for one that --model-memory cannot hold;
+ *   as `RewardModel.open` and `Policy.open`
+ */
 export async function openModels(
   values: ServeValues,
   signal: AbortSignal,
@@ -45,33 +50,31 @@ export async function openModels(
   }
   const registry = new ModelRegistry();
   const notes: string[] = [];
-  const loading: LoadingModel<RewardModel | Policy>[] = [];
+  const memory = new ModelMemory(values.modelMemory);
+  const lazy: LazyModel<RewardModel | Policy>[] = [];
   for (const { name, model } of rewardModels.map(namedModel)) {
     const opened = await open.rewardModel(model, rewardModelOptionsOf(values, signal));
-    const served = loadingModel<RewardModel>(name, () => opened.load(), rewardModelFacts);
+    const served = lazyModel<RewardModel>(name, opened, memory, rewardModelFacts);
     notes.push(...opened.notes);
     registry.add({ kind: "reward-model", ...served });
-    loading.push(served);
+    lazy.push(served);
   }
   for (const { name, model } of policies.map(namedModel)) {
     const opened = await open.policy(model, policyOptionsOf({ ...values, policy: model, seed: 0 }, signal));
-    const served = loadingModel<Policy>(
-      name,
-      () => opened.load(),
-      ({ contextLength, fingerprint }) => ({
-        max_model_len: contextLength,
-        fingerprint,
-      }),
-    );
+    const served = lazyModel<Policy>(name, opened, memory, ({ contextLength, fingerprint }) => ({
+      max_model_len: contextLength,
+      fingerprint,
+    }));
     notes.push(...opened.notes);
     registry.add({ kind: "policy", ...served });
-    loading.push(served);
+    lazy.push(served);
   }
   return {
     registry,
     notes,
+    memory,
     load: async () => {
-      for (const model of loading) await model.load();
+      for (const model of lazy) await model.load(signal);
     },
   };
 }

@@ -51,6 +51,13 @@ const askOptions = under("How models are asked and held:", [
   ...named(rewardModelOptions, ["convention", "step-tag", "device", "dtype", "threads"]),
   ...named(policyOptions, ["kv-memory", "context-length", "batch-size"]),
   {
+    name: "model-memory",
+    kind: { type: "bytes" },
+    argument: "SIZE",
+    help: "bound on the memory of all models that are loaded, weights, keys and values (--kv-memory each) and buffers together; the one that was used longest ago makes room for one that is asked for",
+    defaultText: "none",
+  },
+  {
     name: "split",
     kind: { type: "text" },
     argument: "RULE",
@@ -84,6 +91,27 @@ const batchOptions = under("Batches and queue:", [
 ] as const satisfies readonly OptionSpec[]);
 
 const limitOptions = under("Limits:", [
+  {
+    name: "max-completions",
+    kind: count,
+    argument: "N",
+    help: "most completions of one request, prompts times n (400)",
+    default: defaultLimits.maxCompletions,
+  },
+  {
+    name: "max-completion-tokens",
+    kind: count,
+    argument: "N",
+    help: "most tokens of one completion (400); the model's context bounds it too",
+    default: defaultLimits.maxCompletionTokens,
+  },
+  {
+    name: "max-queued-completions",
+    kind: count,
+    argument: "N",
+    help: "completions that may wait for one policy; beyond that requests are answered 429 with Retry-After. One client may hold half of them",
+    default: defaultLimits.maxQueuedCompletions,
+  },
   {
     name: "max-body",
     kind: { type: "bytes" },

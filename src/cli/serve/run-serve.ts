@@ -18,6 +18,9 @@ function limitsOf(values: ServeValues) {
     maxSteps: values.maxSteps,
     maxCharacters: values.maxCharacters,
     maxQueuedTokens: values.maxQueuedTokens,
+    maxCompletions: values.maxCompletions,
+    maxCompletionTokens: values.maxCompletionTokens,
+    maxQueuedCompletions: values.maxQueuedCompletions,
     clientTimeoutSeconds: values.clientTimeout,
     maxConnections: values.maxConnections,
   };

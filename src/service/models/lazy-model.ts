@@ -1,0 +1,77 @@
+/** Models that are in memory while they are used, and as long after as their memory is not wanted for others. */
+import { ErprmError } from "../../errors.js";
+import { type ResidentBytes, totalBytes } from "../../model/resident-bytes.js";
+import type { ServedModel } from "../models.js";
+import type { ModelMemory } from "./model-memory.js";
+
+/** A model that was found and checked. */
+export interface OpenedModel<M> {
+  memory?: ResidentBytes;
+  load(): Promise<M>;
+}
+
+export interface LazyModel<M> extends ServedModel<M> {
+  /** At the start: loads it where there is room beside those that are loaded; otherwise it waits for its first use. @throws what loading throws */
+  load(signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * @param facts what is told of it once it was loaded
+ * @throws ERPRM_OUT_OF_MEMORY for a model that does not fit into the memory even alone
+ */
+export function lazyModel<M extends { dispose(): Promise<void> }>(
+  name: string,
+  opened: OpenedModel<M>,
+  memory: ModelMemory,
+  facts: (model: M) => Record<string, unknown> = () => ({}),
+): LazyModel<M> {
+  let model: M | undefined;
+  let known: Record<string, unknown> = {};
+  let isStarted = false;
+  let isDisposed = false;
+  const unload = async () => {
+    const gone = model;
+    model = undefined;
+    await gone?.dispose();
+  };
+  const tenant = {
+    name,
+    bytes: opened.memory === undefined ? 0 : totalBytes(opened.memory),
+    load: async () => {
+      model = await opened.load();
+      known = facts(model);
+      // The service ended while the weights were read.
+      if (isDisposed) await unload();
+    },
+    unload,
+  };
+  memory.add(tenant);
+  const current = (): M => {
+    if (model !== undefined) return model;
+    throw new ErprmError("ERPRM_DISPOSED", `Expected the model ${name} in use, received one that was disposed`);
+  };
+  const use = async <T>(work: (model: M) => Promise<T> | T, signal?: AbortSignal): Promise<T> => {
+    await memory.acquire(tenant, signal);
+    try {
+      return await work(current());
+    } finally {
+      memory.release(tenant);
+    }
+  };
+  return {
+    name,
+    created: Math.floor(Date.now() / 1000),
+    // One that was unloaded for another is ready: it is loaded when it is asked for.
+    ready: () => isStarted && !isDisposed,
+    use,
+    load: async (signal) => {
+      if (memory.hasRoom(tenant)) await use(() => undefined, signal);
+      isStarted = true;
+    },
+    facts: () => ({ ...known, loaded: memory.isLoaded(tenant), memory_bytes: tenant.bytes }),
+    async dispose() {
+      isDisposed = true;
+      await unload();
+    },
+  };
+}
