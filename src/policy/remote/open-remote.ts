@@ -65,9 +65,11 @@ export async function openRemotePolicy(name: string, options: RemotePolicyOption
     identity: {
       contextLength: tokenizer && contextLength,
       tokenizer: tokenizer?.fingerprint,
-      prompts: capabilities.takesTokens ? "token ids" : "texts",
-      completions: capabilities.givesTokens ? "token ids" : "texts",
-      ...(!capabilities.extraFields && { truncation: "the server's own" }),
+      server: {
+        prompts: capabilities.takesTokens ? "token ids" : "texts",
+        completions: capabilities.givesTokens ? "token ids" : "texts",
+        ...(!capabilities.extraFields && { truncation: "the server's own" }),
+      },
     },
     notes: notesOf(name, capabilities, tokenizer?.text),
     build: { servers: [...new Set(found.map(({ listed }) => listed?.ownedBy ?? "unknown"))] },
