@@ -182,26 +182,34 @@ function decoding(directory: string): string {
 /** Far more to roll out than a script will wait for. */
 const startDecoding = "void (await loadPolicy()).rollout(request(1, 100000));";
 
-test("worker.terminate() while completions are decoded does not crash, again and again", async (t) => {
-  const work = decoding(await writeTinyModel(t));
-  const result = await runChildScript(`
-    ${startWorker(`${work} ${startDecoding} parentPort.postMessage("begun"); await new Promise(() => setInterval(() => {}, 1000));`)}
+/** The same, with somebody who listens to every token. */
+const startListening =
+  "let heard = 0; void (await loadPolicy()).rollout({ ...request(1, 100000), onTokens: ({ rows }) => { heard += rows.length; } });";
+
+for (const [what, start] of [
+  ["decoded", startDecoding],
+  ["decoded and handed out", startListening],
+] as const)
+  test(`worker.terminate() while completions are ${what} does not crash, again and again`, async (t) => {
+    const work = decoding(await writeTinyModel(t));
+    const result = await runChildScript(`
+    ${startWorker(`${work} ${start} parentPort.postMessage("begun"); await new Promise(() => setInterval(() => {}, 1000));`)}
     for (let i = 0; i < 8; i++) {
       const worker = await startWorker();
       await new Promise((resolve) => setTimeout(resolve, 5 * i));
       await worker.terminate();
     }
     console.log("whole");`);
-  ended(t, result, 0);
-  t.is(result.stdout, "whole\n");
-  t.is(result.stderr, "");
-});
+    ended(t, result, 0);
+    t.is(result.stdout, "whole\n");
+    t.is(result.stderr, "");
+  });
 
-test("process.exit while completions are decoded ends with its code", async (t) => {
+test("process.exit while completions are decoded, with a listener or without, ends with its code", async (t) => {
   const work = decoding(await writeTinyModel(t));
-  for (const delay of [0, 10, 50]) {
+  for (const [start, delay] of [startDecoding, startListening].flatMap((one) => [0, 10, 50].map((ms) => [one, ms]))) {
     const result = await runChildScript(`${work}
-      ${startDecoding}
+      ${start}
       setTimeout(() => process.exit(5), ${delay});`);
     ended(t, result, 5);
     t.is(result.stderr, "");
