@@ -19,6 +19,8 @@ export interface RunningCli {
   kill(signal: NodeJS.Signals): void;
   /** Resolves when standard error holds the text. */
   says(text: string): Promise<void>;
+  /** All of standard output, when it holds the text; what came when the process ends before. */
+  prints(text: string): Promise<string>;
 }
 
 export function startCli(
@@ -32,8 +34,10 @@ export function startCli(
   let stdout = "";
   let stderr = "";
   const waiting: { text: string; resolve: () => void }[] = [];
+  const expecting: { text: string; resolve: (all: string) => void }[] = [];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
+    for (const { text: wanted, resolve } of expecting) if (stdout.includes(wanted)) resolve(stdout);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
@@ -48,6 +52,11 @@ export function startCli(
     kill: (signal) => child.kill(signal),
     says: (text) =>
       stderr.includes(text) ? Promise.resolve() : new Promise((resolve) => waiting.push({ text, resolve })),
+    prints: (text) => {
+      if (stdout.includes(text)) return Promise.resolve(stdout);
+      const printed = new Promise<string>((resolve) => expecting.push({ text, resolve }));
+      return Promise.race([printed, result.then((ended) => ended.stdout)]);
+    },
   };
 }
 

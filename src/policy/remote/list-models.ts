@@ -7,6 +7,8 @@ export interface ListedModel {
   ownedBy: string | undefined;
   /** Tokens of prompt and completion together, where that is told. */
   contextLength: number | undefined;
+  /** SHA-256 of the model's files, where the server is erprm. */
+  fingerprint: string | undefined;
 }
 
 type Entry = Record<string, unknown> | null;
@@ -29,10 +31,11 @@ export function findListed(answer: unknown, url: string, model: string): ListedM
       received: ids,
     });
   }
-  const length = entry.max_model_len;
+  const { max_model_len: length, fingerprint } = entry;
   return {
     id: model,
     ownedBy: typeof entry.owned_by === "string" ? entry.owned_by : undefined,
     contextLength: Number.isSafeInteger(length) && (length as number) > 0 ? (length as number) : undefined,
+    fingerprint: typeof fingerprint === "string" && /^[0-9a-f]{64}$/.test(fingerprint) ? fingerprint : undefined,
   };
 }

@@ -59,9 +59,8 @@ export async function openRemotePolicy(name: string, options: RemotePolicyOption
   const lengths = found.flatMap(({ listed }) => listed?.contextLength ?? []);
   const contextLength = options.contextLength ?? (lengths.length > 0 ? Math.min(...lengths) : undefined);
   const maxBatch = concurrency * remote.baseUrls.length;
-  const model = modelOf(found, remote);
   return {
-    fingerprint: `openai:${model}`,
+    fingerprint: fingerprintOf(found, remote),
     identity: {
       contextLength: tokenizer && contextLength,
       tokenizer: tokenizer?.fingerprint,
@@ -165,9 +164,10 @@ async function modelList(
   return findListed(answer, url, model);
 }
 
-/** The one name by which all servers know the model. */
-function modelOf(found: readonly Found[], { baseUrls, model }: RemoteName): string {
-  const names = [...new Set(found.map((one) => one.listed?.id ?? one.model ?? model))];
+/** What stands for the model, at all servers: its files' where the server tells, else the name by which it is known there. */
+function fingerprintOf(found: readonly Found[], { baseUrls, model }: RemoteName): string {
+  const nameOf = (one: Found) => one.listed?.fingerprint ?? `openai:${one.listed?.id ?? one.model ?? model}`;
+  const names = [...new Set(found.map(nameOf))];
   if (names.length === 1) return names[0] as string;
   throw new ErprmError(
     "ERPRM_INVALID_ARGUMENT",

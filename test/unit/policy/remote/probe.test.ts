@@ -30,6 +30,9 @@ test("the model's name, not the address, is the fingerprint; the tokenizer's fil
   t.is(here.policy.fingerprint, "openai:a/b");
   t.is(there.policy.fingerprint, here.policy.fingerprint);
   t.is(here.policy.identity?.tokenizer, undefined);
+  const sha = "0123456789abcdef".repeat(4);
+  const told = await opened(t, { models: [{ id: "m", fingerprint: sha }] });
+  t.is(told.policy.fingerprint, sha);
   const unlisted = await opened(t, { model: "c", models: null });
   t.is(unlisted.policy.fingerprint, "openai:c");
 });
