@@ -1,4 +1,5 @@
 /** The policy of a command that only samples: on this machine, or behind servers. What a run's description says of it. */
+import { ErprmError } from "../errors.js";
 import { isRemoteName } from "../policy/remote/remote-name.js";
 import type { OpenedRolloutPolicy } from "../policy/rollout-policy.js";
 import type { OptionValues } from "./option.js";
@@ -28,6 +29,13 @@ export function policyName(values: SamplingValues, given: Given): string {
   const name = required("policy", values.policy, "a model directory, a .gguf file or openai:URL#MODEL");
   refuseFlagsOfOtherPolicies(name, given);
   return name;
+}
+
+/** @throws ERPRM_INVALID_ARGUMENT for a policy behind servers, which workers do not ask: its servers are the many machines */
+export function expectLocalPolicy(name: string): void {
+  if (!isRemoteName(name)) return;
+  const message = `Expected a model on the workers' machines with --queue, received ${name}: list its servers in --policy instead, or divide the problems with --shard`;
+  throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: "queue" });
 }
 
 /** Tells the user what was noticed. @throws as `openRolloutPolicy`; ERPRM_IO for a key file that cannot be read */

@@ -29,7 +29,7 @@ import type { LabelSettings } from "../queue/label-settings.js";
 import { queueAccessOf, refuseIdleQueueFlags } from "../queue/options.js";
 import { allProblems } from "../run-rollout.js";
 import { sampleRecords } from "../sample-records.js";
-import { openSamplingPolicy, policyName } from "../sampling-policy.js";
+import { expectLocalPolicy, openSamplingPolicy, policyName } from "../sampling-policy.js";
 import { Session, type SessionNumbers } from "../session.js";
 import { keepProblemList, shardedRun, shardIdentity } from "../shard/options.js";
 import type { Run, Surroundings } from "../stage-command.js";
@@ -205,6 +205,7 @@ export function runLabel(openPolicy: OpenRolloutPolicy = openRolloutPolicy): Run
       estimator: estimatorOf(values, given),
     };
     const model = policyName(values, given);
+    if (access) expectLocalPolicy(model);
     const split = formatStepRule(parseStepRule(values.split));
     const names = labelNames(values.eta);
     const sharded = await shardedRun({ ...values, out: wantedOut }, surroundings);

@@ -150,6 +150,12 @@ test("flags of the other kind of policy are refused by name", async (t) => {
   const local = await run("--policy", "builtin:tiny", "--concurrency", "2");
   t.is(local.code, 2);
   t.regex(local.stderr, /Expected no --concurrency without --policy openai:/);
+  const queued = await runCli([
+    ...["label", "--problems", join(folder, "p.jsonl"), "--out", join(folder, "out")],
+    ...["--policy", "openai:http://127.0.0.1:9/v1#m", "--queue", "nats://127.0.0.1:9"],
+  ]);
+  t.is(queued.code, 2);
+  t.regex(queued.stderr, /with --queue, received openai:/);
   const form = await run("--policy", "openai:http://127.0.0.1:9/v1");
   t.is(form.code, 2);
   t.regex(form.stderr, /openai:URL#MODEL/);
