@@ -70,6 +70,9 @@ std::shared_ptr<RolloutRequest> read_rollout_request(Napi::Value value, int voca
             "Expected every stop string to have bytes, received an empty one at ", s);
     request->stop_strings.emplace_back(bytes.begin() + offsets[s], bytes.begin() + offsets[s + 1]);
   }
+  if (!fields.field("numAlternatives").IsUndefined()) {
+    request->num_alternatives = static_cast<int32_t>(fields.integer("numAlternatives", 0, vocabulary_size));
+  }
   return request;
 }
 
@@ -87,6 +90,9 @@ Napi::Value fresh_tokens(Napi::Env env, const FreshTokens& fresh) {
   object.Set("rows", to_typed_array<Napi::Int32Array>(env, fresh.rows));
   object.Set("tokens", to_typed_array<Napi::Int32Array>(env, fresh.tokens));
   object.Set("logProbabilities", to_typed_array<Napi::Float32Array>(env, fresh.log_probabilities));
+  object.Set("alternatives", to_typed_array<Napi::Int32Array>(env, fresh.alternatives));
+  object.Set("alternativeLogProbabilities",
+             to_typed_array<Napi::Float32Array>(env, fresh.alternative_log_probabilities));
   object.Set("endings", to_typed_array<Napi::Uint8Array>(env, fresh.endings));
   return object;
 }

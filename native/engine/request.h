@@ -37,6 +37,9 @@ struct FreshTokens {
   std::vector<int32_t> tokens;           // [T]
   std::vector<float> log_probabilities;  // [T]
   std::vector<uint8_t> endings;          // [T] 0: its completion goes on; else 1 + the FinishReason it ends for
+  // [T, A] the A most probable tokens in each place, most probable first, and their log-probabilities.
+  std::vector<int32_t> alternatives;
+  std::vector<float> alternative_log_probabilities;
 };
 
 struct RolloutRequest {
@@ -56,7 +59,8 @@ struct RolloutRequest {
   std::function<void(std::exception_ptr)> on_fail;
   // Empty: nobody listens. Device thread, after each iteration that sampled something, before on_finish.
   std::function<void(FreshTokens)> on_tokens;
-  FreshTokens fresh;  // device thread only: what on_tokens has not been given yet
+  int32_t num_alternatives = 0;  // A: wanted with every token that is handed out
+  FreshTokens fresh;             // device thread only: what on_tokens has not been given yet
 
   int64_t num_completions() const {
     int64_t total = 0;

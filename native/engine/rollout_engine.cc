@@ -19,6 +19,26 @@ bool contains(const std::vector<int32_t>& tokens, int32_t token) {
   return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
 }
 
+// Adds the most probable tokens under logits f32 [vocabulary] to those that are handed out with the token sampled last.
+void keep_alternatives(const float* logits, int vocabulary, const RolloutRequest& request, FreshTokens& fresh) {
+  const size_t count = static_cast<size_t>(request.num_alternatives);
+  if (count == 0) return;
+  const auto is_before = [logits](int32_t a, int32_t b) { return logits[a] > logits[b]; };
+  std::vector<int32_t> best;
+  for (int32_t token = 0; token < vocabulary; ++token) {
+    if (best.size() == count && !is_before(token, best.back())) continue;
+    if (best.size() == count) best.pop_back();
+    best.insert(std::upper_bound(best.begin(), best.end(), token, is_before), token);
+  }
+  // All logits are behind the same sum, which the sampled token's log-probability gives.
+  const float temperature = request.sampling.temperature > 0 ? request.sampling.temperature : 1.0f;
+  const float sampled = logits[fresh.tokens.back()], log_probability = fresh.log_probabilities.back();
+  for (const int32_t token : best) {
+    fresh.alternatives.push_back(token);
+    fresh.alternative_log_probabilities.push_back(log_probability + (logits[token] - sampled) / temperature);
+  }
+}
+
 // The blocks of one sequence, given back whatever happens.
 class SequenceBlocks {
  public:
@@ -158,7 +178,7 @@ void RolloutEngine::sample(const std::vector<Draw>& draws, Failed& failed) {
         contains(request.stop_tokens, sampled[i].token) || completion.stop.feed(bytes, request.stop_strings);
     const bool full =
         static_cast<int32_t>(completion.tokens.size()) >= scheduler_.max_tokens(*completion.trunk, completion.group);
-    if (request.on_tokens) keep_fresh(completion, stop, full);
+    if (request.on_tokens) keep_fresh(draws[i], stop, full);
     if (!stop && !full) continue;
     ++stats_->completions;
     scheduler_.retire(&completion, stop ? FinishReason::kStop : FinishReason::kLength);
@@ -166,7 +186,8 @@ void RolloutEngine::sample(const std::vector<Draw>& draws, Failed& failed) {
 }
 
 // REQUIRES: somebody listens. The completion's last token is the fresh one.
-void RolloutEngine::keep_fresh(const Completion& completion, bool stop, bool full) {
+void RolloutEngine::keep_fresh(const Draw& draw, bool stop, bool full) {
+  const Completion& completion = *draw.completion;
   const std::shared_ptr<RolloutRequest>& request = completion.trunk->request;
   FreshTokens& fresh = request->fresh;
   if (fresh.rows.empty()) listening_.push_back(request);
@@ -174,6 +195,7 @@ void RolloutEngine::keep_fresh(const Completion& completion, bool stop, bool ful
   fresh.tokens.push_back(completion.tokens.back());
   fresh.log_probabilities.push_back(completion.log_probabilities.back());
   const FinishReason reason = stop ? FinishReason::kStop : FinishReason::kLength;
+  keep_alternatives(draw.logits, transformer_->config().vocabulary_size, *request, fresh);
   fresh.endings.push_back(stop || full ? static_cast<uint8_t>(1 + static_cast<uint8_t>(reason)) : uint8_t{0});
 }
 

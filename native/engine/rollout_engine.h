@@ -52,7 +52,7 @@ class RolloutEngine {
   void iterate();
   void sample(const std::vector<Draw>& draws, Failed& failed);
   void fail(const Failed& failed);
-  void keep_fresh(const Completion& completion, bool stop, bool full);
+  void keep_fresh(const Draw& draw, bool stop, bool full);
   void hand_out_fresh();
   void publish_stats();
 

@@ -141,6 +141,8 @@ export interface NativeRolloutRequest {
    * it throws, the request is cancelled and the promise rejects with what it threw. Absent: nothing is handed over early.
    */
   onTokens?: (tokens: NativeFreshTokens) => void;
+  /** A: how many of the most probable tokens are told with every token that is handed over, up to the vocabulary; absent: 0. */
+  numAlternatives?: number;
 }
 
 /** What was sampled for one request since it was last told: T tokens, those of one completion in their order. */
@@ -152,6 +154,10 @@ export interface NativeFreshTokens {
   logProbabilities: Float32Array;
   /** [T] 0 = the completion goes on, 1 = this token ends it by a stop, 2 = by its length. */
   endings: Uint8Array;
+  /** [T, A] The most probable tokens in each one's place, most probable first; the sampled one may be among them. */
+  alternatives: Int32Array;
+  /** [T, A] As `logProbabilities`. */
+  alternativeLogProbabilities: Float32Array;
 }
 
 /** C = sum of numCompletions, ordered by group, then completion. */

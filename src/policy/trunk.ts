@@ -32,6 +32,8 @@ export interface TrunkRequest {
    * the completions of all groups, group by group. What it throws ends the work and rejects the promise.
    */
   onTokens?: ((tokens: FreshTokens) => void) | undefined;
+  /** With every token that `onTokens` is told, so many of the most probable ones in its place; default 0. */
+  numAlternatives?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -88,6 +90,7 @@ export function nativeRequest(
     stopBytes: Uint8Array.from(Buffer.concat(stop)),
     stopBytesOffsets,
     ...(request.onTokens && { onTokens: request.onTokens }),
+    ...(request.numAlternatives !== undefined && { numAlternatives: request.numAlternatives }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Tokens handed out while the engine decodes: what the listener is given, and what it must not change. */
 import test from "ava";
 import type { NativeFreshTokens, NativePolicy, NativeRolloutRequest } from "../../src/native/contract.js";
-import { blockBytes, loadTiny, makeRequest, writeTinyModel } from "../support/tiny-engine.js";
+import { blockBytes, loadTiny, makeRequest, vocabularySize, writeTinyModel } from "../support/tiny-engine.js";
 import { until } from "../support/until.js";
 
 const prefixes = [
@@ -141,6 +141,47 @@ test("a listener that throws ends its own request and no other", async (t) => {
   t.is(heard.tokens.flat().length, 400);
   t.true(policy.stats().completions < 6, "the broken request was cancelled");
 });
+
+/** ln softmax(logits / temperature). */
+function logSoftmax(logits: Float32Array, temperature: number): number[] {
+  const scaled = Array.from(logits, (logit) => logit / temperature);
+  const most = Math.max(...scaled);
+  const sum = scaled.reduce((total, value) => total + Math.exp(value - most), 0);
+  return scaled.map((value) => value - most - Math.log(sum));
+}
+
+for (const temperature of [0, 0.7, 1]) {
+  test(`temperature ${temperature}: the alternatives are the most probable tokens of the logits, and change no draw`, async (t) => {
+    const policy = await loadTiny(t, await writeTinyModel(t));
+    const make = () =>
+      makeRequest(1, 20, [{ prefixLength: 20, numCompletions: 2 }], { temperature, maxTokens: 12, topK: 3 });
+    const fresh: NativeFreshTokens[] = [];
+    const told = await policy.rollout({ ...make(), numAlternatives: 5, onTokens: (tokens) => fresh.push(tokens) });
+    t.deepEqual(told, await policy.rollout(make()));
+    for (const row of [0, 1]) {
+      const tokens = told.values.slice(told.offsets[row], told.offsets[row + 1]);
+      const sequence = Int32Array.from([...make().trunk, ...tokens]);
+      const logits = await policy.logits(sequence, Int32Array.of(0, sequence.length));
+      let index = 0;
+      for (const { rows, alternatives, alternativeLogProbabilities } of fresh) {
+        for (const [i, other] of rows.entries()) {
+          if (other !== row) continue;
+          const at = (19 + index) * vocabularySize;
+          const wanted = logSoftmax(logits.subarray(at, at + vocabularySize), temperature || 1);
+          const best = wanted.map((_, token) => token).sort((a, b) => (wanted[b] as number) - (wanted[a] as number));
+          t.deepEqual([...alternatives.subarray(5 * i, 5 * i + 5)], best.slice(0, 5));
+          for (let k = 0; k < 5; k += 1) {
+            const difference =
+              (alternativeLogProbabilities[5 * i + k] as number) - (wanted[best[k] as number] as number);
+            t.true(Math.abs(difference) < 5e-5, `${difference}`);
+          }
+          index += 1;
+        }
+      }
+      t.is(index, tokens.length);
+    }
+  });
+}
 
 test("a listener must be a function", async (t) => {
   const policy = await loadTiny(t, await writeTinyModel(t));

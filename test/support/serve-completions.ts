@@ -62,7 +62,12 @@ export interface Answer {
     text: string;
     finish_reason: "stop" | "length" | null;
     stop_reason: string | null;
-    logprobs: { tokens: string[]; token_logprobs: number[]; text_offset: number[] } | null;
+    logprobs: {
+      tokens: string[];
+      token_logprobs: number[];
+      top_logprobs: Record<string, number>[] | null;
+      text_offset: number[];
+    } | null;
     prompt_token_ids?: number[];
     token_ids?: number[];
   }[];

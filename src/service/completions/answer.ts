@@ -6,7 +6,10 @@ import type { Choice, ChoiceNews } from "./choice.js";
 const logprobsForm = z.object({
   tokens: z.array(z.string()).describe("Special tokens by name, others as text"),
   token_logprobs: z.array(z.number()).describe("ln p at the sampling temperature, before truncation, nats"),
-  top_logprobs: z.null(),
+  top_logprobs: z
+    .array(z.record(z.string(), z.number()))
+    .nullable()
+    .describe("The most probable tokens in its place and the chosen one"),
   text_offset: z.array(z.int()).describe("Characters (code points) of the text before the token"),
 });
 

@@ -1,7 +1,7 @@
 /** One completion on its way to the client: what has come since it was last asked, and what it is in the end. */
 import type { FinishReason } from "../../types.js";
 import { type StopTexts, TextStream } from "./text-stream.js";
-import { joinTokenLogs, TokenLog, type TokenLogProbabilities } from "./token-log.js";
+import { joinTokenLogs, type TokenInText, TokenLog, type TokenLogProbabilities } from "./token-log.js";
 
 /** Tokens as text; see `Tokenizer`. */
 export interface TokenText {
@@ -10,10 +10,22 @@ export interface TokenText {
   nameOf(id: number): string | undefined;
 }
 
+interface IdLogProbability {
+  id: number;
+  logProbability: number;
+}
+
+export interface SampledToken extends IdLogProbability {
+  /** The most probable tokens in its place, where they are asked for. */
+  alternatives: readonly IdLogProbability[];
+  finishReason: FinishReason | undefined;
+}
+
 export interface ChoiceOptions {
   index: number;
   stop: StopTexts;
-  withLogProbabilities: boolean;
+  /** Absent: no log-probabilities; else how many of the most probable tokens are told beside each one. */
+  numAlternatives: number | undefined;
   withTokenIds: boolean;
 }
 
@@ -43,20 +55,19 @@ export class Choice {
   #tokenIds: number[] = [];
   #hasNews = false;
 
-  constructor(tokens: TokenText, { index, stop, withLogProbabilities, withTokenIds }: ChoiceOptions) {
+  constructor(tokens: TokenText, { index, stop, numAlternatives, withTokenIds }: ChoiceOptions) {
     this.index = index;
     this.#tokens = tokens;
     this.#stream = new TextStream(stop);
-    this.#log = withLogProbabilities ? new TokenLog() : undefined;
+    this.#log = numAlternatives === undefined ? undefined : new TokenLog(numAlternatives > 0);
     this.#withTokenIds = withTokenIds;
   }
 
   /** One more token; the last one comes with the reason why it is. */
-  push(id: number, logProbability: number, finishReason?: FinishReason): void {
+  push({ id, logProbability, alternatives, finishReason }: SampledToken): void {
     this.numTokens += 1;
-    const bytes = this.#tokens.bytesOf(id);
-    this.#text += this.#stream.push(bytes);
-    this.#log?.add(bytes, logProbability, this.#tokens.nameOf(id));
+    this.#text += this.#stream.push(this.#tokens.bytesOf(id));
+    this.#log?.add(this.#inText({ id, logProbability }), alternatives.map(this.#inText));
     if (this.#withTokenIds) this.#tokenIds.push(id);
     this.finishReason = finishReason;
     if (finishReason !== undefined) this.#text += this.#stream.end();
@@ -66,6 +77,12 @@ export class Choice {
     const isSilent = this.#text === "" && this.#logprobs === undefined && !this.#withTokenIds;
     this.#hasNews = finishReason !== undefined || !isSilent;
   }
+
+  readonly #inText = ({ id, logProbability }: IdLogProbability): TokenInText => ({
+    bytes: this.#tokens.bytesOf(id),
+    name: this.#tokens.nameOf(id),
+    logProbability,
+  });
 
   /** What has come since the last call; undefined when it is nothing that a client could be told. */
   takeNews(): ChoiceNews | undefined {

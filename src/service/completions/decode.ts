@@ -8,7 +8,7 @@ import { abortedError } from "../../policy/native-call.js";
 import type { Policy } from "../../policy/policy.js";
 import { type FreshTokens, promptStepIndex } from "../../policy/trunk.js";
 import type { FinishReason } from "../../types.js";
-import type { Choice } from "./choice.js";
+import type { Choice, SampledToken } from "./choice.js";
 import type { Slots } from "./slots.js";
 import type { CompletionWork } from "./work.js";
 
@@ -63,6 +63,20 @@ export async function decodeCompletions(work: CompletionWork, options: DecodeOpt
   }
 }
 
+function sampledToken(fresh: FreshTokens, i: number): SampledToken {
+  const { tokens, logProbabilities, alternatives, alternativeLogProbabilities } = fresh;
+  const count = alternatives.length / tokens.length;
+  return {
+    id: tokens[i] as number,
+    logProbability: logProbabilities[i] as number,
+    alternatives: Array.from(alternatives.subarray(i * count, (i + 1) * count), (id, k) => ({
+      id,
+      logProbability: alternativeLogProbabilities[i * count + k] as number,
+    })),
+    finishReason: endings[fresh.endings[i] as number],
+  };
+}
+
 interface Piece {
   promptIndex: number;
   prompt: Int32Array;
@@ -76,19 +90,18 @@ async function decodePiece(work: CompletionWork, piece: Piece, options: DecodeOp
   const { policy, slots, client, choices, signal, observer } = options;
   const firstChoice = promptIndex * work.n + first;
   let running = count;
-  const onTokens = ({ rows, tokens, logProbabilities, endings: ends }: FreshTokens) => {
+  const onTokens = (fresh: FreshTokens) => {
     let ended = 0;
-    for (const [i, row] of rows.entries()) {
+    for (const [i, row] of fresh.rows.entries()) {
       const choice = choices[firstChoice + row] as Choice;
-      const finishReason = endings[ends[i] as number];
-      choice.push(tokens[i] as number, logProbabilities[i] as number, finishReason);
-      if (finishReason === undefined) continue;
+      choice.push(sampledToken(fresh, i));
+      if (choice.finishReason === undefined) continue;
       ended += 1;
       observer.ended(choice);
     }
     running -= ended;
     slots.release(client, ended);
-    observer.sampled(rows.length);
+    observer.sampled(fresh.rows.length);
   };
   try {
     observer.started(count);
@@ -108,6 +121,7 @@ async function decodePiece(work: CompletionWork, piece: Piece, options: DecodeOp
       seed: work.seed,
       sampling: work.sampling,
       onTokens,
+      numAlternatives: work.numAlternatives,
       signal,
     });
   } finally {

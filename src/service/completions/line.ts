@@ -124,11 +124,11 @@ export class CompletionLine {
 }
 
 function choicesOf({ numPrompts, n, stop, body }: AskedWork, tokens: TokenText): Choice[] {
-  const withLogProbabilities = body.logprobs === 0;
+  const numAlternatives = body.logprobs ?? undefined;
   const withTokenIds = body.return_token_ids ?? false;
   return Array.from(
     { length: numPrompts * n },
-    (_, index) => new Choice(tokens, { index, stop, withLogProbabilities, withTokenIds }),
+    (_, index) => new Choice(tokens, { index, stop, numAlternatives, withTokenIds }),
   );
 }
 

@@ -8,6 +8,8 @@ import { promptSchema } from "./prompts.js";
 /** Of texts in `stop`, and of characters in one. */
 const maxStops = 64;
 const maxStopCharacters = 256;
+/** Of tokens beside each sampled one. */
+const maxAlternatives = 20;
 
 /** Only at the values that change nothing. */
 function inert<S extends z.ZodType>(schema: S, isInert: (value: z.output<S>) => boolean, only: string) {
@@ -48,9 +50,14 @@ export const completionBody = z.strictObject({
   include_stop_str_in_output: z.boolean().nullish(),
   stop_token_ids: z.array(z.int().min(0)).max(maxStops).nullish().describe("Beside the end tokens of the model"),
   ignore_eos: z.boolean().nullish().describe("The end tokens of the model end nothing"),
-  logprobs: inert(z.union([z.int(), z.boolean()]), (value) => value === 0 || value === false, "0").describe(
-    "0: log-probabilities of the chosen tokens at the sampling temperature, before truncation. Alternatives are not supported",
-  ),
+  logprobs: z
+    .int()
+    .min(0)
+    .max(maxAlternatives)
+    .nullish()
+    .describe(
+      "Tell log-probabilities at the sampling temperature, before truncation: those of the chosen tokens, and of so many of the most probable ones in their places",
+    ),
   return_token_ids: z.boolean().nullish().describe("Tell the ids of the tokens of prompts and completions"),
   stream: z.boolean().nullish().describe("Server-sent events, a few tokens each, ended by [DONE]"),
   stream_options: z

@@ -9,20 +9,27 @@ export interface TokenLogProbabilities {
   tokens: string[];
   /** ln p at the sampling temperature, before truncation, nats. */
   token_logprobs: number[];
-  /** This server tells of chosen tokens only. */
-  top_logprobs: null;
+  /** The most probable tokens in its place and itself, by text; null where only the chosen ones are asked for. */
+  top_logprobs: Record<string, number>[] | null;
   /** Characters (code points) of the completion's text before the token. */
   text_offset: number[];
 }
 
-interface Noted {
-  /** Special tokens have a name and no bytes. */
-  name: string | undefined;
+/** A token as clients are told of it. */
+export interface TokenInText {
   bytes: Uint8Array;
-  /** Bytes of the completion up to and with the token. */
-  end: number;
+  /** Special tokens have a name and no bytes. */
+  name?: string | undefined;
   logProbability: number;
 }
+
+interface Noted extends TokenInText {
+  alternatives: readonly TokenInText[];
+  /** Bytes of the completion up to and with the token. */
+  end: number;
+}
+
+const textOf = ({ name, bytes }: TokenInText) => name ?? utf8Decode(bytes);
 
 function codePoints(text: string): number {
   let count = 0;
@@ -31,15 +38,22 @@ function codePoints(text: string): number {
 }
 
 export class TokenLog {
+  readonly #withAlternatives: boolean;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #waiting: Noted[] = [];
   #numBytes = 0;
   /** Characters that are complete in what was let go. */
   #offset = 0;
 
-  add(bytes: Uint8Array, logProbability: number, name?: string): void {
-    this.#numBytes += bytes.length;
-    this.#waiting.push({ name, bytes, end: this.#numBytes, logProbability });
+  /** @param withAlternatives whether `top_logprobs` is told */
+  constructor(withAlternatives = false) {
+    this.#withAlternatives = withAlternatives;
+  }
+
+  /** @param alternatives the most probable tokens in its place, most probable first */
+  add(token: TokenInText, alternatives: readonly TokenInText[] = []): void {
+    this.#numBytes += token.bytes.length;
+    this.#waiting.push({ ...token, end: this.#numBytes, alternatives });
   }
 
   /** The tokens whose bytes all lie among the first `numSent`; absent when there is none. */
@@ -61,15 +75,28 @@ export class TokenLog {
 
   #tell(tokens: readonly Noted[]): TokenLogProbabilities | undefined {
     if (tokens.length === 0) return undefined;
-    const told: TokenLogProbabilities = { tokens: [], token_logprobs: [], top_logprobs: null, text_offset: [] };
-    for (const { name, bytes, logProbability } of tokens) {
-      told.tokens.push(name ?? utf8Decode(bytes));
-      told.token_logprobs.push(logProbability);
-      told.text_offset.push(this.#offset);
+    const offsets = tokens.map(({ bytes }) => {
+      const offset = this.#offset;
       this.#offset += codePoints(this.#decoder.decode(bytes, { stream: true }));
-    }
-    return told;
+      return offset;
+    });
+    return {
+      tokens: tokens.map(textOf),
+      token_logprobs: tokens.map(({ logProbability }) => logProbability),
+      top_logprobs: this.#withAlternatives ? tokens.map(byText) : null,
+      text_offset: offsets,
+    };
   }
+}
+
+/** Of two with the same text (parts of characters have U+FFFD) the more probable one; the chosen token at the end. */
+function byText({ alternatives, ...chosen }: Noted): Record<string, number> {
+  const told = new Map<string, number>();
+  for (const token of [...alternatives, chosen]) {
+    const text = textOf(token);
+    if (!told.has(text)) told.set(text, token.logProbability);
+  }
+  return Object.fromEntries(told);
 }
 
 /** One after the other. */
@@ -81,7 +108,7 @@ export function joinTokenLogs(
   return {
     tokens: [...before.tokens, ...after.tokens],
     token_logprobs: [...before.token_logprobs, ...after.token_logprobs],
-    top_logprobs: null,
+    top_logprobs: before.top_logprobs && [...before.top_logprobs, ...(after.top_logprobs ?? [])],
     text_offset: [...before.text_offset, ...after.text_offset],
   };
 }

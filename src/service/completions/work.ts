@@ -37,6 +37,8 @@ export interface CompletionWork {
   n: number;
   seed: number;
   sampling: Sampling;
+  /** Of the most probable tokens beside each sampled one. */
+  numAlternatives: number;
 }
 
 const defaultMaxTokens = 16;
@@ -87,7 +89,13 @@ export async function completionWork(
     stop: stop.texts,
     stopTokenIds: [...(body.ignore_eos ? [] : stopTokenIds), ...(body.stop_token_ids ?? [])],
   });
-  return { prompts: await encodePrompts(asked.prompts, policy, limits), n, seed, sampling };
+  return {
+    prompts: await encodePrompts(asked.prompts, policy, limits),
+    n,
+    seed,
+    sampling,
+    numAlternatives: body.logprobs ?? 0,
+  };
 }
 
 async function encodePrompts({ texts, tokenIds }: PromptInput, policy: Policy, limits: CompletionLimits) {

@@ -3,6 +3,9 @@ import test from "ava";
 import type { Policy } from "../../../../src/policy/policy.js";
 import { type Answer, complete, events, post, serveTiny, textsOf } from "../../../support/serve-completions.js";
 
+type Logprobs = NonNullable<Answer["choices"][number]["logprobs"]>;
+type Choice = { logprobs: Logprobs & { top_logprobs: Record<string, number>[] } };
+
 const prompts = [
   "Tom has 3 apples and buys 4 more. How many apples does Tom have?\n",
   "A train has 12 cars with 8 seats each. How many seats are there?\n",
@@ -145,7 +148,7 @@ test("log-probabilities are the policy's, one for each token of the text", async
   const { url, policy } = await serveTiny(t);
   const [wanted] = await rollOut(policy, prompts.slice(0, 1), { seed: 4, maxTokens: 60 });
   const { choices } = await complete(url, { prompt: prompts[0], seed: 4, max_tokens: 60, logprobs: 0 });
-  const logprobs = choices[0]?.logprobs as NonNullable<Answer["choices"][number]["logprobs"]>;
+  const logprobs = choices[0]?.logprobs as Logprobs;
   t.deepEqual(logprobs.token_logprobs, [...(wanted?.logProbabilities ?? [])]);
   const end = wanted?.finishReason === "stop" ? 1 : 0;
   t.is(logprobs.tokens.slice(0, logprobs.tokens.length - end).join(""), wanted?.text ?? "");
@@ -154,13 +157,34 @@ test("log-probabilities are the policy's, one for each token of the text", async
   }
 });
 
+test("logprobs: 3 tells the three most probable tokens and the chosen one, streamed as in the whole answer", async (t) => {
+  const { url } = await serveTiny(t);
+  const body = { prompt: prompts[0], seed: 4, max_tokens: 30, logprobs: 3, temperature: 3 };
+  const { choices } = await complete(url, body);
+  const { tokens, token_logprobs, top_logprobs } = (choices as unknown as [Choice])[0].logprobs;
+  t.deepEqual(
+    (await events(url, body)).flatMap((event) => event.choices.flatMap(({ logprobs }) => logprobs?.top_logprobs ?? [])),
+    top_logprobs,
+  );
+  for (const [i, top] of top_logprobs.entries()) {
+    const values = Object.values(top);
+    t.true(values.length === 3 || values.length === 4, `${values.length}`);
+    t.is(top[tokens[i] as string], token_logprobs[i] as number);
+    t.true(values.reduce((sum, value) => sum + Math.exp(value), 0) <= 1 + 1e-5);
+  }
+  t.true(
+    top_logprobs.some((top) => Object.keys(top).length === 4),
+    "a token that is none of the three was drawn",
+  );
+});
+
 test("what this server cannot do is refused by its name", async (t) => {
   const { url } = await serveTiny(t, {}, { maxCompletions: 8, maxCompletionTokens: 50, maxCharacters: 3000 });
   const cases: [object, string][] = [
     [{ echo: true }, "echo"],
     [{ suffix: "x" }, "suffix"],
     [{ best_of: 3 }, "best_of"],
-    [{ logprobs: 2 }, "logprobs"],
+    [{ logprobs: 21 }, "logprobs"],
     [{ presence_penalty: 0.5 }, "presence_penalty"],
     [{ frequency_penalty: 0.5 }, "frequency_penalty"],
     [{ repetition_penalty: 1.1 }, "repetition_penalty"],
