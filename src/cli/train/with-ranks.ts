@@ -2,6 +2,7 @@
  * A training of one process, or of several that were started together. Of several, rank 0 has the run directory and speaks;
  * the others work for it. Whoever fails tells the others, so that none waits for it.
  */
+import { ErprmError } from "../../errors.js";
 import { loadNative } from "../../native/loader.js";
 import { RankGroup } from "../../training/distributed/rank-group.js";
 import { type RankPlace, rankPlace } from "../../training/distributed/rank-place.js";
@@ -36,9 +37,17 @@ export async function withRanks(
     await group.exchangeValues("done");
   } catch (error) {
     await group.leave(error);
-    throw error;
+    throw withRankAdvice(error);
   }
   await group.close();
+}
+
+/** The error with advice where it is about a rank that was lost. */
+function withRankAdvice(error: unknown): unknown {
+  if (!(error instanceof ErprmError) || !["lost rank", "silent rank"].includes(String(error.details.what)))
+    return error;
+  const advice = "the same command, with as many processes or others (two at least), goes on from the last checkpoint";
+  return new ErprmError(error.code, `${error.message}; ${advice}`, error.details, error);
 }
 
 /**
