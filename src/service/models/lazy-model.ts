@@ -15,6 +15,13 @@ export interface LazyModel<M> extends ServedModel<M> {
   load(signal?: AbortSignal): Promise<void>;
 }
 
+function measuresOf(memory: ResidentBytes | undefined) {
+  if (memory === undefined) return { bytes: 0 };
+  const { weights, keysAndValues, buffers } = memory;
+  const parts = `weights ${weights}, keys and values ${keysAndValues}, buffers ${buffers}`;
+  return { bytes: totalBytes(memory), parts };
+}
+
 /**
  * @param facts what is told of it once it was loaded
  * @throws ERPRM_OUT_OF_MEMORY for a model that does not fit into the memory even alone
@@ -36,7 +43,7 @@ export function lazyModel<M extends { dispose(): Promise<void> }>(
   };
   const tenant = {
     name,
-    bytes: opened.memory === undefined ? 0 : totalBytes(opened.memory),
+    ...measuresOf(opened.memory),
     load: async () => {
       model = await opened.load();
       known = facts(model);

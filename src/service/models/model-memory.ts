@@ -14,6 +14,8 @@ export interface Tenant {
   readonly name: string;
   /** Most that it takes when it is loaded. */
   readonly bytes: number;
+  /** What the bytes are for, for people: `weights 10, keys and values 20`. */
+  readonly parts?: string;
   load(): Promise<void>;
   /** Frees it. */
   unload(): Promise<void>;
@@ -59,7 +61,7 @@ export class ModelMemory {
     if (tenant.bytes > this.limit) {
       throw new ErprmError(
         "ERPRM_OUT_OF_MEMORY",
-        `Expected memory for the model ${JSON.stringify(tenant.name)}, which takes up to ${tenant.bytes} bytes, received a bound of ${this.limit} bytes for all models`,
+        `Expected memory for the model ${JSON.stringify(tenant.name)}, which takes up to ${tenant.bytes} bytes${tenant.parts === undefined ? "" : ` (${tenant.parts})`}, received a bound of ${this.limit} bytes for all models`,
         { name: tenant.name, requestedBytes: tenant.bytes, freeBytes: this.limit },
       );
     }
