@@ -4,8 +4,9 @@
  * with a single one; of clients that hold equally many, to the one that was not served for longest. Within a client: first
  * come, first served.
  *
- * Slots are given in pieces of several completions of one prompt, because a piece computes its prompt once. The last piece
- * may go beyond the slots: the engine keeps the rest of it until slots come free, so that none stays empty meanwhile.
+ * Slots are given in pieces of several completions of one prompt, because a piece computes its prompt once: a quarter of
+ * the slots, or all free ones where nobody else waits. The last piece may go beyond the slots: the engine keeps the rest of
+ * it until slots come free, so that none stays empty meanwhile.
  */
 import { abortedError } from "../../policy/native-call.js";
 
@@ -31,7 +32,7 @@ export class Slots {
   /** @param numSlots completions that the engine decodes together, at least 1 */
   constructor(numSlots: number) {
     this.#numSlots = numSlots;
-    this.#pieceSize = Math.max(1, Math.floor(numSlots / 8));
+    this.#pieceSize = Math.max(1, Math.floor(numSlots / 4));
   }
 
   /** Completions that were started and have not ended. */
@@ -82,7 +83,9 @@ export class Slots {
       const [request] = client?.requests ?? [];
       if (client === undefined || request === undefined) return;
       client.requests.delete(request);
-      const count = Math.min(request.wanted, this.#pieceSize);
+      const isAlone = client.requests.size === 0 && this.#next() === undefined;
+      const most = isAlone ? Math.max(this.#pieceSize, this.#numSlots - this.#held) : this.#pieceSize;
+      const count = Math.min(request.wanted, most);
       client.held += count;
       this.#held += count;
       this.#turn += 1;

@@ -8,19 +8,34 @@ setMaxListeners(0, never);
 /** Waits until every promise that can settle has. */
 const turns = () => new Promise((resolve) => setImmediate(resolve));
 
-test("slots are given in pieces until none is free, and again as they come back", async (t) => {
+test("slots are given in pieces of a quarter until none is free, and again as they come back", async (t) => {
   const slots = new Slots(16);
   const given: number[] = [];
   const ask = async (wanted: number) => given.push(await slots.acquire("a", wanted, never));
-  for (const wanted of [100, 98, 96, 94, 92, 90, 88, 86, 84]) void ask(wanted);
+  await slots.acquire("before", 15, never);
+  for (const wanted of [100, 3, 90, 80, 70, 60]) void ask(wanted);
   await turns();
-  t.deepEqual(given, Array(8).fill(2));
-  t.is(slots.held, 16);
+  // The last piece goes beyond the slots by less than its size.
+  t.deepEqual(given, [4]);
+  t.is(slots.held, 19);
+  slots.release("before", 15);
+  await turns();
+  t.deepEqual(given, [4, 3, 4, 4, 4]);
+  t.is(slots.held, 19);
+  slots.release("a", 3);
+  await turns();
+  t.is(given.length, 5);
   slots.release("a", 1);
   await turns();
-  t.is(given.length, 9);
-  // The last piece goes beyond the slots by less than its size.
-  t.is(slots.held, 17);
+  t.is(given.length, 6);
+});
+
+test("who is alone gets all free slots at once, so that the prompt is computed once", async (t) => {
+  const slots = new Slots(16);
+  t.is(await slots.acquire("a", 12, never), 12);
+  t.is(await slots.acquire("a", 12, never), 4);
+  slots.release("a", 6);
+  t.is(await slots.acquire("b", 100, never), 6);
 });
 
 test("a free slot goes to the client that holds the fewest", async (t) => {
