@@ -1,7 +1,7 @@
 /** `erprm train orm`: its options. What it does is in run-train-orm.ts. */
 import type { Command } from "commander";
 import { type Surroundings, stageCommand } from "../stage-command.js";
-import { epochsOption, rewardOptions, trainOptions } from "../train/options.js";
+import { epochsOption, rankDetails, rewardOptions, trainOptions } from "../train/options.js";
 
 const file = { type: "text" } as const;
 
@@ -20,6 +20,8 @@ export function trainOrmCommand(surroundings: Surroundings): Command {
       summary: "train an outcome reward model on graded solutions",
       details: `Give one of --solutions and --labels. The model learns to predict at the last step whether the final answer is right. As for
 prm, every step is followed by the step tag, so that the scores of earlier steps can be looked at too.
+
+${rankDetails}
 
 Examples:
   erprm train orm --model model --solutions runs/solutions/solutions.jsonl --out runs/orm

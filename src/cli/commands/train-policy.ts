@@ -1,7 +1,7 @@
 /** `erprm train policy`: its options. What it does is in run-train-policy.ts. */
 import type { Command } from "commander";
 import { type Surroundings, stageCommand } from "../stage-command.js";
-import { epochsOption, trainOptions } from "../train/options.js";
+import { epochsOption, rankDetails, trainOptions } from "../train/options.js";
 
 const file = { type: "text" } as const;
 
@@ -40,6 +40,8 @@ prompt never enters it, and is the one that erprm rollout would use with the sam
 The run directory becomes a model in Hugging Face layout, with training.jsonl and manifest.json beside the weights. With
 --lora-rank or --adapter, adapter/ holds the PEFT adapter and the weights have it added in. A training that was killed goes
 on from its last checkpoint with the same command, and ends with the same bytes.
+
+${rankDetails}
 
 Examples:
   erprm train policy --model model --problems gsm8k_train.jsonl --out runs/policy

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { inferredStepUses, weightings } from "../../training/step-examples.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
-import { epochsOption, rewardOptions, trainOptions } from "../train/options.js";
+import { epochsOption, rankDetails, rewardOptions, trainOptions } from "../train/options.js";
 
 const text = { type: "text" } as const;
 
@@ -51,10 +51,13 @@ one that leads to the answer?) and the calibration error, all in training.jsonl.
 Face layout with reward_model.json, which erprm score reads. A training that was killed goes on from its last checkpoint
 with the same command, and ends with the same bytes.
 
+${rankDetails}
+
 Examples:
   erprm train prm --model builtin:tiny --labels runs/labels/labels.jsonl --out runs/prm
   erprm train prm --model model --labels runs/labels/labels.jsonl --target soft --loss binary --out runs/soft-prm
   erprm train prm --model model --labels runs/labels/labels.jsonl --lora-rank 16 --early-stopping 3 --out runs/lora-prm
+  torchrun --nproc-per-node 2 --no-python npx erprm train prm --model model --labels runs/labels/labels.jsonl --out runs/prm
   erprm score --reward-model runs/prm --solutions runs/solutions/solutions.jsonl --out runs/scores`,
     },
     trainPrmOptions,

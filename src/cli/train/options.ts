@@ -221,6 +221,11 @@ export const rankOptions = under("Several processes (torchrun):", [
   },
 ] as const satisfies readonly OptionSpec[]);
 
+/** Of the help text. */
+export const rankDetails = `Started by torchrun, or with its variables (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT), several processes are one training: each
+computes some micro-batches of every update, rank 0 writes the run directory. The bytes are the same for any number of processes
+from two, and a run may go on with another number; one process alone differs from them in the last bits.`;
+
 /** The options that all trained models share; their inputs and `epochs` come before. */
 export const trainOptions = [
   ...modelOptions,
