@@ -54,6 +54,8 @@ export interface CompletionServerOptions {
   isStrict?: boolean;
   /** Choices of one request are all the same. */
   repeats?: boolean;
+  /** It does not sample: a prompt has one completion. */
+  isGreedy?: boolean;
   /** Choices that it writes at most. */
   maxChoices?: number;
 }
@@ -181,8 +183,8 @@ class Answers {
   }
 
   #write(prompt: string, body: CompletionBody, index: number): { bytes: Buffer; ended: "end" | "text" | "length" } {
-    const { write = arithmetic, repeats } = this.options;
-    const coordinates = [prompt, body.temperature === 0 ? 0 : body.seed, repeats ? 0 : index, body.temperature];
+    const { write = arithmetic, repeats, isGreedy = body.temperature === 0 } = this.options;
+    const coordinates = isGreedy ? [prompt] : [prompt, body.seed, repeats ? 0 : index, body.temperature];
     const stream = createHash("sha256").update(JSON.stringify(coordinates)).digest();
     let text = write(stream, prompt);
     let ended: "end" | "text" = "end";

@@ -7,6 +7,8 @@ export interface Capabilities {
   givesTokens: boolean;
   /** Answers `n` completions that differ. */
   manyCompletions: boolean;
+  /** Completions of other seeds are other ones, where the temperature is above 0. */
+  samples: boolean;
   /** Takes what the OpenAI interface has no word for: `top_k`, `min_p`, ... */
   extraFields: boolean;
   /** Counts tokens (`usage`). */
@@ -22,6 +24,7 @@ export function commonCapabilities(all: readonly Capabilities[]): Capabilities {
     takesTokens: everyOne("takesTokens"),
     givesTokens: everyOne("givesTokens"),
     manyCompletions: everyOne("manyCompletions"),
+    samples: everyOne("samples"),
     extraFields: everyOne("extraFields"),
     countsTokens: everyOne("countsTokens"),
     isSglang: everyOne("isSglang"),

@@ -21,6 +21,8 @@ export interface EndpointsOptions {
 }
 
 interface Waiting {
+  /** URLs of servers that it does not want. */
+  avoid: ReadonlySet<string>;
   give(endpoint: Endpoint): void;
 }
 
@@ -39,8 +41,12 @@ export class Endpoints {
     return this.#all.reduce((sum, { inFlight }) => sum + inFlight, 0);
   }
 
-  /** A place at a server, to be given back. @throws ERPRM_ABORTED */
-  acquire(signal: AbortSignal | undefined): Promise<Endpoint> {
+  get size(): number {
+    return this.#all.length;
+  }
+
+  /** A place at a server, to be given back. `avoid` leaves at least one server. @throws ERPRM_ABORTED */
+  acquire(signal: AbortSignal | undefined, avoid: ReadonlySet<string> = new Set()): Promise<Endpoint> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(abortedError(signal));
       const abort = () => {
@@ -48,6 +54,7 @@ export class Endpoints {
         reject(abortedError(signal as AbortSignal));
       };
       const waiting: Waiting = {
+        avoid,
         give: (endpoint) => {
           signal?.removeEventListener("abort", abort);
           resolve(endpoint);
@@ -98,11 +105,18 @@ export class Endpoints {
   #give(): void {
     clearTimeout(this.#timer);
     const now = this.#now();
-    while (this.#waiting.length > 0) {
-      const endpoint = this.#choose(now);
-      if (endpoint === undefined) break;
+    for (let place = 0; place < this.#waiting.length; ) {
+      const waiting = this.#waiting[place] as Waiting;
+      const endpoint = this.#choose(now, waiting.avoid);
+      if (endpoint === undefined) {
+        // Who avoids nothing gets what there is: nobody behind gets more.
+        if (waiting.avoid.size === 0) break;
+        place += 1;
+        continue;
+      }
       endpoint.inFlight += 1;
-      this.#waiting.shift()?.give(endpoint);
+      this.#waiting.splice(place, 1);
+      waiting.give(endpoint);
     }
     const rests = this.#all.map(({ restUntil }) => restUntil - now).filter((ms) => ms > 0);
     if (this.#waiting.length > 0 && rests.length > 0) {
@@ -110,9 +124,9 @@ export class Endpoints {
     }
   }
 
-  #choose(now: number): Endpoint | undefined {
+  #choose(now: number, avoid: ReadonlySet<string>): Endpoint | undefined {
     const free = this.#all.filter(
-      ({ inFlight, restUntil }) => inFlight < this.#options.concurrency && restUntil <= now,
+      ({ url, inFlight, restUntil }) => inFlight < this.#options.concurrency && restUntil <= now && !avoid.has(url),
     );
     return free.reduce<Endpoint | undefined>(
       (best, one) => (best === undefined || one.inFlight < best.inFlight ? one : best),

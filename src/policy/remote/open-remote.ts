@@ -157,9 +157,9 @@ async function modelList(
   try {
     answer = await ask((base) => client.json({ method: "GET", url: `${base}/models`, signal }));
   } catch (error) {
-    const status = error instanceof ErprmError ? error.details.status : undefined;
-    // Not every server has a list.
-    if (status !== 404 && status !== 405 && status !== 501) throw error;
+    const status = error instanceof ErprmError ? (error.details.status as number | undefined) : undefined;
+    // Not every server has a list, or one that works: whether it serves completions is asked next.
+    if (status !== 404 && status !== 405 && !(status !== undefined && status >= 500)) throw error;
   }
   return findListed(answer, url, model);
 }
@@ -177,7 +177,7 @@ function fingerprintOf(found: readonly Found[], { baseUrls, model }: RemoteName)
 }
 
 function notesOf(name: string, capabilities: Capabilities, text: TextModel | undefined): string[] {
-  const { takesTokens, givesTokens, manyCompletions, extraFields, countsTokens } = capabilities;
+  const { takesTokens, givesTokens, manyCompletions, samples, extraFields, countsTokens } = capabilities;
   const notes = [
     [
       text === undefined,
@@ -185,8 +185,9 @@ function notesOf(name: string, capabilities: Capabilities, text: TextModel | und
     ],
     [text !== undefined && !takesTokens, "the server takes no token ids: prompts are sent as texts"],
     [text !== undefined && !givesTokens, "the server tells no token ids: solutions are recorded without tokens"],
+    [!samples, "the server does not sample: only greedy completions (temperature 0) can be had of it"],
     [
-      !manyCompletions,
+      samples && !manyCompletions,
       "the server writes one completion a request, or the same one several times: each is asked for alone",
     ],
     [

@@ -1,6 +1,6 @@
 /**
  * What a server can do, found out before any work: whether it goes on with the text it is given and nothing else, whether the
- * tokenizer that is used here is its own, and which parts of the interface it knows.
+ * tokenizer that is used here is its own, whether it samples at all, and which parts of the interface it knows.
  *
  * A server that puts a chat template around its prompts counts more tokens than the prompt has: a prompt of one character is
  * at most three (a begin token, the mark of a word, the character). One that counts nothing has to show it: "..., 19, 2" goes
@@ -43,6 +43,7 @@ interface Question {
   prompt: string | readonly number[];
   sampling: Sampling;
   n?: number;
+  seed?: number;
 }
 
 function failServer({ url, model }: ProbedServer, expected: string, received: string): never {
@@ -67,10 +68,10 @@ function isFailure(error: unknown): boolean {
 /** As many choices as come. */
 function asks(
   server: ProbedServer,
-  { prompt, sampling, n = 1 }: Question,
+  { prompt, sampling, n = 1, seed = 1 }: Question,
   known: { extraFields: boolean; givesTokens?: boolean },
 ): Promise<CompletionResponse> {
-  const request = { model: server.model, prompt, n, seed: 1, sampling };
+  const request = { model: server.model, prompt, n, seed, sampling };
   const body = requestBody(request, { givesTokens: false, isSglang: server.isSglang, ...known });
   return server.complete(body, (answer) => {
     const choices = (answer as { choices?: unknown } | null)?.choices;
@@ -86,9 +87,9 @@ export async function probeServer(server: ProbedServer, text: TextModel | undefi
   const known = { extraFields };
   await expectContinuation(server, response, known);
   const tokens = text ? await probeTokens(server, text, known) : { takesTokens: false, givesTokens: false };
-  const manyCompletions = await differ(server, known);
+  const sampling = await probeSampling(server, known);
   const { isSglang } = server;
-  return { capabilities: { ...tokens, manyCompletions, extraFields, countsTokens, isSglang }, model: response.model };
+  return { capabilities: { ...tokens, ...sampling, extraFields, countsTokens, isSglang }, model: response.model };
 }
 
 async function firstAnswer(server: ProbedServer): Promise<{ response: CompletionResponse; extraFields: boolean }> {
@@ -161,17 +162,32 @@ function expectOwnTokens(
   }
 }
 
-/** Whether `n` completions come, and are not one completion n times. Asked twice before it is denied: it costs every request. */
-async function differ(server: ProbedServer, known: { extraFields: boolean }): Promise<boolean> {
-  const question = { prompt: sample, sampling: hot, n: numChoices };
+/** Whether `n` completions come, and are not one completion n times; whether other seeds bring other ones. */
+async function probeSampling(
+  server: ProbedServer,
+  known: { extraFields: boolean },
+): Promise<Pick<Capabilities, "manyCompletions" | "samples">> {
+  const together = { prompt: sample, sampling: hot, n: numChoices };
+  // Asked twice before it is denied, which costs every request.
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const choices = await choicesOf(server, together, known);
+    if (choices.length === numChoices && areSeveral(choices)) return { manyCompletions: true, samples: true };
+  }
+  const alone = Array.from({ length: numChoices }, (_, i) => ({ prompt: sample, sampling: hot, seed: i + 1 }));
+  const answers = await Promise.all(alone.map((question) => asks(server, question, known)));
+  return { manyCompletions: false, samples: areSeveral(answers.flatMap(({ choices }) => choices)) };
+}
+
+/** None from a server that breaks at the question. */
+async function choicesOf(server: ProbedServer, question: Question, known: { extraFields: boolean }): Promise<Choice[]> {
   try {
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const { choices } = await asks(server, question, known);
-      if (choices.length === numChoices && new Set(choices.map(({ text }) => text)).size > 1) return true;
-    }
-    return false;
+    return (await asks(server, question, known)).choices;
   } catch (error) {
-    if (isFailure(error)) return false;
+    if (isFailure(error)) return [];
     throw error;
   }
+}
+
+function areSeveral(choices: readonly Choice[]): boolean {
+  return new Set(choices.map(({ text }) => text)).size > 1;
 }

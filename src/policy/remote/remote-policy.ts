@@ -76,7 +76,11 @@ export class RemotePolicy implements RolloutPolicy {
   async rolloutTrunk(request: TrunkRequest): Promise<SampledCompletion[][]> {
     if (this.#disposal.signal.aborted) throw disposed();
     const { groups, seed, problemId, sampling, signal } = request;
-    const { manyCompletions, extraFields } = this.#parts.capabilities;
+    const { manyCompletions, extraFields, samples } = this.#parts.capabilities;
+    if (!samples && sampling.temperature > 0) {
+      const why = "0 with a server that writes the same text whatever the temperature and the seed";
+      failArgument("the temperature", why, sampling.temperature);
+    }
     if (!extraFields && (sampling.topK !== 0 || sampling.minP !== 0)) {
       failArgument("top-k and min-p", "off, because this server takes neither", `${sampling.topK}, ${sampling.minP}`);
     }

@@ -38,8 +38,10 @@ export async function askWithRetries<T>(
   options: RetryOptions,
   { signal, onRetry }: { signal?: AbortSignal | undefined; onRetry?: () => void } = {},
 ): Promise<T> {
+  // A server that failed a request gets it again only after the others did.
+  const failed = new Set<string>();
   for (let attempt = 1; ; attempt++) {
-    const endpoint = await endpoints.acquire(signal);
+    const endpoint = await endpoints.acquire(signal, failed);
     try {
       const answer = await ask(endpoint.url);
       endpoints.release(endpoint);
@@ -51,6 +53,8 @@ export async function askWithRetries<T>(
       }
       giveBack(endpoints, endpoint, error, options);
       if (!error.canRetry || attempt > options.maxRetries) throw serverError(error, endpoint.url, attempt);
+      failed.add(endpoint.url);
+      if (failed.size === endpoints.size) failed.clear();
       onRetry?.();
       await pause(backoffMs(attempt, options), signal);
     }

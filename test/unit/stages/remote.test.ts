@@ -4,7 +4,12 @@ import type { RolloutPolicy } from "../../../src/policy/rollout-policy.js";
 import { type LabelStageOptions, labelStage, labelStageWithCompletions } from "../../../src/stages/label.js";
 import { type RolloutStageOptions, rolloutStage } from "../../../src/stages/rollout.js";
 import type { Allocation, Solution } from "../../../src/types.js";
-import { type CompletionServerOptions, manyFaults, startCompletionServer } from "../../support/completion-server.js";
+import {
+  arithmetic,
+  type CompletionServerOptions,
+  manyFaults,
+  startCompletionServer,
+} from "../../support/completion-server.js";
 import { FakeGrader } from "../../support/fake-grader.js";
 import { collect } from "../../support/fake-policy.js";
 import { byteTokenizerFolder, loadRemote } from "../../support/remote-policy.js";
@@ -53,7 +58,9 @@ test("solutions that an interrupted run lacks are those of the run that was not"
 });
 
 test("a completion without text is a solution of one empty step", async (t) => {
-  const { policy } = await remote(t, { write: () => "" });
+  const { policy } = await remote(t, {
+    write: (stream, prompt) => (prompt.endsWith("Answer:") ? "" : arithmetic(stream)),
+  });
   t.deepEqual(
     (await rolledOut(policy)).map(({ steps, outcome }) => ({ steps, outcome })),
     Array(15).fill({ steps: [""], outcome: 0 }),

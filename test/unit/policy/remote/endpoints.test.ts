@@ -84,6 +84,18 @@ test("rests in a row grow, those of one outage count once, and a good answer end
   endpoints.close();
 });
 
+test("a request may avoid a server, and does not hold up those behind it", async (t) => {
+  const endpoints = new Endpoints(["a", "b"], { concurrency: 1 });
+  const [a, b] = await Promise.all([endpoints.acquire(undefined), endpoints.acquire(undefined)]);
+  const waits = [endpoints.acquire(undefined, new Set(["a"])), endpoints.acquire(undefined)];
+  const over = watch(waits);
+  endpoints.release(a as Endpoint);
+  await settle();
+  t.deepEqual(over, [false, true]);
+  endpoints.release(b as Endpoint);
+  t.is((await (waits[0] as Promise<Endpoint>)).url, "b");
+});
+
 test("who waits can give up, and takes no place then", async (t) => {
   const endpoints = new Endpoints(["a"], { concurrency: 1 });
   const held = await endpoints.acquire(undefined);

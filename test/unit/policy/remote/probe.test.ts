@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from "ava";
 import { openRemotePolicy, type RemotePolicyOptions } from "../../../../src/policy/remote/open-remote.js";
+import { defaultSampling } from "../../../../src/policy/sampling.js";
 import { type CompletionServerOptions, startCompletionServer } from "../../../support/completion-server.js";
 import { makeFolder } from "../../../support/folder.js";
 import { byteTokenizerFolder, quick } from "../../../support/remote-policy.js";
@@ -75,6 +76,23 @@ test("a server that writes one completion a request, or the same one n times, is
     t.regex(policy.notes.join("\n"), /each is asked for alone/);
   }
   t.notRegex((await opened(t)).policy.notes.join("\n"), /alone/);
+});
+
+test("a server that does not sample says so, and only greedy completions are asked of it", async (t) => {
+  for (const maxChoices of [1, 9]) {
+    const { policy } = await opened(t, { isGreedy: true, maxChoices });
+    t.regex(policy.notes.join("\n"), /does not sample: only greedy/);
+    const loaded = await policy.load();
+    t.teardown(() => loaded.dispose());
+    const group = { prefixLength: 2, numCompletions: 2, solutionIndex: 0, stepIndex: 0, firstCompletion: 0 };
+    const request = { trunk: Int32Array.of(49, 43), groups: [group], problemId: "p", seed: 0 };
+    await t.throwsAsync(loaded.rolloutTrunk({ ...request, sampling: defaultSampling }), {
+      code: "ERPRM_INVALID_ARGUMENT",
+      message: /the temperature to be 0 with a server that writes the same text/,
+    });
+    const greedy = await loaded.rolloutTrunk({ ...request, sampling: { ...defaultSampling, temperature: 0 } });
+    t.is(greedy[0]?.length, 2);
+  }
 });
 
 test("a server that takes OpenAI's fields only gets no others, and the run says whose truncation holds", async (t) => {
