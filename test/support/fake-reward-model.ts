@@ -74,3 +74,18 @@ export async function makeFakeRewardModel(
   });
   return { rewardModel, native };
 }
+
+/** Passes begin, as `calls` shows, and wait until they are let go. */
+export function holdPasses(native: FakeNativeRewardModel): () => void {
+  const score = native.score.bind(native);
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  native.score = async (...batch) => {
+    const scores = await score(...batch);
+    await held;
+    return scores;
+  };
+  return () => letGo();
+}
