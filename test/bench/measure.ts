@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { cpuSecondsOf, forgetPeakBytes, peakBytesOf } from "./process-usage.js";
 
 /** One implementation of a workload: a program that prints one JSON line {seconds, ...} last. */
 export interface Row {
@@ -9,6 +10,8 @@ export interface Row {
   command: string[];
   /** At most so many counted runs: for peers that need minutes. */
   maxRuns?: number;
+  /** Process that works for this row while it runs: its time is not that of others, and its memory is the row's. */
+  server?: number;
 }
 
 export interface Run {
@@ -31,6 +34,9 @@ function busySeconds(): number {
 /** Runs a row once. Throws when the program fails, with what it said. */
 export async function runOnce(row: Row): Promise<Run> {
   const [program, ...args] = row.command;
+  const { server } = row;
+  if (server !== undefined) forgetPeakBytes(server);
+  const serverBefore = server === undefined ? 0 : cpuSecondsOf(server);
   const [start, busyBefore] = [performance.now(), busySeconds()];
   const child = spawn("/usr/bin/env", ["time", "-f", "%U %S %M", program as string, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -46,9 +52,11 @@ export async function runOnce(row: Row): Promise<Run> {
   if (code !== 0) throw new Error(`${row.name} ended with ${code}:\n${err.slice(-2000)}`);
   const [user = 0, system = 0, kilobytes = 0] = (err.trim().split("\n").at(-1) as string).split(" ").map(Number);
   const wall = (performance.now() - start) / 1000;
-  const others = Math.max(0, busySeconds() - busyBefore - user - system);
+  const served = server === undefined ? 0 : cpuSecondsOf(server) - serverBefore;
+  const others = Math.max(0, busySeconds() - busyBefore - user - system - served);
+  const peakBytes = server === undefined ? kilobytes * 1024 : peakBytesOf(server);
   const result = JSON.parse(out.trim().split("\n").at(-1) as string);
-  return { ...result, peakBytes: kilobytes * 1024, othersShare: others / (wall * cpus().length) };
+  return { ...result, peakBytes, othersShare: others / (wall * cpus().length) };
 }
 
 /** `runs` rounds of all rows in turn, so that a drift of the machine meets every row. */

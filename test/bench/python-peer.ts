@@ -2,14 +2,18 @@
 import { spawnSync } from "node:child_process";
 
 /** The interpreter, or undefined: then standard error says what is missing, and the benchmark runs without the peer. */
-export function findPython(python: string | undefined): string | undefined {
+export function findPython(
+  python: string | undefined,
+  packages: readonly string[] = ["torch", "transformers"],
+): string | undefined {
+  const names = packages.join(", ");
   if (!python) {
-    console.error("The rows of transformers are missing: give --python PYTHON, one with torch and transformers.");
+    console.error(`The rows of transformers are missing: give --python PYTHON, one with ${names}.`);
     return undefined;
   }
-  const { status, stderr, error } = spawnSync(python, ["-c", "import torch, transformers"], { encoding: "utf8" });
+  const { status, stderr, error } = spawnSync(python, ["-c", `import ${names}`], { encoding: "utf8" });
   if (status === 0) return python;
   const reason = error?.message ?? stderr.trim().split("\n").at(-1);
-  console.error(`The rows of transformers are missing: ${python} cannot import torch and transformers (${reason}).`);
+  console.error(`The rows of transformers are missing: ${python} cannot import ${names} (${reason}).`);
   return undefined;
 }

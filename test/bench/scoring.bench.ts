@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { packageRoot } from "../../src/native/loader.js";
 import { warnWhenBusy } from "./busy-machine.js";
+import { largestDifference } from "./largest-difference.js";
 import { interleave, median, type Row, type Run } from "./measure.js";
 import { findPython } from "./python-peer.js";
 import { type ShapeName, shapeNames, vocabularyOf, workOf, writeShape } from "./random-checkpoint.js";
@@ -47,12 +48,6 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 /** Of scores in f32. */
 const tolerance = 1e-5;
-
-function largestDifference(scores: number[], expected: number[]): number {
-  if (scores.length !== expected.length) return Number.POSITIVE_INFINITY;
-  const differences = scores.map((score, i) => Math.abs(score - (expected[i] as number)));
-  return differences.some(Number.isNaN) ? Number.POSITIVE_INFINITY : Math.max(...differences);
-}
 
 async function measure(model: string, shape: ShapeName, lengths: LengthKind) {
   const workload: ScoringWorkload = {
