@@ -86,10 +86,12 @@ export { expectedGain } from "./labeling/expected-gain.js";
 export { firstErrorOf } from "./labeling/first-error.js";
 export { CountHistogram, fitPrior } from "./labeling/fit-prior.js";
 export { halfWidth } from "./labeling/label-interval.js";
+export type { ResidentBytes } from "./model/resident-bytes.js";
 export type { StoredTensor } from "./model/stored-tensor.js";
 export type {
   EngineStats,
   LossName,
+  NativeFreshTokens,
   NativeRankGroup,
   NativeTrainingBatch,
   NativeTrainingResult,
@@ -99,10 +101,21 @@ export type {
   WeightType,
 } from "./native/contract.js";
 export { logMeanExp } from "./native/log-mean-exp.js";
+export { openRolloutPolicy, type RolloutPolicyOptions } from "./policy/open-rollout-policy.js";
 export { type OpenedPolicy, Policy, type PolicyOptions } from "./policy/policy.js";
+export type { RemotePolicyOptions } from "./policy/remote/open-remote.js";
+export type { TokenPrices } from "./policy/remote/remote-policy.js";
+export type {
+  OpenedRolloutPolicy,
+  PolicyFigures,
+  RolloutPolicy,
+  RolloutStats,
+  SampledCompletion,
+  TextCompletion,
+} from "./policy/rollout-policy.js";
 export type { Prompts, RaggedTokens, Rollout, RolloutOptions } from "./policy/rollouts.js";
 export type { Sampling } from "./policy/sampling.js";
-export type { Completion, TrunkGroup, TrunkRequest } from "./policy/trunk.js";
+export type { Completion, TokenCompletion, TrunkGroup, TrunkRequest } from "./policy/trunk.js";
 export { type Difficulty, difficulties } from "./problems/difficulty.js";
 export {
   type GeneratedProblem,
