@@ -68,6 +68,7 @@ void RankGroup::run(std::vector<Lane> lanes, const std::vector<Header>* headers)
 }
 
 std::vector<RankGroup::Header> RankGroup::swap_headers(const std::string& name, uint64_t size) {
+  require(!peers_.empty(), ErrorCode::DISPOSED, "Expected a group of ranks in use, received one that was left");
   Header own{kMagic, ++sequence_, size, {}};
   std::memcpy(own.name, name.data(), std::min(name.size(), sizeof own.name));
   std::vector<Header> headers(this->size());

@@ -27,7 +27,7 @@ class RankGroup {
 
   // What everyone gave, by rank.
   // All operations throw IO {rank} for a rank that is gone or silent; the code and message of a rank that has left;
-  // INTERNAL when a rank does another operation.
+  // INTERNAL when a rank does another operation; DISPOSED after leave and close.
   std::vector<std::string> exchange(const std::string& bytes);
 
   // What goes to a rank, and where its bytes are put; the sizes must agree on both sides.

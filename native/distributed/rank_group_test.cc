@@ -63,6 +63,12 @@ TEST("a rank that leaves gives the others its own error, also when they were alr
   }
 }
 
+TEST("a group that was left is of no use any more") {
+  const auto groups = connected_groups(2, kLong);
+  groups[0]->close();
+  CHECK_THROWS(groups[0]->exchange("x"), "a group of ranks in use");
+}
+
 TEST("ranks that do different things say so instead of mixing their data") {
   const auto groups = connected_groups(2, kLong);
   const auto messages = on_ranks(2, [&](int rank) { groups[rank]->begin(rank == 0 ? "one thing" : "another", 5); });

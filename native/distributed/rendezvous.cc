@@ -21,6 +21,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kPause{50};
+constexpr milliseconds kAnswerPause{1000};
 // For a stranger that connects and says nothing.
 constexpr milliseconds kGreetingPatience{5000};
 constexpr int kFatal = 3;
@@ -109,26 +110,30 @@ class Meeting {
     store_->set(key(options_.rank), std::vector<uint8_t>(card.begin(), card.end()));
   }
 
-  Card card_of(int rank) {
+  std::string text_of(int rank) {
     const std::vector<uint8_t> bytes = store_->get(key(rank));
-    std::istringstream text(std::string(bytes.begin(), bytes.end()));
+    return std::string(bytes.begin(), bytes.end());
+  }
+
+  static Card read_card(const std::string& card_text) {
+    std::istringstream text(card_text);
     Card card;
     text >> card.address >> card.port >> card.token >> card.host;
     return card;
   }
 
-  // A card may be that of a process that has ended: it is read again until somebody answers.
+  // A card may be that of a process that has ended: it is read again until its owner answers.
   void connect_to(int rank) {
     Card card;
     for (; !is_over(); std::this_thread::sleep_for(kPause)) {
       if (!store_->check({key(rank)})) continue;
-      card = card_of(rank);
+      const std::string text = text_of(rank);
+      card = read_card(text);
       std::optional<Socket> socket = connect_before(card.address, card.port, deadline_);
       char own[kRankSize + 1];
       std::snprintf(own, sizeof own, "%08d", options_.rank);
-      std::string answer(1, '\0');
       if (!socket || !send_before(*socket, card.token + own, deadline_)) continue;
-      if (!receive_before(*socket, answer, deadline_)) continue;
+      if (!is_answered(*socket, rank, text)) continue;
       peers_.insert_or_assign(rank, Peer{rank, card.host, std::move(*socket)});
       return;
     }
@@ -138,6 +143,17 @@ class Meeting {
                        ", which it named itself, within ", seconds(), " s; MASTER_ADDR (", options_.store_host,
                        ") has to be an address by which all machines reach each other"),
                 {{"what", "missing rank"}, {"rank", rank}});
+  }
+
+  // The other may be waiting for ranks below it. False once the connection has ended or the card is another.
+  bool is_answered(const Socket& socket, int rank, const std::string& text) {
+    std::string answer(1, '\0');
+    while (!is_over()) {
+      const Deadline soon = std::min(deadline_, steady_clock::now() + kAnswerPause);
+      if (receive_before(socket, answer, soon)) return true;
+      if (milliseconds_until(soon) > 0 || text_of(rank) != text) return false;
+    }
+    return false;
   }
 
   void accept_one() {
@@ -154,7 +170,7 @@ class Meeting {
     if (!receive_before(*socket, greeting, soon) || greeting.substr(0, kTokenSize) != token_) return;
     const int rank = std::atoi(greeting.c_str() + kTokenSize);
     if (rank <= options_.rank || rank >= options_.size || !send_before(*socket, "y", soon)) return;
-    peers_.insert_or_assign(rank, Peer{rank, card_of(rank).host, std::move(*socket)});
+    peers_.insert_or_assign(rank, Peer{rank, read_card(text_of(rank)).host, std::move(*socket)});
   }
 
   // Rank 0 takes the store with it: nobody may still need it.
