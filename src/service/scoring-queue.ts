@@ -87,6 +87,7 @@ export class ScoringQueue {
         signal?.removeEventListener("abort", aborted);
         for (const entry of entries) if (this.#queue.remove(entry)) this.#options.observer?.abandoned();
         this.#wake();
+        this.#schedule();
         reject(error);
       };
       const aborted = () => failed(abortedError(signal as AbortSignal));
@@ -152,6 +153,7 @@ export class ScoringQueue {
 
   /** Starts a pass, now or when the first has waited long enough. */
   #schedule(): void {
+    if (this.#queue.numEntries === 0) this.#stopTimer();
     if (this.#running || this.#queue.numEntries === 0) return;
     const { tokensPerBatch, batchWaitMs } = this.#options;
     const isFull = this.#queue.numTokens >= tokensPerBatch;
@@ -164,9 +166,13 @@ export class ScoringQueue {
       }, waitMs);
       return;
     }
+    this.#stopTimer();
+    void this.#work();
+  }
+
+  #stopTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    void this.#work();
   }
 
   async #work(): Promise<void> {
