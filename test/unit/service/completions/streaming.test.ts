@@ -182,3 +182,30 @@ test("the official OpenAI client that stops reading a stream frees the slots", a
   await until(() => policy.stats().running === 0 && policy.stats().waiting === 0);
   t.true(policy.stats().completions < 100);
 });
+
+test("clients that leave in the middle change nobody's texts, and leave nothing behind", async (t) => {
+  const { url, policy } = await serveTiny(t, { maxBatch: 8 });
+  const bodyOf = (seed: number) => ({ prompt, n: 2, seed, max_tokens: 60 });
+  const wanted = await Promise.all([0, 1, 2, 3].map(async (seed) => textsOf([await complete(url, bodyOf(seed))])));
+  const leave = async (index: number) => {
+    const leaving = new AbortController();
+    const body = { ...long, n: 10, seed: index, stream: index % 2 === 0 };
+    const gone = post(url, body, { signal: leaving.signal }).then(async (response) => {
+      // Some leave before an answer, some after a few events.
+      for await (const _ of read(response)) if (index % 3 === 0) leaving.abort();
+    });
+    if (index % 3 !== 0) {
+      const before = policy.stats().completionTokens;
+      await until(() => policy.stats().completionTokens > before + index);
+      leaving.abort();
+    }
+    await t.throwsAsync(gone, { any: true });
+  };
+  // A whole answer has no events to leave after.
+  const leavers = Array.from({ length: 20 }, (_, index) => index).filter((index) => index % 3 !== 0 || index % 2 === 0);
+  const stayers = [0, 1, 2, 3, 0, 1, 2, 3].map(async (seed) => textsOf([await complete(url, bodyOf(seed))]));
+  await Promise.all(leavers.map(leave));
+  t.deepEqual(await Promise.all(stayers), [...wanted, ...wanted]);
+  await until(() => policy.stats().running === 0 && policy.stats().waiting === 0);
+  t.is(policy.stats().kvBytes, 0);
+});
