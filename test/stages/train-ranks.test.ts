@@ -79,6 +79,41 @@ test.serial("a world of one is no world: the bytes are those without an environm
   t.is(JSON.parse(readFileSync(path("one", "manifest.json"), "utf8")).options.ranks, undefined);
 });
 
+test.serial("early stopping goes back to the best weights on every rank", async (t) => {
+  const early = ["--early-stopping", "1", "--evaluate-every", "3", "--learning-rate", "1e-2"];
+  const [first] = (await runRanks(2, args("early", ...early))) as [CliResult];
+  t.is(first.code, 0, first.stderr);
+  const { counts } = JSON.parse(first.stdout);
+  t.is(counts.stoppedEarly, 1);
+  t.true(counts.updates < counts.updatesMade);
+  // The measures at the end are those of the weights that were saved.
+  const log = readFileSync(path("early", "training.jsonl"), "utf8").trimEnd().split("\n");
+  const losses = log.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "held-out");
+  t.is(counts.heldOutLoss, Math.min(...losses.slice(1).map(({ loss }) => loss)));
+  t.deepEqual(codes(await runRanks(3, args("early-three", ...early))), [0, 0, 0]);
+  t.deepEqual(written("early-three"), written("early"));
+});
+
+test.serial("policies, outcome models and adapters are trained by several processes too", async (t) => {
+  const train = (kind: string, out: string, ...more: string[]) => [
+    ...["train", kind, "--model", path("model"), "--out", path(out), "--tokens-per-update", "400", "--epochs", "1"],
+    ...["--held-out", "0", "--threads", "1", "--json", ...more],
+  ];
+  const problems = ["--problems", path("problems.jsonl")];
+  const kinds: [string, string[]][] = [
+    ["policy", [...problems, "--lora-rank", "2"]],
+    ["orm", ["--solutions", path("solutions.jsonl"), "--loss", "binary"]],
+    ["policy", [...problems, "--adapter", path("0-2", "adapter")]],
+  ];
+  for (const [i, [kind, more]] of kinds.entries()) {
+    for (const size of [2, 3]) {
+      const results = await runRanks(size, train(kind, `${i}-${size}`, ...more));
+      t.deepEqual(codes(results), Array(size).fill(0), results[0]?.stderr);
+    }
+    t.deepEqual(written(`${i}-3`), written(`${i}-2`));
+  }
+});
+
 test.serial(
   "a rank that is killed ends the others with its name; any number of ranks goes on to the same bytes",
   async (t) => {
