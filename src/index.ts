@@ -175,6 +175,15 @@ export {
 } from "./search/search-tools.js";
 export type { TreeSearchOptions } from "./search/tree-search.js";
 export {
+  type RequestOptions,
+  ServiceClient,
+  type ServiceClientOptions,
+  type ServiceModel,
+} from "./service/client/service-client.js";
+export type { FailedSolution } from "./service/client/stream.js";
+export type { Grade } from "./service/routes/grade-schema.js";
+export type { ScoredSolution, SolutionItem } from "./service/scoring/schema.js";
+export {
   type EvaluateStageOptions,
   type EvaluationInput,
   type EvaluationProgress,
