@@ -51,7 +51,7 @@ export class Choice {
   readonly #withTokenIds: boolean;
   // Since the last news.
   #text = "";
-  #logprobs: TokenLogProbabilities | undefined;
+  #logs: TokenLogProbabilities[] = [];
   #tokenIds: number[] = [];
   #hasNews = false;
 
@@ -73,8 +73,8 @@ export class Choice {
     if (finishReason !== undefined) this.#text += this.#stream.end();
     const { numSent } = this.#stream;
     const told = finishReason === undefined ? this.#log?.release(numSent) : this.#log?.end(numSent);
-    this.#logprobs = joinTokenLogs(this.#logprobs, told);
-    const isSilent = this.#text === "" && this.#logprobs === undefined && !this.#withTokenIds;
+    if (told !== undefined) this.#logs.push(told);
+    const isSilent = this.#text === "" && this.#logs.length === 0 && !this.#withTokenIds;
     this.#hasNews = finishReason !== undefined || !isSilent;
   }
 
@@ -90,13 +90,13 @@ export class Choice {
     const news: ChoiceNews = {
       index: this.index,
       text: this.#text,
-      logprobs: this.#logprobs,
+      logprobs: joinTokenLogs(this.#logs),
       tokenIds: this.#withTokenIds ? this.#tokenIds : undefined,
       finishReason: this.finishReason,
       stop: this.finishReason === undefined ? undefined : this.#stream.stop,
     };
     this.#text = "";
-    this.#logprobs = undefined;
+    this.#logs = [];
     this.#tokenIds = [];
     this.#hasNews = false;
     return news;

@@ -99,16 +99,14 @@ function byText({ alternatives, ...chosen }: Noted): Record<string, number> {
   return Object.fromEntries(told);
 }
 
-/** One after the other. */
-export function joinTokenLogs(
-  before: TokenLogProbabilities | undefined,
-  after: TokenLogProbabilities | undefined,
-): TokenLogProbabilities | undefined {
-  if (before === undefined || after === undefined) return before ?? after;
+/** One after the other; absent when there is none. */
+export function joinTokenLogs(logs: readonly TokenLogProbabilities[]): TokenLogProbabilities | undefined {
+  const [first] = logs;
+  if (first === undefined || logs.length === 1) return first;
   return {
-    tokens: [...before.tokens, ...after.tokens],
-    token_logprobs: [...before.token_logprobs, ...after.token_logprobs],
-    top_logprobs: before.top_logprobs && [...before.top_logprobs, ...(after.top_logprobs ?? [])],
-    text_offset: [...before.text_offset, ...after.text_offset],
+    tokens: logs.flatMap(({ tokens }) => tokens),
+    token_logprobs: logs.flatMap((log) => log.token_logprobs),
+    top_logprobs: first.top_logprobs && logs.flatMap((log) => log.top_logprobs ?? []),
+    text_offset: logs.flatMap((log) => log.text_offset),
   };
 }

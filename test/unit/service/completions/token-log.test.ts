@@ -43,9 +43,9 @@ test("offsets count characters, also of those that two tokens share", (t) => {
 test("logs are joined end to end", (t) => {
   const one = { tokens: ["a"], token_logprobs: [-1], top_logprobs: null, text_offset: [0] };
   const two = { tokens: ["b"], token_logprobs: [-2], top_logprobs: null, text_offset: [1] };
-  t.is(joinTokenLogs(undefined, undefined), undefined);
-  t.deepEqual(joinTokenLogs(one, undefined), one);
-  t.deepEqual(joinTokenLogs(one, two), {
+  t.is(joinTokenLogs([]), undefined);
+  t.deepEqual(joinTokenLogs([one]), one);
+  t.deepEqual(joinTokenLogs([one, two]), {
     tokens: ["a", "b"],
     token_logprobs: [-1, -2],
     top_logprobs: null,
