@@ -4,6 +4,6 @@ export const remoteDefaults = {
   concurrency: 32,
   /** Tries of a request after the first. */
   maxRetries: 10,
-  /** Seconds. */
-  requestTimeout: 600,
+  /** Seconds. Generous: a busy server may need long for 32 completions, and one that is dead closes its connections. */
+  requestTimeout: 1800,
 } as const;

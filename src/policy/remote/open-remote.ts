@@ -24,7 +24,7 @@ export interface RemotePolicyOptions {
   concurrency?: number | undefined;
   /** Tries of a request after the first, default 10. */
   maxRetries?: number | undefined;
-  /** Seconds until a request counts as lost, default 600. */
+  /** Seconds until a request counts as lost, default 1800. */
   requestTimeout?: number | undefined;
   /** Bounds of the waits between tries, milliseconds; default 500 at first, 30,000 at most. */
   backoff?: { firstMs: number; mostMs: number } | undefined;
