@@ -4,18 +4,7 @@ import { extractAnswer } from "../../grading/extract.js";
 import { isEqual } from "../../stages/outcomes.js";
 import type { Routes } from "../context.js";
 import { requestError } from "../http-status.js";
-
-export const gradeResponse = z.object({
-  outcome: z.union([z.literal(0), z.literal(1)]).describe("1: the final answer is right"),
-  finalAnswer: z
-    .string()
-    .nullable()
-    .describe("What was compared: extracted from the solution, null where it states none"),
-  method: z
-    .string()
-    .describe("The rule that decided: number, exact, text, ...; no-answer, or timeout where the pair was not decided"),
-});
-export type Grade = z.infer<typeof gradeResponse>;
+import { type Grade, gradeResponse } from "./grade-schema.js";
 
 export const gradeRoutes: Routes = async (app, { context: { limits, grader } }) => {
   const text = z.string().max(limits.maxCharacters, `Expected at most ${limits.maxCharacters} characters`);
