@@ -24,6 +24,7 @@ path, status and milliseconds; texts and keys are never logged. docs/serve.md te
 Examples:
   erprm serve --reward-model runs/prm
   erprm serve --reward-model small=runs/prm --reward-model Qwen2.5-Math-PRM-7B --dtype int8 --port 9000
+  erprm serve --policy tiny=builtin:tiny --reward-model runs/prm --model-memory 8GiB
   erprm serve --reward-model runs/prm --host 0.0.0.0 --api-key-file keys.txt`,
     },
     serveOptions,
