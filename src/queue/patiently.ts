@@ -23,6 +23,9 @@ export function isMissing(error: unknown): boolean {
 }
 
 const lasting = new Set([
+  // Closed for good: while it connects again, requests time out.
+  "ClosedConnectionError",
+  "DrainingConnectionError",
   "AuthorizationError",
   "PermissionViolationError",
   "UserAuthenticationExpiredError",

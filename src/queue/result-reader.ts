@@ -16,6 +16,9 @@ export interface ReadResult {
 
 export const partsHeader = "Erprm-Parts";
 
+/** A server that forgot this reader is noticed within about this time. */
+const noticeMs = 5_000;
+
 /** Between two looks for a stream that is not there. */
 const missingMs = 500;
 
@@ -63,7 +66,7 @@ export class ResultReader {
     try {
       return await patiently(this.#signal, async () => {
         const consumer = await this.#server.js.consumers.get(this.#server.names.resultStream);
-        return consumer.consume();
+        return consumer.consume({ expires: noticeMs });
       });
     } catch (error) {
       // Whoever looks after the streams makes them again.

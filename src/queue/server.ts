@@ -51,6 +51,11 @@ export class QueueServer {
     return (this.#connection.info?.max_payload ?? 1 << 20) - headerBytes;
   }
 
+  /** Calls `action` whenever the connection is back, as long as it is not closed. */
+  async onReconnect(action: () => void): Promise<void> {
+    for await (const { type } of this.#connection.status()) if (type === "reconnect") action();
+  }
+
   /** Announces the run, and makes its streams where they are missing. */
   async announce(announcement: Announcement): Promise<void> {
     const { unitStream, resultStream, run } = this.names;
@@ -90,8 +95,12 @@ export class QueueServer {
     }
   }
 
-  /** The announcement as it stands; undefined when the run is over. @throws ERPRM_INVALID_DATA */
-  async announcement(): Promise<Announcement | undefined> {
+  /**
+   * The announcement as it stands. `over`: it was taken back, the run is complete. Undefined: the server knows nothing of it,
+   * because it was never made or the server lost what it had.
+   * @throws ERPRM_INVALID_DATA
+   */
+  async announcement(): Promise<Announcement | "over" | undefined> {
     return announcementIn(await runsOf(this.#connection), this.names.run);
   }
 
@@ -136,9 +145,10 @@ function runsOf(connection: NatsConnection): Promise<KV> {
   return new Kvm(connection).create(runsBucket, { history: 1 });
 }
 
-async function announcementIn(runs: KV, run: string): Promise<Announcement | undefined> {
+async function announcementIn(runs: KV, run: string): Promise<Announcement | "over" | undefined> {
   const entry = await runs.get(run);
-  return entry?.operation === "PUT" ? checkAnnouncement(entry.json()) : undefined;
+  if (!entry) return undefined;
+  return entry.operation === "PUT" ? checkAnnouncement(entry.json()) : "over";
 }
 
 /** The runs that a server has, in the order of their names. @throws ERPRM_INVALID_DATA, as NATS does */
@@ -147,5 +157,5 @@ export async function announcedRuns(connection: NatsConnection): Promise<Announc
   const names: string[] = [];
   for await (const name of await runs.keys()) names.push(name);
   const found = await Promise.all(names.sort().map((name) => announcementIn(runs, name)));
-  return found.filter((one) => one !== undefined);
+  return found.filter((one) => typeof one === "object");
 }

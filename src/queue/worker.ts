@@ -56,7 +56,7 @@ const stateMs = 2_000;
 const lookMs = 2_000;
 /** A pull ends after this long without enough units; a new one is sent. */
 const pullMs = 1_000;
-const publishTimeoutMs = 5_000;
+const publishTimeoutMs = 2_000;
 
 interface Held {
   name: string;
@@ -91,6 +91,8 @@ class RunWorker {
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
     const timer = setInterval(() => void this.#sayState(false), stateMs);
+    // Timers alone should not keep a process alive.
+    timer.unref();
     try {
       void this.#sayState(false);
       const looking = this.#look().catch((error: unknown) => this.#fail(error));
@@ -131,7 +133,7 @@ class RunWorker {
         if (signal.aborted) return "unknown";
         throw error;
       });
-      if (there === undefined) this.#end("over");
+      if (there === "over") this.#end("over");
       if (this.#reason) return;
     }
   }
@@ -173,6 +175,7 @@ class RunWorker {
     const place = placeOf(message.subject);
     // Half of the wait may be lost, and the next one still comes in time.
     const beat = setInterval(() => message.working(), (1000 * this.#options.announcement.ackWaitSeconds) / 3);
+    beat.unref();
     try {
       const payload = await decode(message.data, "a unit");
       this.#holds.set(place, { name: this.#options.nameOf(payload), since: performance.now() });

@@ -58,7 +58,7 @@ interface InWindow {
 
 /** Publishes that wait for their confirmation at the same time. */
 const maxPublishing = 64;
-const publishTimeoutMs = 5_000;
+const publishTimeoutMs = 2_000;
 
 class RunWriter {
   readonly #options: WriterOptions;
@@ -99,6 +99,8 @@ class RunWriter {
     try {
       if (signal.aborted) abort();
       await this.#begin();
+      // A server that was started again has forgotten who reads.
+      void this.#server.onReconnect(() => this.#reader.restart());
       const others = [guarded(this.#collect()), guarded(this.#audit())];
       await guarded(this.#publish());
       while (this.#window.size > 0 && !this.#failure) await this.#change();
@@ -259,7 +261,7 @@ class RunWriter {
         await this.#compare();
       } catch (error) {
         if (signal.aborted) return;
-        if (!isMissing(error) && apiErrorOf(error)) throw error;
+        if (error instanceof ErprmError || (apiErrorOf(error) && !isMissing(error))) throw error;
         // The server is away, or it lost its streams: they are made again when it answers.
         await patiently(signal, () => this.#server.announce(this.#options.announcement)).catch((failure: unknown) => {
           if (!signal.aborted) throw failure;
@@ -271,14 +273,16 @@ class RunWriter {
   async #compare(): Promise<void> {
     const { announcement } = this.#options;
     const there = await this.#server.announcement();
-    if (there === undefined) await this.#server.announce(announcement);
+    if (typeof there !== "object") await this.#server.announce(announcement);
     else if (there.writer.id !== announcement.writer.id) throw otherWriter(there);
+    // A unit that is published from now on may miss in the first list and be done before the second.
+    const published = [...this.#window.values()].filter(({ isPublished }) => isPublished);
     const units = await this.#server.units();
     const results = await this.#server.results();
     this.#round += 1;
     let isDeaf = false;
-    for (const entry of this.#window.values()) {
-      if (entry.hasResult || !entry.isPublished || units.has(entry.unit.place)) {
+    for (const entry of published) {
+      if (entry.hasResult || units.has(entry.unit.place)) {
         entry.numUnread = 0;
       } else if (results.has(entry.unit.place)) {
         entry.numUnread += 1;

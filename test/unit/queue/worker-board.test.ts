@@ -1,0 +1,53 @@
+import test from "ava";
+import type { WorkerState } from "../../../src/queue/messages.js";
+import { WorkerBoard } from "../../../src/queue/worker-board.js";
+
+const state = (pid: number, holds: [place: number, seconds: number][] = [], left = false): WorkerState => ({
+  worker: { id: `w${pid}`, host: "node", pid },
+  done: 7,
+  holds: holds.map(([place, seconds]) => ({ place, name: `problem ${place}`, seconds })),
+  left,
+});
+
+function boardAt() {
+  const clock = { ms: 0 };
+  return { clock, board: new WorkerBoard({ silenceMs: 1000, now: () => clock.ms }) };
+}
+
+test("workers that come and leave are told of once, and counted", (t) => {
+  const { board } = boardAt();
+  t.is(board.heard(state(1)), "worker node:1 is here (1 now)");
+  t.is(board.heard(state(1)), undefined);
+  t.is(board.heard(state(2)), "worker node:2 is here (2 now)");
+  t.is(board.heard(state(1, [], true)), "worker node:1 left after 7 units");
+  t.is(board.heard(state(1, [], true)), undefined);
+  t.is(board.numWorkers, 1);
+  t.is(board.numSeen, 2);
+});
+
+test("a worker that falls silent is dropped with the units that it held", (t) => {
+  const { board, clock } = boardAt();
+  board.heard(state(1, [[3, 0]]));
+  clock.ms = 900;
+  board.heard(state(2));
+  t.deepEqual(board.dropSilent(), []);
+  clock.ms = 1100;
+  t.deepEqual(board.dropSilent(), [
+    "nothing was heard of worker node:1 for 1 s; the 1 units that it held go to others",
+  ]);
+  t.is(board.numWorkers, 1);
+  t.is(board.oldest(), undefined);
+});
+
+test("the oldest unit ages with the board's own clock, whatever the worker's shows", (t) => {
+  const { board, clock } = boardAt();
+  board.heard(state(1, [[3, 5]]));
+  clock.ms = 500;
+  board.heard(state(2, [[4, 5.2]]));
+  t.deepEqual(board.oldest(), {
+    place: 3,
+    name: "problem 3",
+    seconds: 5.5,
+    worker: { id: "w1", host: "node", pid: 1 },
+  });
+});
