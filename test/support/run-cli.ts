@@ -21,6 +21,8 @@ export interface RunningCli {
   says(text: string): Promise<void>;
   /** All of standard output, when it holds the text; what came when the process ends before. */
   prints(text: string): Promise<string>;
+  /** Standard output so far. */
+  printed(): string;
 }
 
 export function startCli(
@@ -50,6 +52,7 @@ export function startCli(
   return {
     result,
     kill: (signal) => child.kill(signal),
+    printed: () => stdout,
     says: (text) =>
       stderr.includes(text) ? Promise.resolve() : new Promise((resolve) => waiting.push({ text, resolve })),
     prints: (text) => {
