@@ -2,7 +2,7 @@
 import type { ExecutionContext } from "ava";
 import { Policy, type PolicyOptions } from "../../src/policy/policy.js";
 import type { ServiceLimits } from "../../src/service/limits.js";
-import { loadedModel, ModelRegistry, type ServedPolicy } from "../../src/service/models.js";
+import { type AnyServedModel, loadedModel, ModelRegistry, type ServedPolicy } from "../../src/service/models.js";
 import { createServer, type Service } from "../../src/service/server.js";
 
 export interface CompletionServer {
@@ -16,7 +16,7 @@ export interface CompletionServer {
 /** Serves these policies; closed when the test ends. */
 export async function serveModels(
   t: ExecutionContext,
-  served: readonly ServedPolicy[],
+  served: readonly AnyServedModel[],
   limits: Partial<ServiceLimits> = {},
 ): Promise<CompletionServer> {
   const models = new ModelRegistry();

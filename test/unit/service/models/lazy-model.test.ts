@@ -1,10 +1,13 @@
 /** Real models within a memory that holds one of them at a time, behind a real server. */
 import test from "ava";
-import { totalBytes } from "../../../../src/model/resident-bytes.js";
+import { type ResidentBytes, totalBytes } from "../../../../src/model/resident-bytes.js";
 import { Policy } from "../../../../src/policy/policy.js";
+import { RewardModel } from "../../../../src/reward/reward-model.js";
 import { type LazyModel, lazyModel } from "../../../../src/service/models/lazy-model.js";
 import { ModelMemory } from "../../../../src/service/models/model-memory.js";
 import { complete, post, serveModels, textsOf } from "../../../support/serve-completions.js";
+import { writeTinyModel } from "../../../support/tiny-engine.js";
+import { tinySolutions, writeTinyConfig } from "../../../support/tiny-scoring.js";
 import { until } from "../../../support/until.js";
 
 const openTiny = () => Policy.open("builtin:tiny", { maxBatch: 8, threads: 1, kvMemoryBytes: 64 << 20 });
@@ -65,6 +68,40 @@ test("models that fit together are loaded at the start and stay", async (t) => {
   t.is(numLoads(), 2);
   const metrics = await service.context.metrics.text();
   for (const model of ["a", "b"]) t.true(metrics.includes(`erprm_model_loaded{model="${model}",kind="policy"} 1`));
+});
+
+test("a policy and a reward model take turns too, and scores and texts are those they give when both are loaded", async (t) => {
+  const directory = await writeTinyModel(t);
+  await writeTinyConfig(directory);
+  const options = { threads: 1, kvMemoryBytes: 32 << 20 };
+  const policy = await Policy.open(directory, { ...options, maxBatch: 8 });
+  const rewardModel = await RewardModel.open(directory, options);
+  const largest = Math.max(...[policy, rewardModel].map(({ memory }) => totalBytes(memory as ResidentBytes)));
+  const answersWithin = async (bytes: number) => {
+    const memory = new ModelMemory(bytes);
+    const lazy = [lazyModel("writer", policy, memory), lazyModel("scorer", rewardModel, memory)] as const;
+    const { url } = await serveModels(t, [
+      { kind: "policy", ...lazy[0] },
+      { kind: "reward-model", ...lazy[1] },
+    ]);
+    const answers = await Promise.all(
+      tinySolutions.slice(0, 12).map(async ({ question, steps }, seed) => {
+        const scored = fetch(`${url}/v1/score`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ question, steps }),
+        });
+        const texts = textsOf([await complete(url, { ...body, prompt: question, seed })]);
+        return [((await (await scored).json()) as { stepScores: number[] }).stepScores, texts] as const;
+      }),
+    );
+    t.true(memory.taken <= bytes);
+    await Promise.all(lazy.map((model) => model.dispose()));
+    return answers;
+  };
+  const apart = await answersWithin(largest);
+  t.true(apart.every(([stepScores]) => stepScores.length > 0));
+  t.deepEqual(apart, await answersWithin(Number.POSITIVE_INFINITY));
 });
 
 test("what is asked of a model while another holds its room waits, and leaves with its client", async (t) => {
