@@ -1,7 +1,7 @@
 /** `POST /v1/completions`: raw completions of prompts, as OpenAI clients ask for them. */
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
-import type { z } from "zod";
+import { z } from "zod";
 import { answerSignal } from "../client-gone.js";
 import { answerHead, choiceAnswer, completionForm, usageOf } from "../completions/answer.js";
 import type { ChoiceNews } from "../completions/choice.js";
@@ -82,7 +82,15 @@ export const completionRoutes: Routes = async (app, { context }) => {
         description: "The prompt's text is continued as it is: no chat template, no new turn.",
         tags: ["completions"],
         body: completionBody,
-        response: { 200: completionForm },
+        response: {
+          200: {
+            description: "The whole answer; with stream: true, parts of it as events",
+            content: {
+              "application/json": { schema: completionForm },
+              "text/event-stream": { schema: z.string().describe("data: PART, ..., data: [DONE]") },
+            },
+          },
+        },
       },
     },
     async (request, reply) => {
