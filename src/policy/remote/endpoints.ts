@@ -1,6 +1,7 @@
 /**
  * The servers of one model: each request goes to the one with the least requests in flight, of those that are not left alone
- * for the moment. Requests wait in the order in which they came.
+ * for the moment. One that failed gets few requests until it has answered well: those that wait should not all fail with
+ * the first one. Requests wait in the order in which they came.
  */
 import { abortedError } from "../native-call.js";
 
@@ -19,6 +20,9 @@ export interface EndpointsOptions {
   /** Milliseconds, monotonic. */
   now?: (() => number) | undefined;
 }
+
+/** Of the requests that a server may have in flight, so many are risked with one that failed last. */
+const riskedShare = 1 / 8;
 
 interface Waiting {
   /** URLs of servers that it does not want. */
@@ -43,6 +47,11 @@ export class Endpoints {
 
   get size(): number {
     return this.#all.length;
+  }
+
+  /** True when every server failed more often in a row than this. */
+  haveFailed(times: number): boolean {
+    return this.#all.every(({ restsInRow }) => restsInRow > times);
   }
 
   /** A place at a server, to be given back. `avoid` leaves at least one server. @throws ERPRM_ABORTED */
@@ -97,6 +106,11 @@ export class Endpoints {
     return (this.#options.now ?? (() => performance.now()))();
   }
 
+  #mostInFlight({ restsInRow }: Endpoint): number {
+    const { concurrency } = this.#options;
+    return restsInRow === 0 ? concurrency : Math.max(1, Math.floor(riskedShare * concurrency));
+  }
+
   #free(endpoint: Endpoint): void {
     endpoint.inFlight -= 1;
     this.#give();
@@ -126,7 +140,7 @@ export class Endpoints {
 
   #choose(now: number, avoid: ReadonlySet<string>): Endpoint | undefined {
     const free = this.#all.filter(
-      ({ url, inFlight, restUntil }) => inFlight < this.#options.concurrency && restUntil <= now && !avoid.has(url),
+      (one) => one.inFlight < this.#mostInFlight(one) && one.restUntil <= now && !avoid.has(one.url),
     );
     return free.reduce<Endpoint | undefined>(
       (best, one) => (best === undefined || one.inFlight < best.inFlight ? one : best),

@@ -30,7 +30,7 @@ function waitsForAll({ retryAfterMs, status }: ServerFault): boolean {
 
 /**
  * What `ask` gets from whichever server has the least to do. `onRetry` is told of every try after the first.
- * @throws ERPRM_IO when all tries failed; ERPRM_INVALID_ARGUMENT for an answer that asking again does not change; ERPRM_ABORTED
+ * @throws ERPRM_IO when all tries failed, or all servers did as often in a row with whatever they were asked; ERPRM_INVALID_ARGUMENT for an answer that asking again does not change; ERPRM_ABORTED
  */
 export async function askWithRetries<T>(
   endpoints: Endpoints,
@@ -52,7 +52,8 @@ export async function askWithRetries<T>(
         throw error;
       }
       giveBack(endpoints, endpoint, error, options);
-      if (!error.canRetry || attempt > options.maxRetries) throw serverError(error, endpoint.url, attempt);
+      const isHopeless = attempt > options.maxRetries || endpoints.haveFailed(options.maxRetries);
+      if (!error.canRetry || isHopeless) throw serverError(error, endpoint.url, attempt);
       failed.add(endpoint.url);
       if (failed.size === endpoints.size) failed.clear();
       onRetry?.();

@@ -62,7 +62,7 @@ export function serverError(fault: ServerFault, url: string, attempts: number): 
   const details = { url, attempts, ...(status !== undefined && { status }), answer };
   if (canRetry) {
     const times = attempts === 1 ? "once" : `${attempts} times`;
-    const message = `Expected an answer of ${url}, asked ${times}, received at last: ${answer}; what was finished is kept, the same command goes on from there`;
+    const message = `Expected an answer of ${url}, asked for it ${times}, received at last: ${answer}; what was finished is kept, the same command goes on from there`;
     return new ErprmError("ERPRM_IO", message, details, fault);
   }
   const hint =

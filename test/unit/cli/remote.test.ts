@@ -92,7 +92,7 @@ test("a server that breaks down ends the run with exit 3 and what it said; the s
   server.requests.length = 0;
   const failed = await runCli(args("broken", "--retries", "1"), { env: noKeys });
   t.is(failed.code, 3, failed.stderr);
-  t.regex(failed.stderr, /asked 2 times, received at last: 503: no GPU is left; what was finished is kept/);
+  t.regex(failed.stderr, /asked for it 2 times, received at last: 503: no GPU is left; what was finished is kept/);
   t.true(records("broken")[0] !== "");
   broken = false;
   server.requests.length = 0;

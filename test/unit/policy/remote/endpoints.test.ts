@@ -84,6 +84,23 @@ test("rests in a row grow, those of one outage count once, and a good answer end
   endpoints.close();
 });
 
+test("a server that failed gets few requests until it has answered well", async (t) => {
+  let now = 0;
+  const endpoints = new Endpoints(["a"], { concurrency: 16, now: () => now });
+  endpoints.rest(await endpoints.acquire(undefined), () => 10);
+  t.false(endpoints.haveFailed(1));
+  t.true(endpoints.haveFailed(0));
+  now = 20;
+  const waits = Array.from({ length: 16 }, () => endpoints.acquire(undefined));
+  const over = watch(waits);
+  await settle();
+  t.is(over.filter(Boolean).length, 2);
+  endpoints.release(await (waits[0] as Promise<Endpoint>));
+  await settle();
+  t.is(over.filter(Boolean).length, 16);
+  t.false(endpoints.haveFailed(0));
+});
+
 test("a request may avoid a server, and does not hold up those behind it", async (t) => {
   const endpoints = new Endpoints(["a", "b"], { concurrency: 1 });
   const [a, b] = await Promise.all([endpoints.acquire(undefined), endpoints.acquire(undefined)]);

@@ -122,7 +122,7 @@ test("a server that is not there is named soon, with exit 3; one that starts up 
   await gone.close();
   await t.throwsAsync(openRemotePolicy(gone.policy, quick), {
     code: "ERPRM_IO",
-    message: /asked 4 times.*ECONNREFUSED/,
+    message: /asked for it 4 times.*ECONNREFUSED/,
   });
 
   const loading = (number: number) => (number < 2 ? { kind: "status" as const, status: 503 } : undefined);

@@ -97,7 +97,7 @@ test("a fault that lasts ends with what the server said and how often it was ask
   failing = true;
   await t.throwsAsync(policy.rolloutTrunk(request(policy, { groups: groups.slice(0, 1) })), {
     code: "ERPRM_IO",
-    message: /asked 4 times, received at last: 500: CUDA is gone; what was finished is kept/,
+    message: /asked for it 4 times, received at last: 500: CUDA is gone; what was finished is kept/,
   });
   t.is(asked().length, 4);
 });

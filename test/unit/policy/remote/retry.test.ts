@@ -35,9 +35,21 @@ test("a request is sent again as often as allowed, and no more", async (t) => {
   };
   await t.throwsAsync(askWithRetries(endpoints, ask, options, { onRetry }), {
     code: "ERPRM_IO",
-    message: /asked 6 times/,
+    message: /asked for it 6 times/,
   });
   t.deepEqual([asked, numRetries, endpoints.inFlight], [6, 5, 0]);
+});
+
+test("servers that fail whatever they are asked end the work, however many requests wait", async (t) => {
+  const endpoints = new Endpoints(["a", "b"], { concurrency: 8 });
+  let asked = 0;
+  const gone = async () => {
+    asked += 1;
+    throw new ServerFault("ECONNREFUSED", { canRetry: true });
+  };
+  const all = Array.from({ length: 50 }, () => askWithRetries(endpoints, gone, options));
+  for (const settled of await Promise.allSettled(all)) t.is(settled.status, "rejected");
+  t.true(asked < 50 * (options.maxRetries + 1), `${asked} requests`);
 });
 
 test("a request that failed at one server goes to the others first", async (t) => {

@@ -34,7 +34,10 @@ test("of an answer's body the message is shown, in one line and not for ever", (
 test("a fault that lasts ends with exit 3 and what the server said; a refused request with exit 2", (t) => {
   const busy = serverError(new ServerFault("503: loading", { canRetry: true, status: 503 }), "http://a/v1", 4);
   t.is(exitCodeOf(busy), 3);
-  t.regex(busy.message, /http:\/\/a\/v1, asked 4 times, received at last: 503: loading; what was finished is kept/);
+  t.regex(
+    busy.message,
+    /http:\/\/a\/v1, asked for it 4 times, received at last: 503: loading; what was finished is kept/,
+  );
   const refused = serverError(new ServerFault("401: no key", { canRetry: false, status: 401 }), "http://a/v1", 1);
   t.is(exitCodeOf(refused), 2);
   t.regex(refused.message, /401: no key.*ERPRM_OPENAI_API_KEY/);
