@@ -8,10 +8,17 @@ export function fieldPath(path: readonly PropertyKey[]): string {
   return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i === 0 ? "" : "."}${String(key)}`)).join("");
 }
 
-/** Of the forms that a body may have the one that it comes closest to: whose complaint lies deepest, of the fewest. */
+/**
+ * Of the forms that a body may have the one that it comes closest to: of the right types throughout, else the one whose
+ * complaint lies deepest, of the fewest.
+ */
 function closest(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const isOther = (issues: readonly z.core.$ZodIssue[]) =>
+    Number(issues.some(({ code }) => code.startsWith("invalid_")));
   const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(0, ...issues.map(({ path }) => path.length));
-  return [...branches].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0] ?? [];
+  const order = (a: readonly z.core.$ZodIssue[], b: readonly z.core.$ZodIssue[]) =>
+    isOther(a) - isOther(b) || depth(b) - depth(a) || a.length - b.length;
+  return [...branches].sort(order)[0] ?? [];
 }
 
 /** What a union complains about is in its branches, whose paths begin where the union stands. */
