@@ -1,6 +1,6 @@
 /**
  * What travels through the queue: the announcement of a run, units of work, their results, and what workers say of
- * themselves. All is JSON, compressed; what comes from outside is checked here, before anybody computes with it.
+ * themselves. All is JSON, compressed where it is long; what comes from outside is checked here, before anybody computes with it.
  */
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
@@ -66,15 +66,22 @@ const maxUncompressedBytes = 1 << 30;
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
+/** Below this, compressing costs more than it saves. */
+const minCompressedBytes = 4096;
+const gzipMagic = [0x1f, 0x8b];
+
 /** Fast rather than small: texts shrink to a third at any level. */
 export async function encode(value: unknown): Promise<Uint8Array> {
-  return compress(Buffer.from(JSON.stringify(value)), { level: 1 });
+  const bytes = Buffer.from(JSON.stringify(value));
+  return bytes.length < minCompressedBytes ? bytes : compress(bytes, { level: 1 });
 }
 
 /** @param what is sent, for the message @throws ERPRM_INVALID_DATA for bytes that are nothing of ours */
 export async function decode(bytes: Uint8Array, what: string): Promise<unknown> {
   try {
-    return JSON.parse((await decompress(bytes, { maxOutputLength: maxUncompressedBytes })).toString("utf8"));
+    const isCompressed = bytes[0] === gzipMagic[0] && bytes[1] === gzipMagic[1];
+    const json = isCompressed ? await decompress(bytes, { maxOutputLength: maxUncompressedBytes }) : Buffer.from(bytes);
+    return JSON.parse(json.toString("utf8"));
   } catch (error) {
     throw broken(what, (error as Error).message, error);
   }

@@ -25,7 +25,11 @@ const missingMs = 500;
 export class ResultReader {
   readonly #server: QueueServer;
   readonly #signal: AbortSignal;
-  readonly #parts = new PartCollector();
+  #parts = new PartCollector();
+  /** Messages that were read and are still needed, by their number in the stream: the unit. */
+  readonly #needed = new Map<number, number>();
+  /** Of the last message that was read. */
+  #last = 0;
   #messages: ConsumerMessages | undefined;
 
   constructor(server: QueueServer, signal: AbortSignal) {
@@ -39,18 +43,32 @@ export class ResultReader {
     this.#messages?.stop();
   }
 
-  /** A unit is done with: parts of other attempts at it are of no use. */
-  forget(place: number): void {
-    this.#parts.forget((attempt) => attempt.startsWith(`${place}.`));
+  /** Units that are done with: nothing of them is needed. */
+  forget(places: ReadonlySet<number>): void {
+    for (const [seq, place] of this.#needed) if (places.has(place)) this.#needed.delete(seq);
+    this.#parts.forget((attempt) => places.has(Number(attempt.split(".")[0])));
+  }
+
+  /** The first message that is still needed or was not read: those before it may go. */
+  get firstNeeded(): number {
+    let first = this.#last + 1;
+    for (const seq of this.#needed.keys()) first = Math.min(first, seq);
+    return first;
   }
 
   /** Until the signal fires. `unreadable` is told of what is no result. */
   async *read(unreadable: (place: number, error: unknown) => void): AsyncGenerator<ReadResult, void, undefined> {
     while (!this.#signal.aborted) {
+      // A server that lost its streams begins to count anew, so nothing is kept of the numbers.
+      this.#needed.clear();
+      this.#last = 0;
+      this.#parts = new PartCollector();
       this.#messages = await this.#open();
       for await (const message of this.#messages ?? []) {
         if (this.#signal.aborted) return;
         const place = placeOf(message.subject);
+        this.#needed.set(message.seq, place);
+        this.#last = message.seq;
         try {
           const value = await this.#add(message);
           if (value !== undefined) yield { place, value };

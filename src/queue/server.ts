@@ -119,7 +119,12 @@ export class QueueServer {
     return new Set(Object.keys(state.subjects ?? {}).map(placeOf));
   }
 
-  /** Removes all results of a unit. */
+  /** Removes the results before one, by its number in the stream: quick, whatever their number. */
+  async forgetResultsBefore(seq: number): Promise<void> {
+    await this.#manager.streams.purge(this.names.resultStream, { seq });
+  }
+
+  /** Removes all results of a unit: slow, for single ones. */
   async forgetResults(place: number): Promise<void> {
     await this.#manager.streams.purge(this.names.resultStream, { filter: this.names.resultsOf(place) });
   }

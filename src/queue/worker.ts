@@ -8,7 +8,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import type { JsMsg } from "@nats-io/jetstream";
+import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
 import { ErprmError, errorCategories } from "../errors.js";
 import { AloneGate } from "./alone.js";
@@ -140,9 +140,12 @@ class RunWorker {
 
   async #pull(): Promise<void> {
     const { signal } = this.#ending;
+    let consumer: Consumer | undefined;
     while (!signal.aborted && !this.#reason) {
-      const free = this.#options.inFlight - this.#underWay.size;
-      if (free <= 0) {
+      const { inFlight } = this.#options;
+      const free = inFlight - this.#underWay.size;
+      // Several at a time: a pull is a way to the server and back.
+      if (free < Math.ceil(inFlight / 8)) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
@@ -150,10 +153,11 @@ class RunWorker {
       }
       try {
         const { names, js } = this.#server;
-        const consumer = await patiently(signal, () => js.consumers.get(names.unitStream, workersConsumer));
+        consumer ??= await patiently(signal, () => js.consumers.get(names.unitStream, workersConsumer));
         for await (const message of await consumer.fetch({ max_messages: free, expires: pullMs })) this.#start(message);
       } catch (error) {
         if (signal.aborted) return;
+        consumer = undefined;
         // The writer has not made the streams again yet, or has just removed them.
         if (!isMissing(error)) this.#options.tell(`the queue does not answer: ${(error as Error).message}`);
         await pause(pullMs, signal);

@@ -73,6 +73,7 @@ class RunWriter {
   #there = new Set<number>();
   #lastPlace = -1;
   #publishing = 0;
+  #isTrimming = false;
   #round = 0;
   #wake = () => {};
   #failure: { error: unknown } | undefined;
@@ -153,10 +154,17 @@ class RunWriter {
       this.#window.set(unit.place, entry);
       this.#lastPlace = unit.place;
       const early = this.#early.get(unit.place);
-      this.#early.delete(unit.place);
+      this.#dropEarly();
       if (early !== undefined) await this.#take(unit.place, early);
       else if (!isThere) this.#send(entry);
     }
+  }
+
+  /** Results of units up to the last one of the window: it was handed over, or is written already. */
+  #dropEarly(): void {
+    const old = [...this.#early.keys()].filter((place) => place <= this.#lastPlace);
+    for (const place of old) this.#early.delete(place);
+    this.#forget(old.filter((place) => !this.#window.has(place)));
   }
 
   #send(entry: InWindow): void {
@@ -196,7 +204,7 @@ class RunWriter {
     for await (const { place, value } of this.#reader.read((place, error) => this.#discard(place, error))) {
       if (this.#window.has(place)) await this.#take(place, value);
       else if (place > this.#lastPlace) this.#early.set(place, value);
-      else this.#forget(place);
+      else this.#forget([place]);
     }
   }
 
@@ -218,15 +226,37 @@ class RunWriter {
   /** What is no result leaves the server; the next comparison publishes its unit again. */
   #discard(place: number, error: unknown): void {
     this.#options.tell(`a result of unit ${place} is dropped: ${(error as Error).message}`);
-    this.#forget(place);
+    this.#reader.forget(new Set([place]));
+    void this.#remove(() => this.#server.forgetResults(place));
   }
 
-  #forget(place: number): void {
+  /** These units are written. Their results go with the next trimming. */
+  #forget(places: readonly number[]): void {
+    if (places.length === 0) return;
+    this.#reader.forget(new Set(places));
+    void this.#trim();
+  }
+
+  /** Removes results that nobody needs, one request at a time; what comes meanwhile goes with the next one. */
+  async #trim(): Promise<void> {
+    if (this.#isTrimming) return;
+    this.#isTrimming = true;
+    for (let done = 0; done < this.#reader.firstNeeded && !this.#ending.signal.aborted; ) {
+      const { firstNeeded } = this.#reader;
+      await this.#remove(() => this.#server.forgetResultsBefore(firstNeeded));
+      done = firstNeeded;
+    }
+    this.#isTrimming = false;
+  }
+
+  async #remove(action: () => Promise<void>): Promise<void> {
     const { signal } = this.#ending;
-    patiently(signal, () => this.#server.forgetResults(place)).catch((error: unknown) => {
-      // A stream that is gone has nothing to forget.
+    try {
+      await patiently(signal, action);
+    } catch (error) {
+      // A stream that is gone has nothing to remove.
       if (!signal.aborted && !isMissing(error)) this.#fail(error);
-    });
+    }
   }
 
   async #write(batch: readonly CollectedUnit[]): Promise<void> {
@@ -236,20 +266,9 @@ class RunWriter {
       this.#fail(error);
       throw error;
     }
-    const { signal } = this.#ending;
-    const forget = async ({ unit: { place } }: CollectedUnit) => {
-      try {
-        await patiently(signal, () => this.#server.forgetResults(place));
-      } catch (error) {
-        if (!signal.aborted && !isMissing(error)) throw error;
-      }
-    };
-    for (const { unit } of batch) {
-      this.#window.delete(unit.place);
-      this.#reader.forget(unit.place);
-    }
+    for (const { unit } of batch) this.#window.delete(unit.place);
+    this.#forget(batch.map(({ unit }) => unit.place));
     this.#wake();
-    await Promise.all(batch.map(forget));
   }
 
   async #audit(): Promise<void> {
