@@ -1,6 +1,6 @@
 /**
  * `erprm rollout`, `erprm label`, `erprm score` and `erprm evaluate` with fake models, as a process that can be killed. FAKE_DELAY_MS slows the
- * answers down, FAKE_BATCH is the number of slots.
+ * answers down, FAKE_BATCH is the number of slots; a process that samples for the problem FAKE_POISON kills itself.
  */
 import { Command } from "commander";
 import { evaluateOptions } from "../../src/cli/commands/evaluate.js";
@@ -8,6 +8,7 @@ import { labelOptions } from "../../src/cli/commands/label.js";
 import { rolloutOptions } from "../../src/cli/commands/rollout.js";
 import { scoreOptions } from "../../src/cli/commands/score.js";
 import { searchOptions } from "../../src/cli/commands/search.js";
+import { workerOptions } from "../../src/cli/commands/worker.js";
 import { runEvaluate } from "../../src/cli/evaluate/run-evaluate.js";
 import { runLabel } from "../../src/cli/label/run-label.js";
 import { runRollout } from "../../src/cli/run-rollout.js";
@@ -16,6 +17,7 @@ import { runScore } from "../../src/cli/score/run-score.js";
 import { runSearch } from "../../src/cli/search/run-search.js";
 import { stageCommand } from "../../src/cli/stage-command.js";
 import { processSurroundings } from "../../src/cli/surroundings.js";
+import { runWorker } from "../../src/cli/worker/run-worker.js";
 import { exitCodeOf } from "../../src/errors.js";
 import type { OpenedPolicy } from "../../src/policy/policy.js";
 import { makeFakePolicy } from "./fake-policy.js";
@@ -31,6 +33,11 @@ const openFake = async (): Promise<OpenedPolicy> => {
     delayMs: (number) => delay * (1 + (number % 3)),
   });
   process.stderr.write("loaded\n");
+  const rolloutTrunk = policy.rolloutTrunk.bind(policy);
+  policy.rolloutTrunk = (request) => {
+    if (request.problemId === process.env.FAKE_POISON) process.kill(process.pid, "SIGKILL");
+    return rolloutTrunk(request);
+  };
   return { fingerprint: policy.fingerprint, notes: [], build: {}, load: async () => policy };
 };
 
@@ -58,6 +65,9 @@ const program = new Command()
       surroundings,
     ),
   );
+program.addCommand(
+  stageCommand({ name: "worker", summary: "" }, workerOptions, async () => runWorker(openFake), surroundings),
+);
 program.addCommand(
   stageCommand(
     { name: "search", summary: "" },
