@@ -2,13 +2,7 @@
 import Table from "cli-table3";
 import { median, type Row, type Run } from "./measure.js";
 import type { Latencies } from "./percentiles.js";
-
-/** Median over runs, and the runs' lowest and highest. */
-export interface Spread {
-  median: number;
-  low: number;
-  high: number;
-}
+import { type Spread, spreadOf } from "./spread.js";
 
 export interface ServingRow {
   row: Row & { what: string; concurrency?: number };
@@ -28,10 +22,6 @@ export interface ServingRow {
   peakBytes: number;
   largestDifference: number;
   othersShare: number;
-}
-
-export function spreadOf(values: readonly number[]): Spread {
-  return { median: median([...values]), low: Math.min(...values), high: Math.max(...values) };
 }
 
 export function summaryOf(row: ServingRow["row"], runs: readonly Run[]): ServingRow {
