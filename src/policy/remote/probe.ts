@@ -31,7 +31,7 @@ const oneCharacter = "1";
 const mostTokensOfOneCharacter = 3;
 const counting = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 2";
 /** Long enough that another tokenizer cuts it otherwise. */
-const sample =
+const passage =
   "Question: Each of 4 friends brings 12 peaches; they eat 9.\nAnswer: 4 * 12 = 48 peaches, so 48 - 9 = 39 remain.\nTherefore";
 
 const greedy: Sampling = { temperature: 0, topP: 1, topK: 0, minP: 0, maxTokens: 8, stop: [] };
@@ -127,9 +127,9 @@ async function probeTokens(
   text: TextModel,
   known: { extraFields: boolean },
 ): Promise<Pick<Capabilities, "takesTokens" | "givesTokens">> {
-  const ids = text.encodePrompt(sample);
+  const ids = text.encodePrompt(passage);
   const own = { ...known, givesTokens: true };
-  const asText = await asks(server, { prompt: sample, sampling: greedy }, own);
+  const asText = await asks(server, { prompt: passage, sampling: greedy }, own);
   expectOwnTokens(server, text, asText, ids.length);
   let asIds: CompletionResponse;
   try {
@@ -167,13 +167,13 @@ async function probeSampling(
   server: ProbedServer,
   known: { extraFields: boolean },
 ): Promise<Pick<Capabilities, "manyCompletions" | "samples">> {
-  const together = { prompt: sample, sampling: hot, n: numChoices };
+  const together = { prompt: passage, sampling: hot, n: numChoices };
   // Asked twice before it is denied, which costs every request.
   for (let attempt = 0; attempt < 2; attempt++) {
     const choices = await choicesOf(server, together, known);
     if (choices.length === numChoices && areSeveral(choices)) return { manyCompletions: true, samples: true };
   }
-  const alone = Array.from({ length: numChoices }, (_, i) => ({ prompt: sample, sampling: hot, seed: i + 1 }));
+  const alone = Array.from({ length: numChoices }, (_, i) => ({ prompt: passage, sampling: hot, seed: i + 1 }));
   const answers = await Promise.all(alone.map((question) => asks(server, question, known)));
   return { manyCompletions: false, samples: areSeveral(answers.flatMap(({ choices }) => choices)) };
 }
