@@ -70,6 +70,13 @@ class QuietLibrary {
   const int before_;
 };
 
+[[noreturn]] void fail_store(const RendezvousOptions& options, const std::string& why) {
+  throw Error(ErrorCode::IO,
+              concat("Expected rank ", options.rank, " to reach the meeting point at MASTER_ADDR ", options.store_host,
+                     " and MASTER_PORT ", static_cast<int>(options.store_port), ": ", why),
+              {{"what", "store"}, {"rank", options.rank}});
+}
+
 class Meeting {
  public:
   explicit Meeting(const RendezvousOptions& options)
@@ -95,17 +102,27 @@ class Meeting {
     options.port = options_.store_port;
     options.isServer = options_.rank == 0 && !options_.store_is_there;
     options.waitWorkers = false;
-    options.timeout = options_.patience;
+    if (!options.isServer) wait_for_store();
+    options.timeout = milliseconds(std::max(1, milliseconds_until(deadline_)));
     // Node has a libuv of its own, whose functions would be called instead of libtorch's.
     options.useLibUV = false;
     store_ = c10::make_intrusive<c10d::TCPStore>(options_.store_host, options);
   }
 
+  // libtorch waits too, but several times as long as it is told.
+  void wait_for_store() const {
+    while (!connect_before(options_.store_host, options_.store_port, deadline_)) {
+      if (is_over()) fail_store(options_, concat("nothing answered there within ", seconds(), " s"));
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+
   void leave_card() {
     token_ = random_token();
-    // Rank 0 is where the store is unless torchrun runs it: there its route to the store says more than its name.
+    // MASTER_ADDR is the machine of rank 0, and of whoever reaches it without leaving the machine: by that name the
+    // others reach this one too.
     std::string address = address_towards(options_.store_host, options_.store_port);
-    if (options_.rank == 0 && !options_.store_is_there) address = options_.store_host;
+    if (options_.rank == 0 || address.starts_with("127.") || address == "::1") address = options_.store_host;
     const std::string card = concat(address, " ", static_cast<int>(listener_.port), " ", token_, " ", host_name());
     store_->set(key(options_.rank), std::vector<uint8_t>(card.begin(), card.end()));
   }
@@ -209,11 +226,7 @@ std::vector<Peer> meet(const RendezvousOptions& options) {
   try {
     return Meeting(options).run();
   } catch (const c10::Error& error) {
-    throw Error(ErrorCode::IO,
-                concat("Expected rank ", options.rank, " to reach the meeting point at MASTER_ADDR ",
-                       options.store_host, " and MASTER_PORT ", static_cast<int>(options.store_port), ": ",
-                       first_line(error.what_without_backtrace())),
-                {{"what", "store"}, {"rank", options.rank}});
+    fail_store(options, first_line(error.what_without_backtrace()));
   }
 }
 
