@@ -103,7 +103,7 @@ export type {
 export { logMeanExp } from "./native/log-mean-exp.js";
 export { openRolloutPolicy, type RolloutPolicyOptions } from "./policy/open-rollout-policy.js";
 export { type OpenedPolicy, Policy, type PolicyOptions } from "./policy/policy.js";
-export type { RemotePolicyOptions } from "./policy/remote/open-remote.js";
+export type { RemotePolicyOptions } from "./policy/remote/remote-options.js";
 export type { TokenPrices } from "./policy/remote/remote-policy.js";
 export type {
   OpenedRolloutPolicy,

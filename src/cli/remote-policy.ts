@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { ioError } from "../data/io-error.js";
 import { remoteDefaults } from "../policy/remote/defaults.js";
-import type { RemotePolicyOptions } from "../policy/remote/open-remote.js";
 import { isRemoteName } from "../policy/remote/remote-name.js";
+import type { RemotePolicyOptions } from "../policy/remote/remote-options.js";
 import { refuseIdleFlags } from "./idle-flags.js";
 import type { OptionSpec, OptionValues } from "./option.js";
 import type { Given } from "./stage-command.js";

@@ -1,7 +1,7 @@
 /** A policy to sample from, by its name: files on this machine, or `openai:URL#MODEL`. */
 import { Policy, type PolicyOptions } from "./policy.js";
-import type { RemotePolicyOptions } from "./remote/open-remote.js";
 import { isRemoteName } from "./remote/remote-name.js";
+import type { RemotePolicyOptions } from "./remote/remote-options.js";
 import type { OpenedRolloutPolicy } from "./rollout-policy.js";
 
 /** Those of `PolicyOptions` are for models on this machine, those of `RemotePolicyOptions` for `openai:`; both have `contextLength` and `signal`. */

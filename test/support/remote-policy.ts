@@ -1,6 +1,7 @@
 /** Policies behind test servers: quick to try again, and a folder with the servers' tokenizer. */
 import type { ExecutionContext } from "ava";
-import { openRemotePolicy, type RemotePolicyOptions } from "../../src/policy/remote/open-remote.js";
+import { openRemotePolicy } from "../../src/policy/remote/open-remote.js";
+import type { RemotePolicyOptions } from "../../src/policy/remote/remote-options.js";
 import type { RolloutPolicy } from "../../src/policy/rollout-policy.js";
 import { byteTokenizerJson } from "./byte-tokenizer.js";
 import { makeFolder } from "./folder.js";

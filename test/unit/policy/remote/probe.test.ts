@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from "ava";
-import { openRemotePolicy, type RemotePolicyOptions } from "../../../../src/policy/remote/open-remote.js";
+import { openRemotePolicy } from "../../../../src/policy/remote/open-remote.js";
+import type { RemotePolicyOptions } from "../../../../src/policy/remote/remote-options.js";
 import { defaultSampling } from "../../../../src/policy/sampling.js";
 import { type CompletionServerOptions, startCompletionServer } from "../../../support/completion-server.js";
 import { makeFolder } from "../../../support/folder.js";

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from "ava";
-import type { RemotePolicyOptions } from "../../../../src/policy/remote/open-remote.js";
+import type { RemotePolicyOptions } from "../../../../src/policy/remote/remote-options.js";
 import { isText, type RolloutPolicy, type SampledCompletion } from "../../../../src/policy/rollout-policy.js";
 import { defaultSampling, type Sampling } from "../../../../src/policy/sampling.js";
 import { promptStepIndex, type TrunkGroup, type TrunkRequest } from "../../../../src/policy/trunk.js";
