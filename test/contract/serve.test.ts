@@ -65,11 +65,15 @@ test("the commands that the README and docs/serve.md show get answers, and the m
     t.notRegex(stdout, /"error"/, block);
     if (block.includes("x-ndjson")) t.true(stdout.split('"stepScores"').length - 1 >= tinySolutions.length);
   }
-  const [program = ""] = codeBlocks(page, "js");
   const index = pathToFileURL(join(packageRoot, "dist/src/index.js")).href;
-  const source = program.replace('"erprm"', JSON.stringify(index)).replace("http://127.0.0.1:8080", url);
-  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", source]);
-  t.regex(stdout, /^\[ [\d.]+, [\d.]+ \] [\d.]+\n[\d.]+\n.*steps.*\n$/);
+  const [withOpenAi = "", withOurs = ""] = await Promise.all(
+    codeBlocks(page, "js").map(async (program) => {
+      const source = program.replace('"erprm"', JSON.stringify(index)).replace("http://127.0.0.1:8080", url);
+      return (await run(process.execPath, ["--input-type=module", "-e", source], { cwd: packageRoot })).stdout;
+    }),
+  );
+  t.true(withOpenAi.length > 0);
+  t.regex(withOurs, /^\[ [\d.]+, [\d.]+ \] [\d.]+\n[\d.]+\n.*steps.*\n$/);
 
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const told = new Set([...metrics.matchAll(/^# TYPE (erprm_\w+)/gm)].map(([, name = ""]) => name));
