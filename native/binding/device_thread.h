@@ -2,12 +2,13 @@
 //
 //   JS thread            run(work) -> promise        post(work)
 //        |                     v                        v
-//   device thread        jobs, first in first out; when there are none, an iteration of each loop, round and round
+//   device thread        the jobs that wait, first in first out, then an iteration of each loop, round and round
 //        |                     v
 //   JS thread            the promise settles (outbox.h)
 //
-// Decoding is a Loop: a job adds it, further jobs hand it requests, and the thread advances it whenever no job waits.
-// So a new request or a cancellation gets in between any two iterations. libuv's pool is not used: it has four
+// Decoding is a Loop: a job adds it, further jobs hand it requests, and the thread advances it whenever those that waited
+// are done. So a new request or a cancellation gets in between any two iterations, and a stream of jobs (scores) never
+// keeps a loop from its turn. libuv's pool is not used: it has four
 // threads and belongs to the file system.
 //
 // The thread is in torch's inference mode. When the environment goes away the thread ends after the job or iteration it
