@@ -10,12 +10,30 @@ export const ndjson = "application/x-ndjson";
 /** How long a client that was answered may go on sending what nobody reads, so that it gets to read the answer. */
 const lingerMs = 2_000;
 
+/** What a body could not be read for. Thrown after parsing: fastify closes the connection on errors of its parsers, unread. */
+class Unreadable {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+async function jsonOf(body: IncomingMessage, limits: ServiceLimits): Promise<unknown> {
+  try {
+    return parseJson(await readBody(body, limits));
+  } catch (error) {
+    return new Unreadable(error);
+  }
+}
+
 export function takeBodies(app: FastifyInstance, limits: ServiceLimits): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", async (_request: unknown, body: IncomingMessage) =>
-    parseJson(await readBody(body, limits)),
-  );
+  app.addContentTypeParser("application/json", (_request: unknown, body: IncomingMessage) => jsonOf(body, limits));
   app.addContentTypeParser(ndjson, async (_request: unknown, body: unknown) => body);
+  app.addHook("preValidation", async ({ body }) => {
+    if (body instanceof Unreadable) throw body.error;
+  });
   app.addHook("onRequest", async ({ headers }) => {
     const encoding = headers["content-encoding"] ?? "identity";
     if (encoding !== "identity") throw requestError(415, "Expected a body without content-encoding");

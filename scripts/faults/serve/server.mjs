@@ -86,6 +86,7 @@ export async function startServer(args) {
         method: "POST",
         path: "/v1/score",
         headers: { "content-type": type, ...headers },
+        agent: false,
       });
       sending.on("error", () => {});
       return sending;

@@ -13,6 +13,8 @@ async function sendRaw({ port }: RunningService, body: Iterable<Buffer>, headers
     method: "POST",
     path: "/v1/score",
     headers: { "content-type": "application/json", ...headers },
+    // Not for anybody else: the body may be shorter than it says.
+    agent: false,
   });
   sending.on("error", () => {});
   const answered = once(sending, "response");
