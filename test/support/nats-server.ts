@@ -45,7 +45,13 @@ export async function startNatsServer(
     running.kill("SIGKILL");
     await gone;
   };
-  t.teardown(() => child?.kill("SIGKILL"));
+  const stop = () => child?.kill("SIGKILL");
+  t.teardown(() => {
+    stop();
+    process.off("exit", stop);
+  });
+  // Where the tests are cut short there is no teardown.
+  process.once("exit", stop);
   await start();
   return { url: `nats://127.0.0.1:${port}`, kill, start };
 }
