@@ -6,10 +6,9 @@
 //        |                     v
 //   JS thread            the promise settles (outbox.h)
 //
-// Decoding is a Loop: a job adds it, further jobs hand it requests, and the thread advances it whenever those that waited
-// are done. So a new request or a cancellation gets in between any two iterations, and a stream of jobs (scores) never
-// keeps a loop from its turn. libuv's pool is not used: it has four
-// threads and belongs to the file system.
+// Decoding is a Loop: a job adds it, further jobs hand it requests, and the thread advances it whenever those that
+// waited are done. So a new request or a cancellation gets in between any two iterations, and a stream of jobs (scores)
+// never keeps a loop from its turn. libuv's pool is not used: it has four threads and belongs to the file system.
 //
 // The thread is in torch's inference mode. When the environment goes away the thread ends after the job or iteration it
 // is in; nobody waits for it, and the jobs left are destroyed unrun, on the thread.
