@@ -11,13 +11,10 @@ import { checkpointFolder, trainingLog } from "../../stages/training-keeper.js";
 import { formatStepRule, parseStepRule } from "../../text/step-rule.js";
 import { expectAdapterFits } from "../../training/adapter-fit.js";
 import { expectSavable } from "../../training/base-files.js";
-import type { BuiltExamples } from "../../training/build-examples.js";
 import { agree, examplesDigest } from "../../training/distributed/agreement.js";
 import type { RankGroup } from "../../training/distributed/rank-group.js";
 import { type RankPlace, rankPlace } from "../../training/distributed/rank-place.js";
 import { expectTransport } from "../../training/distributed/transport.js";
-import type { TrainingExample } from "../../training/example.js";
-import { type SplitExamples, splitExamples } from "../../training/held-out.js";
 import { loadAdapter } from "../../training/load-adapter.js";
 import { type OpenedAdapter, openAdapter } from "../../training/open-adapter.js";
 import { modelFileNames } from "../../training/save-model.js";
@@ -28,12 +25,12 @@ import type { TrainingBase } from "../../training/training-base.js";
 import { usualTokensPerUpdate } from "../../training/update-size.js";
 import { packageBuild } from "../package-build.js";
 import { required } from "../policy-values.js";
-import { Progress } from "../progress.js";
 import type { Surroundings } from "../stage-command.js";
 import { note, withRun } from "../with-run.js";
 import { trainBody } from "./body.js";
+import { makeExamples } from "./make-examples.js";
 import { withMemoryAdvice } from "./memory-advice.js";
-import type { TrainPlan, TrainTask } from "./plan.js";
+import type { TrainPlan } from "./plan.js";
 import { TrainProgress } from "./progress.js";
 import { trainSummaryForm } from "./summary.js";
 import {
@@ -60,48 +57,6 @@ async function refuseModelDirectory(out: string, base: TrainingBase): Promise<vo
   throw new ErprmError("ERPRM_RUN_CONFLICT", `Expected ${out} to be a new directory or a run, found ${what}`, {
     path: out,
   });
-}
-
-/** The examples on both sides of the split; their common store is of no use any more and must not outlive this. */
-async function makeExamples(
-  task: TrainTask,
-  plan: TrainPlan,
-  base: TrainingBase,
-  values: TrainValues,
-  surroundings: Surroundings,
-): Promise<{ data: SplitExamples<TrainingExample>; counts: Record<string, number> }> {
-  const built = await buildExamples(task, plan, base, values, surroundings);
-  for (const text of built.notes) note(text, values, surroundings);
-  const { sameQuestion } = built;
-  if (sameQuestion.size > 0 && values.heldOut > 0) {
-    const [[id, first] = []] = sameQuestion;
-    const text = `${sameQuestion.size} problems have the question of an earlier one under another id (${JSON.stringify(id)} that of ${JSON.stringify(first)}): they are held out or trained on together`;
-    note(text, values, surroundings);
-  }
-  const data = splitExamples(built.store, { seed: values.seed, share: values.heldOut, sameQuestion });
-  return { data, counts: exampleCounts(built, data) };
-}
-
-async function buildExamples(
-  task: TrainTask,
-  plan: TrainPlan,
-  base: TrainingBase,
-  values: TrainValues,
-  { stderr, signal }: Surroundings,
-): Promise<BuiltExamples<TrainingExample>> {
-  const progress = new Progress({ title: "encode", unit: "records", quiet: values.quiet, stream: stderr });
-  try {
-    return await task.examples({
-      vocabularySize: base.opened.checkpoint.config.vocabularySize,
-      maxLength: maxLengthOf(values, base),
-      file: Object.values(plan.inputs)[0],
-      maxFaultShare: values.maxFaults,
-      onProgress: (numRecords) => progress.update(numRecords),
-      signal,
-    });
-  } finally {
-    progress.end();
-  }
 }
 
 /** An adapter that has other numbers makes another run. */
@@ -258,20 +213,4 @@ async function trainAsRank({ plan, values, surroundings, source, place, group }:
   await leadOrFollow(group, lead, follow).catch((error: unknown) => {
     throw withMemoryAdvice(error);
   });
-}
-
-function exampleCounts(
-  { faults, leftOut }: BuiltExamples<TrainingExample>,
-  { training, heldOut }: SplitExamples<TrainingExample>,
-): Record<string, number> {
-  return {
-    examples: training.size,
-    problems: training.problemIds().length,
-    positions: training.numPositions,
-    tokensPerEpoch: training.numTokens,
-    heldOutExamples: heldOut.size,
-    heldOutProblems: heldOut.problemIds().length,
-    faulty: faults.numFaulty,
-    leftOut: Object.values(leftOut).reduce((sum, count) => sum + count, 0),
-  };
 }
