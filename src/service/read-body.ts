@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { ErprmError } from "../errors.js";
 import { clientGone, requestError } from "./http-status.js";
+import { isDeeper } from "./nesting.js";
 
 export interface BodyLimits {
   maxBodyBytes: number;
@@ -48,12 +49,20 @@ export function readBody(body: IncomingMessage, { maxBodyBytes, clientTimeoutSec
   });
 }
 
-/** @throws 400 for bytes that are no UTF-8, and for what is no JSON */
+/** Deeper than any request is. */
+const maxDepth = 64;
+/** Shorter texts are parsed in a moment, whatever they are. */
+const longText = 2 ** 16;
+
+/** @throws 400 for bytes that are no UTF-8, for what is no JSON, and for what is nested too deep to be a request */
 export function parseJson(body: Buffer | string): unknown {
   if (typeof body !== "string" && !isUtf8(body))
     throw requestError(400, "Expected UTF-8, received bytes that are not", {}, "ERPRM_INVALID_DATA");
+  const text = body.toString();
+  if (text.length > longText && isDeeper(text, maxDepth))
+    throw requestError(400, `Expected JSON of at most ${maxDepth} levels`, {}, "ERPRM_INVALID_DATA");
   try {
-    return JSON.parse(body.toString());
+    return JSON.parse(text);
   } catch (error) {
     const why = (error as Error).message;
     throw requestError(400, `Expected JSON: ${why.slice(0, 200)}`, {}, "ERPRM_INVALID_DATA");

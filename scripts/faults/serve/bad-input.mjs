@@ -68,10 +68,10 @@ export const badInput = [
         return "an error line, then scores";
       }),
   },
-  { name: "4 million brackets", run: (server) => answer(server, `${"[".repeat(4e6)}${"]".repeat(4e6)}`, [422]) },
+  { name: "4 million brackets", run: (server) => answer(server, `${"[".repeat(4e6)}${"]".repeat(4e6)}`, [400]) },
   {
     name: "4 million brackets in a step",
-    run: (server) => answer(server, `{"question":"x","steps":${"[".repeat(3.9e6)}${"]".repeat(3.9e6)}}`, [422]),
+    run: (server) => answer(server, `{"question":"x","steps":${"[".repeat(3.9e6)}${"]".repeat(3.9e6)}}`, [400]),
   },
   {
     name: "a million empty steps",

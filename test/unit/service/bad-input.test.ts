@@ -57,10 +57,14 @@ test("deep nesting, a million empty steps, no UTF-8, no JSON: each has its answe
   const service = await startService(t);
   const depth = 2_000_000;
   const deep = await sendRaw(service, [Buffer.from(`${"[".repeat(depth)}${"]".repeat(depth)}`)]);
-  t.is(deep.status, 422);
+  t.deepEqual([deep.status, deep.error.message], [400, "Expected JSON of at most 64 levels"]);
   const inside = `{"question":"x","steps":${"[".repeat(depth)}${"]".repeat(depth)}}`;
   const deepInside = await sendRaw(service, [Buffer.from(inside)]);
-  t.deepEqual([deepInside.status, deepInside.error.param], [422, "steps[0]"]);
+  t.is(deepInside.status, 400);
+  const shallow = await sendRaw(service, [
+    Buffer.from(`{"question":"x","steps":${"[".repeat(1000)}${"]".repeat(1000)}}`),
+  ]);
+  t.deepEqual([shallow.status, shallow.error.param], [422, "steps[0]"]);
   const empty = JSON.stringify({ question: "x", steps: Array(1_000_000).fill("") });
   const steps = await sendRaw(service, [Buffer.from(empty)]);
   t.deepEqual([steps.status, steps.error.param], [422, "steps"]);
