@@ -56,8 +56,10 @@ export interface CompletionServerOptions {
   repeats?: boolean;
   /** It does not sample: a prompt has one completion. */
   isGreedy?: boolean;
-  /** Choices that it writes at most. */
+  /** Choices that it writes at most, without a word about the others. */
   maxChoices?: number;
+  /** 400 for more choices than this. */
+  numSlots?: number;
 }
 
 export interface CompletionServer {
@@ -155,6 +157,7 @@ class Answers {
       if (unknown) return `Unrecognized request argument supplied: ${unknown}`;
     }
     if (!takesTokens && typeof body.prompt !== "string") return "prompt must be a string";
+    if (body.n > (this.options.numSlots ?? 1024)) return "n_cmpl cannot be greater than the number of slots";
     if (body.temperature === 0 && body.n > 1) return "n must be 1 when using greedy sampling";
     return undefined;
   }

@@ -5,8 +5,8 @@ export interface Capabilities {
   takesTokens: boolean;
   /** Tells the token ids of completions (`return_token_ids`). */
   givesTokens: boolean;
-  /** Answers `n` completions that differ. */
-  manyCompletions: boolean;
+  /** Completions of one prompt that it writes for one request (`n`), at most as many as are ever asked for; at least 1. */
+  maxCompletions: number;
   /** Completions of other seeds are other ones, where the temperature is above 0. */
   samples: boolean;
   /** Takes what the OpenAI interface has no word for: `top_k`, `min_p`, ... */
@@ -19,11 +19,11 @@ export interface Capabilities {
 
 /** What every one of the servers can do. */
 export function commonCapabilities(all: readonly Capabilities[]): Capabilities {
-  const everyOne = (name: keyof Capabilities) => all.every((one) => one[name]);
+  const everyOne = (name: Exclude<keyof Capabilities, "maxCompletions">) => all.every((one) => one[name]);
   return {
     takesTokens: everyOne("takesTokens"),
     givesTokens: everyOne("givesTokens"),
-    manyCompletions: everyOne("manyCompletions"),
+    maxCompletions: Math.min(...all.map(({ maxCompletions }) => maxCompletions)),
     samples: everyOne("samples"),
     extraFields: everyOne("extraFields"),
     countsTokens: everyOne("countsTokens"),

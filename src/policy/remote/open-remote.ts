@@ -66,7 +66,7 @@ function fingerprintOf(found: readonly ExaminedServer[], { baseUrls, model }: Re
 }
 
 function notesOf(name: string, capabilities: Capabilities, text: TextModel | undefined): string[] {
-  const { takesTokens, givesTokens, manyCompletions, samples, extraFields, countsTokens } = capabilities;
+  const { takesTokens, givesTokens, maxCompletions, samples, extraFields, countsTokens } = capabilities;
   const notes = [
     [
       text === undefined,
@@ -76,7 +76,7 @@ function notesOf(name: string, capabilities: Capabilities, text: TextModel | und
     [text !== undefined && !givesTokens, "the server tells no token ids: solutions are recorded without tokens"],
     [!samples, "the server does not sample: only greedy completions (temperature 0) can be had of it"],
     [
-      samples && !manyCompletions,
+      samples && maxCompletions === 1,
       "the server writes one completion a request, or the same one several times: each is asked for alone",
     ],
     [

@@ -35,7 +35,9 @@ const passage =
   "Question: Each of 4 friends brings 12 peaches; they eat 9.\nAnswer: 4 * 12 = 48 peaches, so 48 - 9 = 39 remain.\nTherefore";
 
 const greedy: Sampling = { temperature: 0, topP: 1, topK: 0, minP: 0, maxTokens: 8, stop: [] };
-const numChoices = 3;
+/** Completions of one request, at most: what a lost answer costs. */
+const mostCompletions = 32;
+const numAlone = 3;
 /** So hot that no model writes twelve tokens three times alike. */
 const hot: Sampling = { ...greedy, temperature: 2, maxTokens: 12 };
 
@@ -162,20 +164,22 @@ function expectOwnTokens(
   }
 }
 
-/** Whether `n` completions come, and are not one completion n times; whether other seeds bring other ones. */
+/** How many completions of one prompt come at a time, that are not one completion many times; whether other seeds bring other ones. */
 async function probeSampling(
   server: ProbedServer,
   known: { extraFields: boolean },
-): Promise<Pick<Capabilities, "manyCompletions" | "samples">> {
-  const together = { prompt: passage, sampling: hot, n: numChoices };
-  // Asked twice before it is denied, which costs every request.
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const choices = await choicesOf(server, together, known);
-    if (choices.length === numChoices && areSeveral(choices)) return { manyCompletions: true, samples: true };
+): Promise<Pick<Capabilities, "maxCompletions" | "samples">> {
+  for (let n = mostCompletions; n > 1; n = Math.floor(n / 2)) {
+    const together = { prompt: passage, sampling: hot, n };
+    let choices = await choicesOf(server, together, known);
+    // It may have been an accident; asking for less costs every request.
+    if (choices.length > 0 && choices.length < n) choices = await choicesOf(server, together, known);
+    if (choices.length === n && areSeveral(choices)) return { maxCompletions: n, samples: true };
+    if (choices.length === n || choices.length === 1) break;
   }
-  const alone = Array.from({ length: numChoices }, (_, i) => ({ prompt: passage, sampling: hot, seed: i + 1 }));
+  const alone = Array.from({ length: numAlone }, (_, i) => ({ prompt: passage, sampling: hot, seed: i + 1 }));
   const answers = await Promise.all(alone.map((question) => asks(server, question, known)));
-  return { manyCompletions: false, samples: areSeveral(answers.flatMap(({ choices }) => choices)) };
+  return { maxCompletions: 1, samples: areSeveral(answers.flatMap(({ choices }) => choices)) };
 }
 
 /** None from a server that breaks at the question. */

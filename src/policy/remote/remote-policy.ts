@@ -18,9 +18,6 @@ import type { HttpClient } from "./http-client.js";
 import { promptOf } from "./prompt-form.js";
 import { askWithRetries, type RetryOptions } from "./retry.js";
 
-/** Completions of one request, at most: what a lost answer costs. */
-const maxCompletions = 32;
-
 /** What a million tokens cost. */
 export interface TokenPrices {
   input?: number | undefined;
@@ -76,7 +73,7 @@ export class RemotePolicy implements RolloutPolicy {
   async rolloutTrunk(request: TrunkRequest): Promise<SampledCompletion[][]> {
     if (this.#disposal.signal.aborted) throw disposed();
     const { groups, seed, problemId, sampling, signal } = request;
-    const { manyCompletions, extraFields, samples } = this.#parts.capabilities;
+    const { maxCompletions, extraFields, samples } = this.#parts.capabilities;
     if (!samples && sampling.temperature > 0) {
       const why = "0 with a server that writes the same text whatever the temperature and the seed";
       failArgument("the temperature", why, sampling.temperature);
@@ -84,7 +81,7 @@ export class RemotePolicy implements RolloutPolicy {
     if (!extraFields && (sampling.topK !== 0 || sampling.minP !== 0)) {
       failArgument("top-k and min-p", "off, because this server takes neither", `${sampling.topK}, ${sampling.minP}`);
     }
-    const draws = drawsOf(groups, { seed, problemId, maxCompletions: manyCompletions ? maxCompletions : 1 });
+    const draws = drawsOf(groups, { seed, problemId, maxCompletions });
     const completions = groups.map(({ numCompletions }) => new Array<SampledCompletion>(numCompletions));
     // One that fails ends the others of its trunk.
     const ending = new AbortController();

@@ -210,6 +210,18 @@ test("a server without n is asked once a completion, each with its seed", async 
   t.is(new Set(asked().map(({ seed }) => seed)).size, 5);
 });
 
+test("a server with few slots is asked for no more completions at a time than it has", async (t) => {
+  for (const server of [{ numSlots: 5 }, { maxChoices: 5 }]) {
+    const { policy, asked } = await start(t, server);
+    const completions = await policy.rolloutTrunk(request(policy, { groups: groups.slice(0, 1) }));
+    t.is(completions[0]?.length, 5);
+    t.deepEqual(
+      asked().map(({ n }) => n),
+      [4, 1],
+    );
+  }
+});
+
 test("greedy completions are written once", async (t) => {
   const { policy, asked } = await start(t);
   const [five] = await policy.rolloutTrunk(request(policy, { groups: groups.slice(0, 1) }, { temperature: 0 }));
