@@ -40,14 +40,20 @@ function mayPass(error: unknown): boolean {
 }
 
 /**
+ * @param waiting is told why, when the longest pause is reached: after some seconds, and again and again
  * @throws what `action` throws, where trying again cannot help, or when `signal` has fired
  */
-export async function patiently<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+export async function patiently<T>(
+  signal: AbortSignal,
+  action: () => Promise<T>,
+  waiting: (error: Error) => void = () => {},
+): Promise<T> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
     try {
       return await action();
     } catch (error) {
       if (signal.aborted || !mayPass(error)) throw error;
+      if (pauseMs === longestPauseMs) waiting(error as Error);
     }
     await pause(pauseMs, signal);
   }

@@ -117,8 +117,10 @@ class RunWriter {
   }
 
   async #begin(): Promise<void> {
-    await patiently(this.#ending.signal, () => this.#server.announce(this.#options.announcement));
-    this.#there = await patiently(this.#ending.signal, () => this.#onServer());
+    const { tell, announcement } = this.#options;
+    const waiting = ({ message }: Error) => tell(`waiting for the queue: ${message}`);
+    await patiently(this.#ending.signal, () => this.#server.announce(announcement), waiting);
+    this.#there = await patiently(this.#ending.signal, () => this.#onServer(), waiting);
   }
 
   /** Units first: one that is acknowledged in between has its result there by then. */
@@ -282,7 +284,9 @@ class RunWriter {
         if (signal.aborted) return;
         if (error instanceof ErprmError || (apiErrorOf(error) && !isMissing(error))) throw error;
         // The server is away, or it lost its streams: they are made again when it answers.
-        await patiently(signal, () => this.#server.announce(this.#options.announcement)).catch((failure: unknown) => {
+        const { tell, announcement } = this.#options;
+        const waiting = ({ message }: Error) => tell(`waiting for the queue: ${message}`);
+        await patiently(signal, () => this.#server.announce(announcement), waiting).catch((failure: unknown) => {
           if (!signal.aborted) throw failure;
         });
       }
