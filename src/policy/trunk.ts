@@ -54,12 +54,9 @@ export interface Completion extends TokenCompletion {
   logProbabilities: Float32Array;
 }
 
-export function nativeRequest(
-  request: TrunkRequest,
-  id: number,
-  defaultStopTokenIds: readonly number[],
-): NativeRolloutRequest {
-  const { trunk, groups, sampling } = request;
+/** @throws ERPRM_INVALID_ARGUMENT for a group outside the trunk, a count or an index that is none, a seed out of range */
+export function checkTrunkRequest({ trunk, groups, seed }: TrunkRequest): void {
+  expectInteger("seed", seed, 0, Number.MAX_SAFE_INTEGER);
   for (const [g, group] of groups.entries()) {
     expectInteger(`groups[${g}].prefixLength`, group.prefixLength, 1, trunk.length);
     expectPositiveInteger(`groups[${g}].numCompletions`, group.numCompletions);
@@ -67,6 +64,15 @@ export function nativeRequest(
     expectInteger(`groups[${g}].stepIndex`, group.stepIndex, promptStepIndex);
     expectInteger(`groups[${g}].firstCompletion`, group.firstCompletion);
   }
+}
+
+export function nativeRequest(
+  request: TrunkRequest,
+  id: number,
+  defaultStopTokenIds: readonly number[],
+): NativeRolloutRequest {
+  checkTrunkRequest(request);
+  const { trunk, groups, sampling } = request;
   const column = (name: keyof TrunkGroup) => Int32Array.from(groups, (group) => group[name]);
   const stop = sampling.stop.map((text) => Buffer.from(text, "utf8"));
   const stopBytesOffsets = new Int32Array(stop.length + 1);
@@ -79,7 +85,7 @@ export function nativeRequest(
     solutionIndices: column("solutionIndex"),
     stepIndices: column("stepIndex"),
     firstCompletions: column("firstCompletion"),
-    seed: BigInt(expectInteger("seed", request.seed, 0, Number.MAX_SAFE_INTEGER)),
+    seed: BigInt(request.seed),
     problemKey: problemKeyOf(request.problemId),
     temperature: sampling.temperature,
     topK: sampling.topK,

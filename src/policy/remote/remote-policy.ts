@@ -8,7 +8,7 @@ import { ErprmError } from "../../errors.js";
 import type { TextModel } from "../../text/text-model.js";
 import { abortedError } from "../native-call.js";
 import type { PolicyFigures, RolloutPolicy, RolloutStats, SampledCompletion } from "../rollout-policy.js";
-import type { TrunkRequest } from "../trunk.js";
+import { checkTrunkRequest, type TrunkRequest } from "../trunk.js";
 import type { Capabilities } from "./capabilities.js";
 import { requestBody } from "./completion-request.js";
 import { type Choice, type CompletionResponse, readCompletions } from "./completion-response.js";
@@ -72,6 +72,7 @@ export class RemotePolicy implements RolloutPolicy {
    */
   async rolloutTrunk(request: TrunkRequest): Promise<SampledCompletion[][]> {
     if (this.#disposal.signal.aborted) throw disposed();
+    checkTrunkRequest(request);
     const { groups, seed, problemId, sampling, signal } = request;
     const { maxCompletions, extraFields, samples } = this.#parts.capabilities;
     if (!samples && sampling.temperature > 0) {

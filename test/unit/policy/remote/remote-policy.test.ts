@@ -222,6 +222,16 @@ test("a server with few slots is asked for no more completions at a time than it
   }
 });
 
+test("a group outside the trunk is refused before anybody is asked", async (t) => {
+  const { policy, asked } = await start(t);
+  const beyond = [{ ...(groups[0] as TrunkGroup), prefixLength: 1000 }];
+  await t.throwsAsync(policy.rolloutTrunk(request(policy, { groups: beyond })), {
+    message: /groups\[0\]\.prefixLength/,
+  });
+  await t.throwsAsync(policy.rolloutTrunk(request(policy, { seed: -1 })), { message: /seed/ });
+  t.is(asked().length, 0);
+});
+
 test("greedy completions are written once", async (t) => {
   const { policy, asked } = await start(t);
   const [five] = await policy.rolloutTrunk(request(policy, { groups: groups.slice(0, 1) }, { temperature: 0 }));
