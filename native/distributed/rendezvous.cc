@@ -119,10 +119,9 @@ class Meeting {
 
   void leave_card() {
     token_ = random_token();
-    // MASTER_ADDR is the machine of rank 0, and of whoever reaches it without leaving the machine: by that name the
-    // others reach this one too.
+    // Who reaches the store without leaving the machine is where the store is: by its name the others come here too.
     std::string address = address_towards(options_.store_host, options_.store_port);
-    if (options_.rank == 0 || address.starts_with("127.") || address == "::1") address = options_.store_host;
+    if (address.empty() || address.starts_with("127.") || address == "::1") address = options_.store_host;
     const std::string card = concat(address, " ", static_cast<int>(listener_.port), " ", token_, " ", host_name());
     store_->set(key(options_.rank), std::vector<uint8_t>(card.begin(), card.end()));
   }

@@ -82,6 +82,7 @@ bool moved(Way& way, int rank, const Operation& operation) {
 
 void transfer(std::vector<Lane> all, std::chrono::milliseconds patience) {
   std::vector<MovingLane> lanes;
+  lanes.reserve(all.size());
   for (Lane& lane : all) lanes.emplace_back(std::move(lane));
   std::vector<pollfd> entries;
   Deadline deadline = std::chrono::steady_clock::now() + patience;
