@@ -119,7 +119,7 @@ test("an interrupted run says that it goes on, and does", async (t) => {
   const args = words(folder, "evaluate --solutions @s.jsonl --reward-model one=fake --tokens-per-batch 80 --out @e");
   const running = startCli(args, { ...fake, env: { FAKE_DELAY_MS: "60" } });
   await running.says("loaded");
-  setTimeout(() => running.kill("SIGINT"), 300);
+  running.kill("SIGINT");
   const { code, stderr } = await running.result;
   t.is(code, 130, stderr);
   t.regex(stderr, /the same command goes on from there/);

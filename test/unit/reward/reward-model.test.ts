@@ -2,6 +2,7 @@ import test from "ava";
 import { ErprmError } from "../../../src/errors.js";
 import type { StepText } from "../../../src/reward/encode-steps.js";
 import { byteConvention, makeFakeRewardModel } from "../../support/fake-reward-model.js";
+import { until } from "../../support/until.js";
 
 /** Solutions of very different lengths. */
 const solutions: StepText[] = Array.from({ length: 40 }, (_, i) => ({
@@ -108,7 +109,7 @@ test("an abort stops between forward passes", async (t) => {
   const { rewardModel, native } = await makeFakeRewardModel({ delayMs: 5 });
   const controller = new AbortController();
   const running = rewardModel.scoreSteps(solutions, { tokenBudget: 50, signal: controller.signal });
-  setTimeout(() => controller.abort(new Error("enough")), 12);
+  void until(() => native.calls.length > 1).then(() => controller.abort(new Error("enough")));
   const error = await t.throwsAsync(running, { instanceOf: ErprmError });
   t.is(error?.code, "ERPRM_ABORTED");
   t.true(native.calls.length < solutions.length);

@@ -9,6 +9,7 @@ import type { Problem } from "../../../src/types.js";
 import { FakeGrader } from "../../support/fake-grader.js";
 import { collect, type FakeOptions, makeFakePolicy } from "../../support/fake-policy.js";
 import { makeFakeRewardModel } from "../../support/fake-reward-model.js";
+import { until } from "../../support/until.js";
 
 const problems: Problem[] = Array.from({ length: 7 }, (_, i) => ({
   id: `p${i}`,
@@ -182,8 +183,9 @@ test("an abort ends the stage with ERPRM_ABORTED and cancels what is in flight",
   const { rewardModel } = await makeFakeRewardModel();
   const controller = new AbortController();
   const stage = searchStage(problems, { policy, rewardModel, grader: new FakeGrader(), signal: controller.signal });
-  setTimeout(() => controller.abort(), 30);
+  const aborted = until(() => native.inFlight > 0).then(() => controller.abort());
   await t.throwsAsync(collect(stage), { code: "ERPRM_ABORTED" });
+  await aborted;
   t.true(native.cancelled.length > 0);
   t.is(native.inFlight, 0);
 });
