@@ -14,6 +14,12 @@ export const natsServerPath: string | undefined = folders
 
 export const withoutNatsServer = "needs nats-server, which is not on the path (Debian: apt-get install nats-server)";
 
+/** Where the tests are cut short there is no teardown. */
+const running = new Set<() => void>();
+process.once("exit", () => {
+  for (const stop of running) stop();
+});
+
 export interface NatsServer {
   /** `nats://127.0.0.1:PORT`, the same after every start. */
   url: string;
@@ -46,12 +52,11 @@ export async function startNatsServer(
     await gone;
   };
   const stop = () => child?.kill("SIGKILL");
+  running.add(stop);
   t.teardown(() => {
     stop();
-    process.off("exit", stop);
+    running.delete(stop);
   });
-  // Where the tests are cut short there is no teardown.
-  process.once("exit", stop);
   await start();
   return { url: `nats://127.0.0.1:${port}`, kill, start };
 }

@@ -6,6 +6,7 @@ import { Policy } from "../../policy/policy.js";
 import type { OpenedRolloutPolicy } from "../../policy/rollout-policy.js";
 import { connectQueue, queueError } from "../../queue/connect.js";
 import type { Announcement } from "../../queue/messages.js";
+import { patiently } from "../../queue/patiently.js";
 import { announcedRuns, QueueServer } from "../../queue/server.js";
 import { type WorkerEnd, workOnUnits } from "../../queue/worker.js";
 import type { workerOptions } from "../commands/worker.js";
@@ -52,7 +53,8 @@ class Worker {
     const startedAt = performance.now();
     const { idle } = this.values;
     for (let isFirst = true; ; isFirst = false) {
-      const runs = await announcedRuns(this.connection);
+      const waiting = ({ message }: Error) => this.say(`waiting for the queue: ${message}`);
+      const runs = await patiently(signal, () => announcedRuns(this.connection), waiting);
       const found = runs.length === 0 ? undefined : await this.#fitting(runs);
       if (found) return found;
       if (isFirst) this.say(`waiting for ${this.values.run === undefined ? "a run" : `run ${this.values.run}`}`);

@@ -46,6 +46,23 @@ test("units of a worker that vanishes go to another one, and what it published a
   t.deepEqual(sumsOf(writer.written), doubled(20));
 });
 
+test("a unit that takes longer than the acknowledgement wait stays with its worker", async (t) => {
+  const { url } = await startNatsServer(t);
+  const writer = await startWriter(t, url, unitsOf(2));
+  let numStarted = 0;
+  await startWorker(t, url, {
+    work: async (payload) => {
+      numStarted += 1;
+      // Two and a half of the wait.
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      return { records: recordsOf(payload), counts: {} };
+    },
+  });
+  await writer.ended;
+  t.is(numStarted, 2);
+  t.true(writer.written.every(({ result }) => result.tries === 1));
+});
+
 test("a worker that is interrupted gives its units back at once, and they count as never tried", async (t) => {
   const { url } = await startNatsServer(t);
   const long = announcementOf({ ackWaitSeconds: 3600, maxTries: 2 });
