@@ -3,12 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { packageRoot } from "../../src/native/loader.js";
+import { loadNative, packageRoot } from "../../src/native/loader.js";
 import type { TrainingRecord, UpdateRecord } from "../../src/training/training-record.js";
+import { runChildScript } from "../support/child-script.js";
 import { parityModels } from "../support/parity-models.js";
 import { type RandomModel, writeRandomModel } from "../support/random-model.js";
-import { runRanks } from "../support/ranks.js";
+import { freePort, runRanks } from "../support/ranks.js";
 import { type CliResult, runCli } from "../support/run-cli.js";
+import { createTinyTrainer } from "../support/tiny-trainer.js";
 
 const folder = mkdtempSync(join(tmpdir(), "erprm-test-"));
 const program = join(packageRoot, "dist/test/support/rank-program.js");
@@ -36,6 +38,47 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   }
   return Math.sqrt(difference / whole);
 }
+
+test.serial("what is no group of ranks is refused by name, and so are places that no rank has", async (t) => {
+  const trainer = await createTinyTrainer(t, join(folder, "model"));
+  for (const group of [{}, null, { native: 1 }]) {
+    const error = { message: /^Expected group to be a group of ranks, received/ };
+    await t.throwsAsync(trainer.addGradients(group as never, 1), error);
+    await t.throwsAsync(trainer.shareGradients(group as never), error);
+    await t.throwsAsync(trainer.copyFromFirst(group as never), error);
+  }
+  const place = { rank: 0, size: 2, storeHost: "127.0.0.1", storePort: 1, storeIsThere: true, prefix: "", patience: 1 };
+  const { joinRanks } = loadNative();
+  await t.throwsAsync(joinRanks({ ...place, size: 1 }), { message: /^Expected options.size to be an integer from 2/ });
+  await t.throwsAsync(joinRanks({ ...place, rank: 2 }), {
+    message: /^Expected options.rank to be an integer from 0 to 1/,
+  });
+  await t.throwsAsync(joinRanks({ ...place, patience: 0 }), { message: /^Expected options.patience/ });
+  await t.throwsAsync(joinRanks(place), { message: /MASTER_PORT 1: nothing answered there within 1 s/ });
+});
+
+test.serial("a group that was left, or closed, is of no use; leaving again is harmless", async (t) => {
+  const port = await freePort();
+  const script = (rank: number) => `
+    const group = await loadAddon().joinRanks({ rank: ${rank}, size: 2, storeHost: "127.0.0.1", storePort: ${port},
+      storeIsThere: false, prefix: "t", patience: 60 });
+    const all = await group.exchange(Uint8Array.of(${rank}, 7));
+    await group.${rank === 0 ? "close()" : 'leave("ERPRM_IO", "over")'};
+    await group.close();
+    const code = await group.exchange(Uint8Array.of(1)).catch((error) => error.code);
+    process.stdout.write(JSON.stringify([all.map((bytes) => [...bytes]), code]));`;
+  const results = await Promise.all([0, 1].map((rank) => runChildScript(script(rank))));
+  for (const { code, stdout, stderr } of results) {
+    t.is(code, 0, stderr);
+    t.deepEqual(JSON.parse(stdout), [
+      [
+        [0, 7],
+        [1, 7],
+      ],
+      "ERPRM_DISPOSED",
+    ]);
+  }
+});
 
 for (const kind of ["policy", "prm"]) {
   for (const loraRank of ["0", "2"]) {
