@@ -1,4 +1,6 @@
 /** Whatever is thrown in a route leaves in the one form of errors; what is our fault is noted in the log. */
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance } from "fastify";
 import { ErprmError } from "../errors.js";
 import type { ServiceContext } from "./context.js";
@@ -41,4 +43,24 @@ export function answerErrors(app: FastifyInstance, context: ServiceContext): voi
       `Expected a route of this server (GET /openapi.json lists them), received ${request.method}`,
     );
   });
+}
+
+/** What is no HTTP, or no path, before there is a request that a route could answer. */
+const beforeRequests: Record<string, [status: number, what: string]> = {
+  HPE_HEADER_OVERFLOW: [431, "Expected shorter headers"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Expected a request in time"],
+};
+
+/** Answers on the bare connection and closes it. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return;
+  const [status, what] = beforeRequests[error.code ?? ""] ?? [400, "Expected an HTTP request"];
+  const body = JSON.stringify(errorBody(requestError(status, what)));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { jsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { ErprmError } from "../errors.js";
@@ -14,8 +14,9 @@ import { authorize } from "./authorize.js";
 import { takeBodies } from "./bodies.js";
 import { ActiveRequests, dropIdleConnections } from "./connections.js";
 import type { ServiceContext } from "./context.js";
-import { answerErrors } from "./error-handler.js";
-import { busyError } from "./http-status.js";
+import { errorBody } from "./error-body.js";
+import { answerBrokenRequest, answerErrors } from "./error-handler.js";
+import { busyError, requestError } from "./http-status.js";
 import { type Batching, defaultBatching, defaultLimits, type ServiceLimits } from "./limits.js";
 import { ServiceMetrics } from "./metrics.js";
 import { watchModels } from "./models/memory-metrics.js";
@@ -81,6 +82,9 @@ export async function createServer(options: ServiceOptions): Promise<Service> {
     logger: false,
     // While draining, connections are answered and then closed by us.
     forceCloseConnections: "idle",
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (_error, _request, reply: FastifyReply) =>
+      reply.code(400).send(errorBody(requestError(400, "Expected a path that is a valid URL"))),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(({ schema }) => (data) => {
     // A stream is checked line by line.

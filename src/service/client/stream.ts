@@ -23,12 +23,18 @@ const failedLine = z.object({
 
 type Solutions = Iterable<SolutionItem> | AsyncIterable<SolutionItem>;
 
-/** Writes as fast as the service reads. What the solutions throw ends the request, and is thrown to the reader. */
-async function sendLines(sending: ClientRequest, solutions: Solutions, model: string | undefined): Promise<void> {
+/** Writes as fast as the service reads; `sent` is told of every line. What the solutions throw is thrown. */
+async function sendLines(
+  sending: ClientRequest,
+  solutions: Solutions,
+  model: string | undefined,
+  sent: () => void,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => sending.once("close", resolve));
   for await (const { question, steps, problemId, index } of solutions) {
     if (sending.destroyed) return;
     const line = { ...(model !== undefined && { model }), problemId, index, question, steps };
+    sent();
     if (sending.write(`${JSON.stringify(line)}\n`)) continue;
     await Promise.race([new Promise((resolve) => sending.once("drain", resolve)), closed]);
   }
@@ -43,9 +49,13 @@ export async function* scoreLines(
 ): AsyncGenerator<ScoredSolution | FailedSolution, void, undefined> {
   let failure: { error: unknown } | undefined;
   let sending: ClientRequest | undefined;
+  let numUnanswered = 0;
+  const sent = () => {
+    numUnanswered += 1;
+  };
   const response = await exchange(request, (open) => {
     sending = open;
-    sendLines(open, solutions, model).catch((error: unknown) => {
+    sendLines(open, solutions, model, sent).catch((error: unknown) => {
       failure = { error };
       open.destroy(error instanceof Error ? error : new Error(String(error)));
     });
@@ -54,7 +64,13 @@ export async function* scoreLines(
   });
   try {
     if ((response.statusCode as number) >= 400) await jsonAnswer(response, request);
-    yield* readAnswers(response, request);
+    for await (const answer of readAnswers(response, request)) {
+      numUnanswered -= 1;
+      yield answer;
+    }
+    if (numUnanswered === 0) return;
+    const message = `Expected an answer to every solution, ${request.url.origin} ended the stream ${numUnanswered} before`;
+    throw new ErprmError("ERPRM_IO", message, { numUnanswered });
   } catch (error) {
     throw failure ? failure.error : error;
   } finally {

@@ -113,10 +113,10 @@ export const poolingRoutes: Routes = async (app, { context }) => {
 
   const score = async (request: PoolingRequest, client: string, signal: AbortSignal) => {
     const model = models.find("reward-model", request.model);
-    const { encoded, config } = await model.use(async (rewardModel) => ({
-      encoded: await encodeAll(request, rewardModel),
-      config: rewardModel.config,
-    }));
+    const { encoded, config } = await model.use(
+      async (rewardModel) => ({ encoded: await encodeAll(request, rewardModel), config: rewardModel.config }),
+      signal,
+    );
     const scores = await scorers.of(model).submit(client, encoded, signal);
     const numTokens = encoded.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
     const head = {

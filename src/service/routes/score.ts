@@ -52,7 +52,7 @@ export const scoreRoutes: Routes = async (app, { context }) => {
       const queue = scorers.of(model);
       if (!("items" in request.body)) {
         queue.expectRoom(client);
-        const encoded = await encodeSolution(model, request.body, limits);
+        const encoded = await encodeSolution(model, request.body, limits, signal);
         const [stepScores] = await queue.submit(client, [encoded], signal);
         return scoredResult(model.name, request.body, stepScores as number[], encoded);
       }
@@ -61,7 +61,7 @@ export const scoreRoutes: Routes = async (app, { context }) => {
         return stream(items.map((item, i) => ({ line: i + 1, solution: { ...item, model: model.name } as ScoreLine })));
       }
       queue.expectRoom(client);
-      const encoded = await encodeSolutions(model, items, limits);
+      const encoded = await encodeSolutions(model, items, limits, signal);
       const all = await queue.submit(client, encoded, signal);
       const results = items.map((item, i) =>
         scoredResult(model.name, item, all[i] as number[], encoded[i] as (typeof encoded)[number]),

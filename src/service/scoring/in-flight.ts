@@ -2,6 +2,7 @@
 export class InFlight<R> {
   readonly #max: number;
   readonly #results: Promise<R>[] = [];
+  #stopped = false;
   #ended = false;
   #wakeReader = () => {};
   #wakeWriter = () => {};
@@ -10,13 +11,14 @@ export class InFlight<R> {
     this.#max = max;
   }
 
-  /** Resolves when one more may be started, or nobody reads any more. */
-  async room(): Promise<void> {
-    while (this.#results.length >= this.#max && !this.#ended) {
+  /** True when one more may be started, false once it was stopped. */
+  async room(): Promise<boolean> {
+    while (this.#results.length >= this.#max && !this.#stopped) {
       await new Promise<void>((resolve) => {
         this.#wakeWriter = resolve;
       });
     }
+    return !this.#stopped;
   }
 
   /** `result` must not reject. */
@@ -25,15 +27,16 @@ export class InFlight<R> {
     this.#wakeReader();
   }
 
-  /** Nothing more comes, or is wanted. */
-  end(): void {
-    this.#ended = true;
-    this.#wakeReader();
+  /** Nothing more is wanted. */
+  stop(): void {
+    this.#stopped = true;
     this.#wakeWriter();
   }
 
-  get ended(): boolean {
-    return this.#ended;
+  /** Nothing more comes. */
+  end(): void {
+    this.#ended = true;
+    this.#wakeReader();
   }
 
   async *results(): AsyncGenerator<R, void, undefined> {

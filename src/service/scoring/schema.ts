@@ -1,5 +1,6 @@
 /** What /v1/score takes and gives. The client reads the same types. */
 import { z } from "zod";
+import type { Aggregate } from "../../types.js";
 import type { ServiceLimits } from "../limits.js";
 
 const identity = {
@@ -32,19 +33,42 @@ export function scoreSchemas({ maxItems, maxSteps }: Pick<ServiceLimits, "maxIte
   return { line, request: z.union([line, z.object({ model, items })]) };
 }
 
-export type ScoreLine = z.infer<ReturnType<typeof scoreSchemas>["line"]>;
-export type SolutionItem = Omit<ScoreLine, "model">;
+/** A solution whose steps are to be scored. */
+export interface SolutionItem {
+  question: string;
+  /** In order, with or without their line ends. */
+  steps: readonly string[];
+  /** Given back with the scores. */
+  problemId?: string | undefined;
+  /** Of the solution among those of its problem; given back with the scores. */
+  index?: number | undefined;
+}
+
+export interface ScoreLine extends SolutionItem {
+  model?: string | undefined;
+}
 
 const score = z.number().describe("In (0, 1)");
 
 /** A record of scores.jsonl, where the request told problemId and index. */
-export const scoredSolution = z.object({
+/** What a service says of a solution; a record of scores.jsonl where `problemId` and `index` were told. */
+export interface ScoredSolution {
+  problemId?: string | undefined;
+  index?: number | undefined;
+  model: string;
+  /** One score in (0, 1) a step; each has seen the question and the steps up to its own. */
+  stepScores: number[];
+  scores: Record<Aggregate, number>;
+  /** Tokens that the model read. */
+  numTokens: number;
+}
+
+export const scoredSolution: z.ZodType<ScoredSolution> = z.object({
   ...identity,
   model: z.string(),
   stepScores: z.array(score).describe("One score a step; each has seen the question and the steps up to its own"),
   scores: z.object({ min: score, last: score, mean: score, product: score }).describe("Aggregates of the step scores"),
   numTokens: z.int().describe("Tokens that the model read"),
 });
-export type ScoredSolution = z.infer<typeof scoredSolution>;
 
 export const scoreResponse = z.union([scoredSolution, z.object({ results: z.array(scoredSolution) })]);

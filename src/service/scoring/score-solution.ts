@@ -28,6 +28,7 @@ export async function encodeSolution(
   model: ServedRewardModel,
   solution: SolutionItem,
   { maxCharacters }: ServiceLimits,
+  signal: AbortSignal,
   place = "",
 ): Promise<EncodedSteps> {
   const numCharacters = numCharactersOf(solution);
@@ -36,7 +37,7 @@ export async function encodeSolution(
     throw requestError(422, message, { field: `${place}steps` }, "ERPRM_INVALID_DATA");
   }
   try {
-    return await model.use((rewardModel) => rewardModel.encode(solution));
+    return await model.use((rewardModel) => rewardModel.encode(solution), signal);
   } catch (error) {
     throw atField(error, `${place}steps`);
   }
@@ -47,11 +48,12 @@ export async function encodeSolutions(
   model: ServedRewardModel,
   items: readonly SolutionItem[],
   limits: ServiceLimits,
+  signal: AbortSignal,
 ): Promise<EncodedSteps[]> {
   const encoded: EncodedSteps[] = [];
   const pauses = new Pauses();
   for (const [i, item] of items.entries()) {
-    encoded.push(await encodeSolution(model, item, limits, `items[${i}].`));
+    encoded.push(await encodeSolution(model, item, limits, signal, `items[${i}].`));
     await pauses.after(numCharactersOf(item));
   }
   return encoded;

@@ -3,6 +3,7 @@
  * A stream waits for room in the queue instead of being refused, and reads no further than it may have in flight; so a
  * client that sends faster than the model scores, or reads slower, is held up by its own connection.
  */
+import { abortedError } from "../../policy/native-call.js";
 import type { ServiceContext } from "../context.js";
 import { asErprmError, errorBody } from "../error-body.js";
 import { noteFailure } from "../error-handler.js";
@@ -35,7 +36,7 @@ export async function* scoreStream(
       if ("error" in entry) throw entry.error;
       const { solution } = entry;
       const model = context.models.find("reward-model", solution.model);
-      const encoded = await encodeSolution(model, solution, context.limits);
+      const encoded = await encodeSolution(model, solution, context.limits, signal);
       const stepScores = await context.scorers.of(model).submitWhenRoom(client, encoded, signal);
       return scoredResult(model.name, solution, stepScores, encoded);
     } catch (error) {
@@ -48,27 +49,25 @@ export async function* scoreStream(
     const pauses = new Pauses();
     try {
       for await (const entry of source) {
-        await inFlight.room();
-        if (inFlight.ended) return;
+        if (!(await inFlight.room())) throw abortedError(signal);
         inFlight.add(answer(entry));
         await pauses.after("solution" in entry ? numCharactersOf(entry.solution) : 0);
       }
     } catch (error) {
       // Of the body itself: it broke off, stood still, or the service stops. It is the last line, and about none.
-      if (!signal.aborted) inFlight.add(Promise.resolve(errorLine(undefined, error)));
+      inFlight.add(Promise.resolve(errorLine(undefined, error)));
     } finally {
       inFlight.end();
     }
   };
-  const reading = read();
-  const stop = () => inFlight.end();
+  void read();
+  const stop = () => inFlight.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
     for await (const result of inFlight.results()) yield `${JSON.stringify(result)}\n`;
   } finally {
     signal.removeEventListener("abort", stop);
-    inFlight.end();
-    // Nobody reads what it would still say.
-    void reading;
+    // Nobody reads what the rest would say.
+    inFlight.stop();
   }
 }

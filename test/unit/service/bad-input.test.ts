@@ -115,8 +115,11 @@ test("what is no HTTP is answered 400 and dropped", async (t) => {
   const socket = connect(service.port, "127.0.0.1");
   socket.write("\x16\x03\x01 this is no HTTP\r\n\r\n");
   const [answer] = await once(socket.setEncoding("utf8"), "data");
-  t.regex(answer, /^HTTP\/1\.1 400 /);
+  t.regex(answer, /^HTTP\/1\.1 400 [\s\S]*"code":"ERPRM_INVALID_ARGUMENT"/);
   socket.destroy();
+  const path = await fetch(`${service.url}/%c0`);
+  const { error } = (await path.json()) as { error: { code: string } };
+  t.deepEqual([path.status, error.code], [400, "ERPRM_INVALID_ARGUMENT"]);
   await stillAnswers(t, service);
 });
 

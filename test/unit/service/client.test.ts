@@ -151,6 +151,11 @@ test("nobody there, a broken answer, another kind of server: each is an error th
   });
   const stream = new ServiceClient({ url: cutLines }).scoreStream([solution]);
   t.is((await t.throwsAsync<ErprmError>(collect(stream))).code, "ERPRM_IO");
+  const short = await startOther(t, (_request, response) => response.end());
+  const unanswered = await t.throwsAsync<ErprmError>(
+    collect(new ServiceClient({ url: short }).scoreStream([solution])),
+  );
+  t.deepEqual([unanswered.code, unanswered.details.numUnanswered], ["ERPRM_IO", 1]);
   const other = await startOther(t, (_request, response) => response.end('{"hello":"world"}'));
   const strange = await t.throwsAsync<ErprmError>(new ServiceClient({ url: other }).score(solution));
   t.is(strange.code, "ERPRM_INVALID_DATA");

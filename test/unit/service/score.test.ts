@@ -3,6 +3,7 @@ import { request } from "node:http";
 import test from "ava";
 import { aggregate, aggregates } from "../../../src/data/selection.js";
 import { ErprmError } from "../../../src/errors.js";
+import { holdPasses } from "../../support/fake-reward-model.js";
 import { startService } from "../../support/running-service.js";
 import { tinySolutions } from "../../support/tiny-scoring.js";
 import { until } from "../../support/until.js";
@@ -205,16 +206,17 @@ test("a client that goes away takes its queued work along", async (t) => {
 
 test("a full queue answers 429 with Retry-After, and its refusals are counted", async (t) => {
   const { post, service, native } = await startService(t, {
-    fake: { delayMs: 200 },
     limits: { maxQueuedTokens: 100 },
     batching: { tokensPerBatch: 1 },
   });
+  const letGo = holdPasses(native);
   const first = post("/v1/score", { items: [solution, solution, solution, solution, solution] });
   await until(() => native.calls.length > 0);
   const refused = await post("/v1/score", solution);
   t.is(refused.status, 429);
   t.regex(refused.headers.get("retry-after") ?? "", /^[1-9]\d?$/);
   t.is((refused.body as { error: { code: string } }).error.code, "ERPRM_BUSY");
+  letGo();
   t.is((await first).status, 200);
   t.regex(await service.context.metrics.text(), /^erprm_queue_refused_total\{model="prm"\} 1$/m);
 });

@@ -127,6 +127,26 @@ test("a stream takes no more lines once the service drains: those it has are ans
   await drained;
 });
 
+test("a stream that the time to drain cuts off says so in its last line, which is about none", async (t) => {
+  const { service, url, native } = await startService(t);
+  holdPasses(native);
+  const body = `${JSON.stringify(solution)}\n`.repeat(1000);
+  const headers = { "content-type": "application/x-ndjson" };
+  const answered = fetch(`${url}/v1/score`, { method: "POST", headers, body }).then((response) => response.text());
+  await until(() => native.calls.length > 0);
+  await service.drain(0.1);
+  const got = (await answered)
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  t.true(got.length > 1 && got.length < 1000, `${got.length} lines`);
+  t.true(got.every(({ error }) => error.code === "ERPRM_ABORTED" || error.code === "ERPRM_BUSY"));
+  t.deepEqual(
+    got.map(({ line }) => line),
+    [...Array.from({ length: got.length - 1 }, (_, i) => i + 1), undefined],
+  );
+});
+
 test("readiness waits for the models, and so does what asks for them", async (t) => {
   const { rewardModel } = await makeFakeRewardModel();
   let isLoaded = false;
