@@ -14,7 +14,7 @@ export interface ScoringQueueOptions {
   score(batch: readonly EncodedSteps[]): Promise<number[][]>;
   /** Tokens of a forward pass; a solution with more has one of its own. */
   tokensPerBatch: number;
-  /** Longest time that the first solution of a batch waits for others while the model is idle. */
+  /** Longest time that the first solution of a batch waits for other clients' while the model is idle; none for a client alone. */
   batchWaitMs: number;
   /** Tokens that may wait; one client may hold half of them. */
   maxQueuedTokens: number;
@@ -48,6 +48,8 @@ export class ScoringQueue {
   readonly #queue = new FairQueue<Entry>();
   readonly #rate = new TokenRate();
   #running = false;
+  /** Clients of the last pass. Unknown before the first one, which waits for company. */
+  #numClients = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   /** Who waits for room. */
   readonly #changed = new Set<() => void>();
@@ -157,8 +159,10 @@ export class ScoringQueue {
     if (this.#running || this.#queue.numEntries === 0) return;
     const { tokensPerBatch, batchWaitMs } = this.#options;
     const isFull = this.#queue.numTokens >= tokensPerBatch;
-    const oldest = Math.min(...Array.from(this.#queue.heads(), ({ arrived }) => arrived));
-    const waitMs = isFull ? 0 : batchWaitMs - (performance.now() - oldest);
+    const heads = Array.from(this.#queue.heads(), ({ arrived }) => arrived);
+    // Who was alone in the last pass and is alone now would wait for nobody.
+    const isAlone = this.#numClients <= 1 && heads.length === 1;
+    const waitMs = isFull || isAlone ? 0 : batchWaitMs - (performance.now() - Math.min(...heads));
     if (waitMs > 0) {
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
@@ -179,6 +183,7 @@ export class ScoringQueue {
     const batch = this.#queue.take(this.#options.tokensPerBatch);
     if (batch.length === 0) return;
     this.#running = true;
+    this.#numClients = new Set(batch.map(({ client }) => client)).size;
     const now = performance.now();
     for (const { arrived } of batch) this.#options.observer?.waited((now - arrived) / 1000);
     this.#wake();

@@ -111,6 +111,22 @@ test("the deadline starts a batch that is not full", async (t) => {
   t.deepEqual(model.passes, [[1, 2]]);
 });
 
+test("a client that is alone waits for nobody, until there is another", async (t) => {
+  const { model, queue } = makeQueue({ batchWaitMs: 1e6 });
+  t.deepEqual(await queue.submit("a", [encoded(1, 40)]), [[1, 40]]);
+  t.deepEqual(await queue.submit("a", [encoded(2)]), [[2, 10]]);
+  model.hold();
+  const running = queue.submit("a", [encoded(3)]);
+  await until(() => model.passes.length === 3);
+  const both = [queue.submit("a", [encoded(4)]), queue.submit("b", [encoded(5)])];
+  model.release();
+  await running;
+  await new Promise((resolve) => setImmediate(resolve));
+  t.is(model.passes.length, 3, "there are two now");
+  await Promise.all([...both, queue.submit("c", [encoded(6, 20)])]);
+  t.deepEqual(model.passes[3], [4, 5, 6]);
+});
+
 test("a full queue refuses with the time to come back, takes others' work still, and never half of a request", async (t) => {
   const { model, queue, told } = makeQueue();
   model.hold();
