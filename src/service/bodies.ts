@@ -31,8 +31,11 @@ export function takeBodies(app: FastifyInstance, limits: ServiceLimits): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", (_request: unknown, body: IncomingMessage) => jsonOf(body, limits));
   app.addContentTypeParser(ndjson, async (_request: unknown, body: unknown) => body);
-  app.addHook("preValidation", async ({ body }) => {
-    if (body instanceof Unreadable) throw body.error;
+  app.addHook("preValidation", async ({ body, raw }, reply) => {
+    if (!(body instanceof Unreadable)) return;
+    // Closed while it is still being sent, the connection would take the answer along: see lingerMs.
+    if (!raw.complete) reply.raw.shouldKeepAlive = true;
+    throw body.error;
   });
   app.addHook("onRequest", async ({ headers }) => {
     const encoding = headers["content-encoding"] ?? "identity";
