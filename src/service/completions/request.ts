@@ -61,7 +61,10 @@ export const completionBody = z.strictObject({
   return_token_ids: z.boolean().nullish().describe("Tell the ids of the tokens of prompts and completions"),
   stream: z.boolean().nullish().describe("Server-sent events, a few tokens each, ended by [DONE]"),
   stream_options: z
-    .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })
+    .strictObject({
+      include_usage: z.boolean().nullish(),
+      include_obfuscation: inert(z.boolean(), (value) => !value, "false"),
+    })
     .nullish(),
   user: z.string().nullish().describe("Not used"),
   echo: inert(z.boolean(), (value) => !value, "false"),

@@ -1,8 +1,8 @@
 /**
  * Who may decode next. The engine decodes a bounded number of completions together; those of all clients share these slots.
  * A slot that comes free goes to the client that holds the fewest, so one with a thousand completions does not hold up one
- * with a single one; of clients that hold equally many, to the one that was not served for longest. Within a client: first
- * come, first served.
+ * with a single one; of clients that hold equally many, to the one that was not served for longest, a new one since it came:
+ * however many come anew, nobody waits behind all of them. Within a client: first come, first served.
  *
  * Slots are given in pieces of several completions of one prompt, because a piece computes its prompt once: a quarter of
  * the slots, or all free ones where nobody else waits. The last piece may go beyond the slots: the engine keeps the rest of
@@ -17,7 +17,7 @@ interface Request {
 
 interface Client {
   held: number;
-  /** Number of the last turn it was given; 0: none yet. */
+  /** Number of the last turn that it was given, or that anybody was given before it came. */
   lastTurn: number;
   requests: Set<Request>;
 }
@@ -47,7 +47,7 @@ export class Slots {
   acquire(name: string, wanted: number, signal: AbortSignal): Promise<number> {
     if (signal.aborted) return Promise.reject(abortedError(signal));
     return new Promise((resolve, reject) => {
-      const client = this.#clients.get(name) ?? { held: 0, lastTurn: 0, requests: new Set<Request>() };
+      const client = this.#clients.get(name) ?? { held: 0, lastTurn: this.#turn, requests: new Set<Request>() };
       this.#clients.set(name, client);
       const leave = () => {
         client.requests.delete(request);

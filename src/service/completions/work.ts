@@ -1,10 +1,10 @@
 /** From a request's fields to what the engine is asked for, with every limit checked by name. */
 import { randomInt } from "node:crypto";
-import { setImmediate as pause } from "node:timers/promises";
 import type { Policy } from "../../policy/policy.js";
 import { completeSampling, defaultSampling, type Sampling } from "../../policy/sampling.js";
 import { wellFormed } from "../../text/bytes.js";
 import { requestError } from "../http-status.js";
+import { Pauses } from "../scoring/pauses.js";
 import type { PromptInput } from "./prompts.js";
 import type { CompletionBody } from "./request.js";
 import type { StopTexts } from "./text-stream.js";
@@ -42,7 +42,6 @@ export interface CompletionWork {
 }
 
 const defaultMaxTokens = 16;
-const promptsBetweenPauses = 16;
 
 /** @throws a request error {status: 400, field} */
 export function askedWork(body: CompletionBody, prompts: PromptInput, limits: CompletionLimits): AskedWork {
@@ -53,9 +52,6 @@ export function askedWork(body: CompletionBody, prompts: PromptInput, limits: Co
   expectAtMost("max_tokens", body.max_tokens ?? 1, limits.maxCompletionTokens, "tokens of a completion");
   if (typeof body.best_of === "number" && body.best_of !== n) {
     throw refused("best_of", `Not supported by this server: expected n, ${n}, or no such field`);
-  }
-  if (typeof body.seed === "number" && !Number.isSafeInteger(body.seed)) {
-    throw refused("seed", `expected at most ${Number.MAX_SAFE_INTEGER}, received ${body.seed}`);
   }
   if (body.stream_options && body.stream !== true) throw refused("stream_options", "expected with stream: true only");
   const stops = typeof body.stop === "string" ? [body.stop] : (body.stop ?? []);
@@ -101,26 +97,29 @@ export async function completionWork(
 async function encodePrompts({ texts, tokenIds }: PromptInput, policy: Policy, limits: CompletionLimits) {
   const count = (texts ?? tokenIds).length;
   const nameOf = (i: number) => (count === 1 ? "prompt" : `prompt[${i}]`);
-  const prompts: Int32Array[] = [];
+  const fitting = (i: number, prompt: Int32Array) => {
+    if (prompt.length === 0) throw refused(nameOf(i), "expected one token or more, received a prompt of none");
+    const most = policy.contextLength - 1;
+    expectAtMost(nameOf(i), prompt.length, most, "tokens of a prompt that leaves room in the context");
+    return prompt;
+  };
   if (tokenIds !== undefined) {
-    for (const [i, ids] of tokenIds.entries()) {
-      for (const [k, id] of ids.entries()) {
-        if (id >= policy.vocabularySize) {
-          expectAtMost(`${nameOf(i)}[${k}]`, id, policy.vocabularySize - 1, "the vocabulary's last id");
-        }
+    return tokenIds.map((ids, i) => {
+      const wrong = ids.findIndex((id) => id >= policy.vocabularySize);
+      if (wrong >= 0) {
+        const id = ids[wrong] as number;
+        expectAtMost(`${nameOf(i)}[${wrong}]`, id, policy.vocabularySize - 1, "the vocabulary's last id");
       }
-      prompts.push(Int32Array.from(ids));
-    }
-  } else {
-    for (const [i, text] of texts.entries()) {
-      expectAtMost(nameOf(i), text.length, limits.maxCharacters, "characters of a prompt");
-      if (i > 0 && i % promptsBetweenPauses === 0) await pause();
-      prompts.push(policy.text.encodePrompt(text));
-    }
+      return fitting(i, Int32Array.from(ids));
+    });
   }
-  for (const [i, { length }] of prompts.entries()) {
-    if (length === 0) throw refused(nameOf(i), "expected one token or more, received a prompt of none");
-    expectAtMost(nameOf(i), length, policy.contextLength - 1, "tokens of a prompt that leaves room in the context");
+  const prompts: Int32Array[] = [];
+  const pauses = new Pauses();
+  for (const [i, text] of texts.entries()) {
+    expectAtMost(nameOf(i), text.length, limits.maxCharacters, "characters of a prompt");
+    // Checked before the next one is encoded: what one long prompt costs is enough.
+    prompts.push(fitting(i, policy.text.encodePrompt(text)));
+    await pauses.after(text.length);
   }
   return prompts;
 }

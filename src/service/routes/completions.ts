@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
+import { abortedError } from "../../policy/native-call.js";
 import { answerSignal } from "../client-gone.js";
 import { answerHead, choiceAnswer, completionForm, usageOf } from "../completions/answer.js";
 import type { ChoiceNews } from "../completions/choice.js";
@@ -13,7 +14,7 @@ import { completionBody } from "../completions/request.js";
 import { type AskedWork, askedWork } from "../completions/work.js";
 import type { Routes, ServiceContext } from "../context.js";
 import { asErprmError, errorBody } from "../error-body.js";
-import { httpStatusOf } from "../http-status.js";
+import { noteFailure } from "../error-handler.js";
 import type { ServedPolicy } from "../models.js";
 import { invalidRequest } from "../validation.js";
 
@@ -39,7 +40,7 @@ async function* restOfStream(first: string, rest: AsyncGenerator<string>, contex
     yield* rest;
   } catch (thrown) {
     const error = asErprmError(thrown);
-    if (httpStatusOf(error) === 500) context.log(`erprm: POST /v1/completions: ${error.code} while streaming`);
+    noteFailure(context, "POST /v1/completions", error);
     yield eventOf(errorBody(error));
   } finally {
     await rest.return(undefined);
@@ -66,6 +67,10 @@ export const completionRoutes: Routes = async (app, { context }) => {
     const events = completionEvents(line, asked, { model, client: reply.request.client, signal });
     // Waited for, so that whatever goes wrong before it has a status.
     const first = await events.next();
+    if (signal.aborted) {
+      await events.return();
+      throw abortedError(signal);
+    }
     const body = Readable.from(restOfStream(first.value as string, events, context), { objectMode: false });
     return reply
       .type("text/event-stream; charset=utf-8")

@@ -71,6 +71,27 @@ test("of fifty clients that wait nobody is served twice before everybody was ser
   t.is(new Set(order.slice(0, 50)).size, 50);
 });
 
+test("clients that come anew all the time keep nobody waiting for ever", async (t) => {
+  const slots = new Slots(1);
+  await slots.acquire("long", 1, never);
+  const served: string[] = [];
+  const ask = async (client: string) => {
+    await slots.acquire(client, 1, never);
+    served.push(client);
+  };
+  void ask("long");
+  void ask("new 0");
+  let running = "long";
+  for (let i = 1; i < 20 && !served.includes("long"); i += 1) {
+    // Whenever one ends, the next new client is there already.
+    void ask(`new ${i}`);
+    slots.release(running, 1);
+    await turns();
+    running = served.at(-1) as string;
+  }
+  t.true(served.indexOf("long") >= 0 && served.indexOf("long") < 3, served.join(", "));
+});
+
 test("who gives up waiting is served no more and holds nothing", async (t) => {
   const slots = new Slots(1);
   await slots.acquire("a", 1, never);

@@ -184,7 +184,7 @@ test("the official OpenAI client that stops reading a stream frees the slots", a
 });
 
 test("clients that leave in the middle change nobody's texts, and leave nothing behind", async (t) => {
-  const { url, policy } = await serveTiny(t, { maxBatch: 8 });
+  const { url, policy, log } = await serveTiny(t, { maxBatch: 8 });
   const bodyOf = (seed: number) => ({ prompt, n: 2, seed, max_tokens: 60 });
   const wanted = await Promise.all([0, 1, 2, 3].map(async (seed) => textsOf([await complete(url, bodyOf(seed))])));
   const leave = async (index: number) => {
@@ -208,4 +208,9 @@ test("clients that leave in the middle change nobody's texts, and leave nothing 
   t.deepEqual(await Promise.all(stayers), [...wanted, ...wanted]);
   await until(() => policy.stats().running === 0 && policy.stats().waiting === 0);
   t.is(policy.stats().kvBytes, 0);
+  t.deepEqual(
+    log.filter((line) => line.includes("ERPRM_")),
+    [],
+    "a client that leaves is no failure of ours",
+  );
 });

@@ -182,6 +182,7 @@ test("what this server cannot do is refused by its name", async (t) => {
   const { url } = await serveTiny(t, {}, { maxCompletions: 8, maxCompletionTokens: 50, maxCharacters: 3000 });
   const cases: [object, string][] = [
     [{ echo: true }, "echo"],
+    [{ stream: true, stream_options: { include_obfuscation: true } }, "stream_options.include_obfuscation"],
     [{ suffix: "x" }, "suffix"],
     [{ best_of: 3 }, "best_of"],
     [{ logprobs: 21 }, "logprobs"],
