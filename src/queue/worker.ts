@@ -30,8 +30,10 @@ export interface WorkerOptions {
   server: QueueServer;
   announcement: Announcement;
   worker: QueueProcess;
-  /** Units at the same time. */
+  /** Units at the same time, at most. */
   inFlight: number;
+  /** Units that there is something to do with, beyond those at hand; absent: as many as may be at hand. */
+  room?(): number;
   /** For people. */
   nameOf(payload: unknown): string;
   /** Errors of callers and data are the unit's fault and become its result; all others end the worker. */
@@ -57,6 +59,8 @@ const lookMs = 2_000;
 /** A pull ends after this long without enough units; a new one is sent. */
 const pullMs = 1_000;
 const publishTimeoutMs = 2_000;
+/** Between two looks whether there is room: an engine tells nobody that a completion is done. */
+const roomMs = 20;
 
 interface Held {
   name: string;
@@ -142,13 +146,9 @@ class RunWorker {
     const { signal } = this.#ending;
     let consumer: Consumer | undefined;
     while (!signal.aborted && !this.#reason) {
-      const { inFlight } = this.#options;
-      const free = inFlight - this.#underWay.size;
-      // Several at a time: a pull is a way to the server and back.
-      if (free < Math.ceil(inFlight / 8)) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+      const free = this.#room();
+      if (free === 0) {
+        await this.#change();
         continue;
       }
       try {
@@ -163,6 +163,24 @@ class RunWorker {
         await pause(pullMs, signal);
       }
     }
+  }
+
+  #room(): number {
+    const { inFlight, room } = this.#options;
+    const free = inFlight - this.#underWay.size;
+    if (room) return Math.min(free, room());
+    // Several at a time: a pull is a way to the server and back.
+    return free < Math.ceil(inFlight / 8) ? 0 : free;
+  }
+
+  /** A unit is done, the run ends, or a while has passed, in which there may have come to be room. */
+  async #change(): Promise<void> {
+    const waiting = new AbortController();
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (this.#options.room) void pause(roomMs, waiting.signal).then(resolve);
+    });
+    waiting.abort();
   }
 
   #start(message: JsMsg): void {

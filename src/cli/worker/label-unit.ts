@@ -1,8 +1,6 @@
 /** A unit of a label run, done as the stages do it on one machine. */
-
 import { Fields } from "../../data/fields.js";
 import { parseSolution } from "../../data/read-solutions.js";
-import type { RolloutPolicy } from "../../policy/rollout-policy.js";
 import type { WorkDone } from "../../queue/worker.js";
 import { labelStageWithCompletions } from "../../stages/label.js";
 import type { OutcomeGrader } from "../../stages/outcomes.js";
@@ -11,6 +9,7 @@ import { newCounts } from "../../stages/stage-counts.js";
 import { parseStepRule } from "../../text/step-rule.js";
 import type { CompletionRecord, LabelRecord, Problem, Solution } from "../../types.js";
 import type { LabelSettings } from "../queue/label-settings.js";
+import type { UnitLoad } from "./engine-load.js";
 
 const place = { file: "the queue", line: 1 };
 
@@ -26,25 +25,34 @@ export function unitName({ unit }: LabelSettings, payload: unknown): string {
   return `problem ${JSON.stringify(problemId)} solution ${index}`;
 }
 
+/** Steps with completions that a solution is taken to have until it is known. */
+const guessedPrefixes = 7;
+
 /**
- * Units that keep an engine busy: it should have twice as many completions to do as it has slots. A problem begins with
- * a completion for each of its solutions, a solution with those of its prefixes, of which it has some.
+ * For `EngineLoad`: what a unit takes, as long as none is done, and how much work keeps an engine of so many slots busy. All
+ * slots run and as much waits; a problem's solutions are sampled before their prefixes are, and until then others fill the
+ * slots twice.
  */
-export function unitsInFlight({ unit, numSolutions, allocation }: LabelSettings, slots: number): number {
+export function unitWork(
+  { unit, numSolutions, allocation }: LabelSettings,
+  slots: number,
+): { expected: number; wanted: number } {
   const first = "numCompletions" in allocation ? allocation.numCompletions : allocation.minCompletions;
-  const weight = unit === "problem" ? numSolutions : 3 * first;
-  return Math.min(1024, Math.ceil((2 * slots) / weight) + 1);
+  const ofSolution = first * guessedPrefixes;
+  return unit === "problem"
+    ? { expected: numSolutions * (1 + ofSolution), wanted: 4 * slots }
+    : { expected: ofSolution, wanted: 2 * slots };
 }
 
 /** @throws as `rolloutStage` and `labelStage` */
 export async function labelUnit(
   payload: unknown,
   {
-    policy,
+    load: { policy, allAsked },
     grader,
     settings,
     signal,
-  }: { policy: RolloutPolicy; grader: OutcomeGrader; settings: LabelSettings; signal: AbortSignal },
+  }: { load: UnitLoad; grader: OutcomeGrader; settings: LabelSettings; signal: AbortSignal },
 ): Promise<WorkDone> {
   const { prompt, seed, numSolutions, allocation, estimator, etas, keepCompletions } = settings;
   const counts = newCounts();
@@ -58,7 +66,12 @@ export async function labelUnit(
   const labels: LabelRecord[] = [];
   const completions: CompletionRecord[] = [];
   const options = { ...common, allocation, estimator, etas, sampling: settings.completions };
-  for await (const labelled of labelStageWithCompletions(solutions, options)) {
+  // Pulled once more, the last solution is under way; only a fixed number of completions is asked for in one round.
+  function* withoutMore() {
+    yield* solutions;
+    if (allocation.kind === "fixed") allAsked();
+  }
+  for await (const labelled of labelStageWithCompletions(withoutMore(), options)) {
     labels.push(labelled.record);
     if (keepCompletions) completions.push(...labelled.completions);
   }

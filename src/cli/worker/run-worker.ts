@@ -19,10 +19,14 @@ import { RunProgress } from "../run-progress.js";
 import type { Run, Surroundings } from "../stage-command.js";
 import { note } from "../with-run.js";
 import { chooseRun } from "./choose-run.js";
-import { labelUnit, unitName, unitsInFlight } from "./label-unit.js";
+import { EngineLoad } from "./engine-load.js";
+import { labelUnit, unitName, unitWork } from "./label-unit.js";
 
 type WorkerValues = OptionValues<typeof workerOptions>;
 type Connection = Awaited<ReturnType<typeof connectQueue>>;
+
+/** Units of one completion need not be more than this, whatever the engine. */
+const mostInFlight = 1024;
 
 /** Between two looks for a run. */
 const lookMs = 1_000;
@@ -104,16 +108,32 @@ class Worker {
     const server = await QueueServer.open(connection, announcement.run);
     const policy = await opened.load();
     const grader = new Grader();
-    const inFlight = this.values.inFlight ?? unitsInFlight(settings, policy.maxBatch);
+    const load = new EngineLoad(policy, unitWork(settings, policy.maxBatch));
+    const { inFlight } = this.values;
     const bar = { title: "worker", unit: "units", total: undefined, done: 0, quiet, stream: stderr };
     const progress = new RunProgress(policy, bar);
     try {
-      this.say(`works on run ${announcement.run}, ${inFlight} units at a time`);
+      const atATime =
+        inFlight === undefined ? "as many units at a time as keep its engine busy" : `${inFlight} units at a time`;
+      this.say(`works on run ${announcement.run}, ${atATime}`);
       return await workOnUnits({
-        ...{ connection, server, announcement, inFlight, signal },
+        ...{ connection, server, announcement, signal },
+        inFlight: inFlight ?? mostInFlight,
+        // Who says how many wants so many.
+        ...(inFlight === undefined && { room: () => load.room() }),
         worker: thisProcess(),
         nameOf: (payload) => unitName(settings, payload),
-        work: (payload, unitSignal) => labelUnit(payload, { policy, grader, settings, signal: unitSignal }),
+        work: async (payload, unitSignal) => {
+          const unit = load.begin();
+          let isDone = false;
+          try {
+            const done = await labelUnit(payload, { load: unit, grader, settings, signal: unitSignal });
+            isDone = true;
+            return done;
+          } finally {
+            unit.end(isDone);
+          }
+        },
         idleMs: idle === undefined ? undefined : 1000 * idle,
         tell: (text) => this.say(text),
         finished: () => progress.advance(),

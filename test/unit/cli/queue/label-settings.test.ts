@@ -1,6 +1,6 @@
 import test from "ava";
 import { checkLabelSettings, type LabelSettings } from "../../../../src/cli/queue/label-settings.js";
-import { unitName, unitsInFlight } from "../../../../src/cli/worker/label-unit.js";
+import { unitName, unitWork } from "../../../../src/cli/worker/label-unit.js";
 import type { Allocation, Estimator } from "../../../../src/types.js";
 
 const sampling = { temperature: 0.7, topP: 1, topK: 0, minP: 0, maxTokens: 64, stop: ["\n\n"] };
@@ -56,18 +56,15 @@ test("settings of something else are refused with what is wrong", (t) => {
   }
 });
 
-test("a worker takes units until its engine has twice as many completions as slots", (t) => {
-  t.is(unitsInFlight(settingsOf(fixed, plugIn), 64), 9);
-  t.is(unitsInFlight(settingsOf(fixed, plugIn, { numSolutions: 1 }), 64), 129);
-  t.is(unitsInFlight(settingsOf(fixed, plugIn, { numSolutions: 1000 }), 64), 2, "one is sampled while one is graded");
-  t.is(unitsInFlight(settingsOf(fixed, plugIn, { unit: "solution" }), 64), 4);
-  t.is(unitsInFlight(settingsOf(fixed, plugIn, { numSolutions: 1 }), 65536), 1024);
-});
-
 test("a unit is named by its problem and solution, and what is none is refused", (t) => {
   const problem = settingsOf(fixed, plugIn);
   t.is(unitName(problem, { id: 'a"b', question: "1 + 1?", answer: "2" }), 'problem "a\\"b"');
   const solution = { problemId: "p", index: 3, question: "1 + 1?", answer: "2", steps: ["2"], outcome: 1 };
   t.is(unitName({ ...problem, unit: "solution" }, solution), 'problem "p" solution 3');
   t.throws(() => unitName(problem, solution), { code: "ERPRM_INVALID_DATA" });
+});
+
+test("an engine is busy with four times its slots where solutions come first, with twice as many where they are there", (t) => {
+  t.deepEqual(unitWork(settingsOf(fixed, plugIn), 64), { expected: 16 * (1 + 16 * 7), wanted: 256 });
+  t.deepEqual(unitWork(settingsOf(fixed, plugIn, { unit: "solution" }), 64), { expected: 16 * 7, wanted: 128 });
 });

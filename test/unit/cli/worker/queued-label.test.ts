@@ -63,6 +63,21 @@ test("20 problems by two workers, one of them killed, are the bytes of one machi
   t.regex((await runCli([...run, "--out", path("queued")])).stdout, /complete already/);
 });
 
+test("workers that begin together divide the problems, though the engine of one has slots for all of them", async (t) => {
+  const { path, start } = study(t, 24);
+  const { url } = await startNatsServer(t);
+  const worker = ["worker", "--queue", url, "--policy", "builtin:tiny", "--threads", "1", "--json"];
+  const workers = [start(worker), start(worker)];
+  await Promise.all(workers.map((one) => one.says("waiting for a run")));
+  const label = ["label", "--policy", "builtin:tiny", ...sampling, ...completions, "--num-solutions", "2"];
+  const writer = start([...label, "--problems", path("p.jsonl"), "--out", path("queued"), "--queue", url]);
+  t.is((await writer.result).code, 0);
+  const units = await Promise.all(workers.map(async ({ result }) => JSON.parse((await result).stdout).units as number));
+  t.is((units[0] as number) + (units[1] as number), 24);
+  // At first each takes what fills its engine up, about 5 problems of 50 completions.
+  t.true(Math.min(...units) >= 3, `${units}`);
+});
+
 test("a writer that is killed goes on with the same command, solutions are units too, and one machine may finish", async (t) => {
   const { path, read, start } = study(t, 12);
   const { url } = await startNatsServer(t);
