@@ -115,7 +115,7 @@ export type {
 } from "./policy/rollout-policy.js";
 export type { Prompts, RaggedTokens, Rollout, RolloutOptions } from "./policy/rollouts.js";
 export type { Sampling } from "./policy/sampling.js";
-export type { Completion, TokenCompletion, TrunkGroup, TrunkRequest } from "./policy/trunk.js";
+export type { Completion, FollowedTrunkRequest, TokenCompletion, TrunkGroup, TrunkRequest } from "./policy/trunk.js";
 export { type Difficulty, difficulties } from "./problems/difficulty.js";
 export {
   type GeneratedProblem,

@@ -12,7 +12,7 @@ import { expectDevice } from "./device.js";
 import { abortedError, cancellable, nativeCall } from "./native-call.js";
 import type { PolicyFigures, RolloutPolicy } from "./rollout-policy.js";
 import { type Prompts, promptIds, type Rollout, type RolloutOptions, rolloutPrompts } from "./rollouts.js";
-import { type Completion, completionsOf, nativeRequest, type TrunkRequest } from "./trunk.js";
+import { type Completion, completionsOf, type FollowedTrunkRequest, nativeRequest } from "./trunk.js";
 
 export interface PolicyOptions {
   /** `cpu` (the default). Others are refused with ERPRM_DEVICE_UNAVAILABLE where this build has none. */
@@ -147,7 +147,7 @@ export class Policy implements RolloutPolicy {
    * @throws ERPRM_INVALID_ARGUMENT, ERPRM_OUT_OF_MEMORY (the key-value memory cannot hold the trunk and one completion),
    *   ERPRM_ABORTED, ERPRM_DISPOSED
    */
-  async rolloutTrunk(request: TrunkRequest): Promise<Completion[][]> {
+  async rolloutTrunk(request: FollowedTrunkRequest): Promise<Completion[][]> {
     this.#expectAlive();
     if (request.groups.length === 0) return [];
     const id = this.#nextRequestId++;

@@ -27,6 +27,11 @@ export interface TrunkRequest {
   /** An integer from 0 to 2^53 - 1. */
   seed: number;
   sampling: Sampling;
+  signal?: AbortSignal | undefined;
+}
+
+/** With somebody who is told of tokens before the completions are whole. Our own engine does. */
+export interface FollowedTrunkRequest extends TrunkRequest {
   /**
    * Is told what was sampled while the engine goes on, once an iteration at most and before the promise settles; rows count
    * the completions of all groups, group by group. What it throws ends the work and rejects the promise.
@@ -34,7 +39,6 @@ export interface TrunkRequest {
   onTokens?: ((tokens: FreshTokens) => void) | undefined;
   /** With every token that `onTokens` is told, so many of the most probable ones in its place; default 0. */
   numAlternatives?: number | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /** What the engine sampled for one trunk since it last told: see `NativeFreshTokens`. */
@@ -67,7 +71,7 @@ export function checkTrunkRequest({ trunk, groups, seed }: TrunkRequest): void {
 }
 
 export function nativeRequest(
-  request: TrunkRequest,
+  request: FollowedTrunkRequest,
   id: number,
   defaultStopTokenIds: readonly number[],
 ): NativeRolloutRequest {

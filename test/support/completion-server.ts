@@ -56,6 +56,8 @@ export interface CompletionServerOptions {
   repeats?: boolean;
   /** It does not sample: a prompt has one completion. */
   isGreedy?: boolean;
+  /** More fields of an answer, in place of its own. */
+  answerFields?: () => Record<string, unknown>;
   /** Choices that it writes at most, without a word about the others. */
   maxChoices?: number;
   /** 400 for more choices than this. */
@@ -182,7 +184,15 @@ class Answers {
     const usage = { prompt_tokens: Buffer.byteLength(prompt), completion_tokens: completionTokens };
     // In any order: the index tells.
     const shuffled = choices.reverse().map(({ numTokens, ...choice }) => choice);
-    return { id: "cmpl-1", object: "text_completion", model, choices: shuffled, ...(countsTokens && { usage }) };
+    const told = this.options.answerFields?.();
+    return {
+      id: "cmpl-1",
+      object: "text_completion",
+      model,
+      choices: shuffled,
+      ...(countsTokens && { usage }),
+      ...told,
+    };
   }
 
   #write(prompt: string, body: CompletionBody, index: number): { bytes: Buffer; ended: "end" | "text" | "length" } {

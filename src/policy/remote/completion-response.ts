@@ -21,6 +21,8 @@ export interface Usage {
 export interface CompletionResponse {
   /** As the server calls it. */
   model: string | undefined;
+  /** What it says of the model's files, where it says anything; erprm: the first digits of their fingerprint. */
+  fingerprint: string | undefined;
   /** In the order of their `index`. */
   choices: Choice[];
   /** Absent where the server counts nothing. */
@@ -53,8 +55,9 @@ export function readCompletions(value: unknown, numChoices: number, needsTokens:
     read[index] = readChoice(choice, needsTokens);
   }
   const usage = readUsage(value.usage);
-  const model = typeof value.model === "string" ? value.model : undefined;
-  return { model, choices: read as Choice[], ...(usage && { usage }) };
+  const textOf = (field: unknown) => (typeof field === "string" ? field : undefined);
+  const [model, fingerprint] = [textOf(value.model), textOf(value.system_fingerprint)];
+  return { model, fingerprint, choices: read as Choice[], ...(usage && { usage }) };
 }
 
 function readChoice({ text, finish_reason: reason, ...more }: Fields, needsTokens: boolean): Choice {
@@ -70,7 +73,8 @@ function readChoice({ text, finish_reason: reason, ...more }: Fields, needsToken
 }
 
 function readUsage(value: unknown): Usage | undefined {
-  if (!isFields(value) || !isCount(value.prompt_tokens)) return undefined;
+  // No prompt is without tokens: 0 is no count.
+  if (!isFields(value) || !isCount(value.prompt_tokens) || value.prompt_tokens === 0) return undefined;
   // Some servers leave the field out where it would be 0.
   const {
     prompt_tokens: promptTokens,

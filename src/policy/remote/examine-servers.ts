@@ -64,7 +64,7 @@ async function examine(
   const ask = <T>(work: (base: string) => Promise<T>) => askWithRetries(endpoints, work, retries, { signal });
   const listed = await modelList(ask, client, url, model, signal);
   const complete = <T>(body: Record<string, unknown>, read: (answer: unknown) => T) =>
-    ask(async (base) => read(await client.json({ method: "POST", url: `${base}/completions`, body, signal })));
+    ask((base) => client.json({ method: "POST", url: `${base}/completions`, body, signal }, read));
   const probed = await probeServer({ url, model, isSglang: listed?.ownedBy === "sglang", complete }, text);
   return { ...probed, listed };
 }
@@ -78,7 +78,8 @@ async function modelList(
 ): Promise<ListedModel | undefined> {
   let answer: unknown;
   try {
-    answer = await ask((base) => client.json({ method: "GET", url: `${base}/models`, signal }));
+    const whole = (value: unknown) => value;
+    answer = await ask((base) => client.json({ method: "GET", url: `${base}/models`, signal }, whole));
   } catch (error) {
     const status = error instanceof ErprmError ? (error.details.status as number | undefined) : undefined;
     // Not every server has a list, or one that works: whether it serves completions is asked next.

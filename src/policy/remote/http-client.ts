@@ -39,10 +39,19 @@ export class HttpClient {
   }
 
   /**
-   * The answer's JSON.
-   * @throws ServerFault; ERPRM_ABORTED
+   * What `read` makes of the answer's JSON.
+   * @throws ServerFault, also that of `read`, without the key in it; what else `read` throws; ERPRM_ABORTED
    */
-  async json({ method, url, body, signal }: JsonRequest): Promise<unknown> {
+  async json<T>({ method, url, body, signal }: JsonRequest, read: (answer: unknown) => T): Promise<T> {
+    const answer = await this.#ask({ method, url, body, signal });
+    try {
+      return read(answer);
+    } catch (error) {
+      throw error instanceof ServerFault ? error.with(this.#hidden(error.answer)) : error;
+    }
+  }
+
+  async #ask({ method, url, body, signal }: JsonRequest): Promise<unknown> {
     if (signal?.aborted) throw abortedError(signal);
     const { apiKey, timeoutMs } = this.#options;
     const controller = new AbortController();

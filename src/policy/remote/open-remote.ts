@@ -11,6 +11,7 @@ import { openTokenizer } from "./open-tokenizer.js";
 import { parseRemoteName, type RemoteName } from "./remote-name.js";
 import { checkRemoteOptions, type RemotePolicyOptions } from "./remote-options.js";
 import { RemotePolicy } from "./remote-policy.js";
+import type { KnownModel } from "./same-model.js";
 
 /**
  * @throws ERPRM_INVALID_ARGUMENT for a name or option that cannot be, a model that is not served, a server that cannot continue a prefix
@@ -23,10 +24,15 @@ export async function openRemotePolicy(name: string, options: RemotePolicyOption
   const tokenizer =
     options.tokenizer === undefined ? undefined : await openTokenizer(options.tokenizer, options.signal);
   const found = await examineServers(remote, settings, tokenizer?.text, options.signal);
+  expectOneDialect(found, remote);
   const capabilities = commonCapabilities(found.map((one) => one.capabilities));
   const lengths = found.flatMap(({ listed }) => listed?.contextLength ?? []);
   const contextLength = options.contextLength ?? (lengths.length > 0 ? Math.min(...lengths) : undefined);
   const maxBatch = concurrency * remote.baseUrls.length;
+  const known = new Map<string, KnownModel>();
+  for (const [i, { listed, model }] of found.entries()) {
+    known.set(remote.baseUrls[i] as string, { model, fingerprint: listed?.fingerprint });
+  }
   return {
     fingerprint: fingerprintOf(found, remote),
     identity: {
@@ -45,12 +51,24 @@ export async function openRemotePolicy(name: string, options: RemotePolicyOption
         model: remote.model,
         client: await HttpClient.open({ apiKey, timeoutMs }),
         endpoints: new Endpoints(remote.baseUrls, { concurrency }),
-        ...{ capabilities, maxBatch, retries, prices },
+        ...{ capabilities, known, maxBatch, retries, prices },
         text: tokenizer?.text ?? byteTextModel(),
         trunkUnit: tokenizer ? "token" : "byte",
         contextLength: (tokenizer && contextLength) ?? Number.POSITIVE_INFINITY,
       }),
   };
+}
+
+/** Servers pass over fields that are not theirs without a word: half of the completions would be of other ones. */
+function expectOneDialect(found: readonly ExaminedServer[], { baseUrls }: RemoteName): void {
+  const isSglang = found.map(({ capabilities }) => capabilities.isSglang);
+  if (new Set(isSglang).size < 2) return;
+  const [ours, others] = [true, false].map((kind) => baseUrls.filter((_, i) => isSglang[i] === kind).join(", "));
+  throw new ErprmError(
+    "ERPRM_INVALID_ARGUMENT",
+    `Expected servers of one kind, received SGLang at ${ours} and others at ${others}: they keep stop texts by other fields`,
+    { received: baseUrls },
+  );
 }
 
 /** What stands for the model, at all servers: its files' where the server tells, else the name by which it is known there. */

@@ -17,6 +17,7 @@ import type { Endpoints } from "./endpoints.js";
 import type { HttpClient } from "./http-client.js";
 import { promptOf } from "./prompt-form.js";
 import { askWithRetries, type RetryOptions } from "./retry.js";
+import { expectSameModel, type KnownModel } from "./same-model.js";
 
 /** What a million tokens cost. */
 export interface TokenPrices {
@@ -31,6 +32,8 @@ export interface RemoteParts {
   capabilities: Capabilities;
   text: TextModel;
   trunkUnit: "token" | "byte";
+  /** What each server serves, by its URL. */
+  known: ReadonlyMap<string, KnownModel>;
   contextLength: number;
   /** Requests in flight at all servers together, at most. */
   maxBatch: number;
@@ -67,8 +70,8 @@ export class RemotePolicy implements RolloutPolicy {
   }
 
   /**
-   * @throws ERPRM_IO when a request failed too often; ERPRM_INVALID_ARGUMENT for one that the server refuses; ERPRM_ABORTED;
-   *   ERPRM_DISPOSED
+   * @throws ERPRM_IO when a request failed too often; ERPRM_INVALID_ARGUMENT for one that the server refuses, and when another
+   *   model answers than at the start; ERPRM_ABORTED; ERPRM_DISPOSED
    */
   async rolloutTrunk(request: TrunkRequest): Promise<SampledCompletion[][]> {
     if (this.#disposal.signal.aborted) throw disposed();
@@ -149,7 +152,7 @@ export class RemotePolicy implements RolloutPolicy {
   }
 
   async #sample(draw: Draw, request: TrunkRequest, signal: AbortSignal): Promise<SampledCompletion[]> {
-    const { model, client, endpoints, capabilities, retries } = this.#parts;
+    const { model, client, endpoints, capabilities, retries, known } = this.#parts;
     const { sampling, trunk } = request;
     const prefix = trunk.subarray(0, draw.prefixLength);
     const stopTokenIds = sampling.stopTokenIds ?? (this.trunkUnit === "token" ? this.text.stopTokenIds : undefined);
@@ -164,8 +167,11 @@ export class RemotePolicy implements RolloutPolicy {
     );
     const ask = async (url: string): Promise<CompletionResponse> => {
       this.#counts.requests += 1;
-      const answer = await client.json({ method: "POST", url: `${url}/completions`, body, signal });
-      return readCompletions(answer, n, capabilities.givesTokens);
+      const answer = await client.json({ method: "POST", url: `${url}/completions`, body, signal }, (value) =>
+        readCompletions(value, n, capabilities.givesTokens),
+      );
+      expectSameModel(url, known.get(url) as KnownModel, answer);
+      return answer;
     };
     const onRetry = () => {
       this.#counts.retries += 1;

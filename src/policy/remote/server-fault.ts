@@ -14,13 +14,22 @@ export class ServerFault extends Error {
   /** @param answer what came, for people: "500 Internal Server Error: out of memory" */
   constructor(
     readonly answer: string,
-    { canRetry, status, retryAfterMs }: { canRetry: boolean; status?: number; retryAfterMs?: number | undefined },
+    {
+      canRetry,
+      status,
+      retryAfterMs,
+    }: { canRetry: boolean; status?: number | undefined; retryAfterMs?: number | undefined },
     cause?: unknown,
   ) {
     super(answer, cause === undefined ? undefined : { cause });
     this.canRetry = canRetry;
     this.status = status;
     this.retryAfterMs = retryAfterMs;
+  }
+
+  /** The same fault in other words. */
+  with(answer: string): ServerFault {
+    return new ServerFault(answer, this, this.cause);
   }
 }
 

@@ -11,11 +11,13 @@ const choice = (index: number, fields: Record<string, unknown> = {}) => ({
 test("choices come in the order of their index, with tokens and counts where the server tells them", (t) => {
   const answer = {
     model: "m",
+    system_fingerprint: "0123",
     choices: [choice(1, { finish_reason: "length" }), choice(0, { token_ids: [3, 4] })],
     usage: { prompt_tokens: 5, completion_tokens: 7, prompt_tokens_details: { cached_tokens: 4 } },
   };
   t.deepEqual(readCompletions(answer, 2, false), {
     model: "m",
+    fingerprint: "0123",
     choices: [
       { text: "text 0", finishReason: "stop", tokenIds: Int32Array.of(3, 4) },
       { text: "text 1", finishReason: "length" },
@@ -24,6 +26,7 @@ test("choices come in the order of their index, with tokens and counts where the
   });
   t.deepEqual(readCompletions({ choices: [choice(0, { text: "a\ud800" })] }, 1, false), {
     model: undefined,
+    fingerprint: undefined,
     choices: [{ text: "a\ufffd", finishReason: "stop" }],
   });
 });
@@ -48,4 +51,11 @@ test("an answer that lacks something is a fault that may be asked again, and say
     t.throws(() => readCompletions(answer, 2, false), { name: "ServerFault", message });
   }
   t.throws(() => readCompletions({ choices: [choice(0)] }, 1, true), { message: /token_ids/ });
+});
+
+test("a count of no tokens is none, so such a server has to show that it continues prompts", (t) => {
+  const read = (prompt_tokens: number) =>
+    readCompletions({ choices: [choice(0)], usage: { prompt_tokens, completion_tokens: 3 } }, 1, false).usage;
+  t.is(read(0), undefined);
+  t.is(read(1)?.promptTokens, 1);
 });

@@ -140,6 +140,15 @@ test("several servers have to serve what is asked for, and what all of them can 
   await t.throwsAsync(openRemotePolicy(`openai:${both.url},${other.url}#m`, quick), { message: /it lists: n/ });
 });
 
+test("SGLang beside other servers is refused: each keeps stop texts by a field of its own", async (t) => {
+  const sglang = await startCompletionServer(t, { models: [{ id: "m", owned_by: "sglang" }] });
+  const other = await startCompletionServer(t);
+  await t.throwsAsync(openRemotePolicy(`openai:${other.url},${sglang.url}#m`, quick), {
+    code: "ERPRM_INVALID_ARGUMENT",
+    message: new RegExp(`received SGLang at ${sglang.url} and others at ${other.url}`),
+  });
+});
+
 test("options that cannot be are refused before anybody is asked, and a key is never shown", async (t) => {
   const refused = (options: RemotePolicyOptions, message: RegExp) =>
     t.throwsAsync(openRemotePolicy("openai:http://127.0.0.1:9/v1#m", options), {

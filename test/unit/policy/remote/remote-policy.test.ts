@@ -289,14 +289,36 @@ test("tokens are those that the server counted, and have their price", async (t)
   t.is(cost, (2 * (promptTokens as number) + 10 * (sampledTokens as number)) / 1e6);
 });
 
-test("the key is sent, and hidden where a server repeats it", async (t) => {
-  const faultOf = (number: number): Fault | undefined =>
-    number > 1 ? { kind: "status", status: 401, body: '{"error": "wrong key tell-nobody"}' } : undefined;
-  const server = await startCompletionServer(t, { faultOf });
-  const policy = await loadRemote(t, server.policy, { apiKey: "tell-nobody" });
-  const error = await t.throwsAsync(policy.rolloutTrunk(request(policy)), {
-    message: /wrong key \[key\].*--api-key-file/,
-  });
-  t.true(server.headers.every(({ authorization }) => authorization === "Bearer tell-nobody"));
-  t.false(JSON.stringify([error?.message, error, policy.figures()]).includes("tell-nobody"));
+test("the key is sent, and hidden where a server repeats it, with whatever status", async (t) => {
+  const messages: [number, RegExp][] = [
+    [401, /wrong key \[key\].*--api-key-file/],
+    [500, /500: wrong key \[key\]/],
+    [200, /wrong key \[key\] in place of an object with choices/],
+  ];
+  for (const [status, message] of messages) {
+    let failing = false;
+    const body = '{"error": "wrong key tell-nobody"}';
+    const faultOf = (): Fault | undefined => (failing ? { kind: "status", status, body } : undefined);
+    const server = await startCompletionServer(t, { faultOf });
+    const policy = await loadRemote(t, server.policy, { apiKey: "tell-nobody", maxRetries: 1 });
+    failing = true;
+    const error = await t.throwsAsync(policy.rolloutTrunk(request(policy)), { message });
+    t.true(server.headers.every(({ authorization }) => authorization === "Bearer tell-nobody"));
+    t.false(JSON.stringify([error?.message, error, policy.figures()]).includes("tell-nobody"));
+  }
+});
+
+test("a server that goes on with another model ends the run: by name, or by the fingerprint that erprm tells", async (t) => {
+  const [ours, others] = ["0123456789abcdef".repeat(4), "fedcba9876543210".repeat(4)];
+  const answers = [
+    [{ model: "m" }, { model: "fallback" }, /the model that it served at the start, m, it answers with fallback/],
+    [{ system_fingerprint: ours.slice(0, 16) }, { system_fingerprint: others.slice(0, 16) }, /answers with fedcba98/],
+  ] as const;
+  for (const [first, later, message] of answers) {
+    let told: Record<string, unknown> = first;
+    const { policy } = await start(t, { models: [{ id: "m", fingerprint: ours }], answerFields: () => told });
+    t.is((await policy.rolloutTrunk(request(policy))).flat().length, 45);
+    told = later;
+    await t.throwsAsync(policy.rolloutTrunk(request(policy)), { code: "ERPRM_INVALID_ARGUMENT", message });
+  }
 });
