@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ErprmError } from "../errors.js";
+import { type FileStamp, stampFiles } from "../model/file-stamps.js";
 import { openModel } from "../model/open-model.js";
 import type { Checkpoint, NativeAddon } from "../native/contract.js";
 import { loadNative } from "../native/loader.js";
@@ -10,6 +11,8 @@ import { loadModelText } from "./model-text.js";
 
 export interface PolicyFiles {
   checkpoint: Checkpoint;
+  /** Of the files of the weights. */
+  stamps: readonly FileStamp[];
   text: TextModel;
   fingerprint: string;
   notes: readonly string[];
@@ -31,6 +34,7 @@ export async function openPolicyFiles(
   const text = await loadModelText(opened);
   return {
     checkpoint: opened.checkpoint,
+    stamps: await stampFiles(opened.checkpoint.files),
     text,
     fingerprint: opened.fingerprint,
     notes: isRewardModel(opened.path) ? [...opened.notes, asPolicy(opened.path)] : opened.notes,

@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { expectInteger, expectOneOf, expectPositiveInteger, failArgument } from "../check.js";
 import { ErprmError } from "../errors.js";
+import { expectUnchanged } from "../model/file-stamps.js";
 import { type ResidentBytes, residentBytes } from "../model/resident-bytes.js";
 import { type EngineStats, type NativePolicy, type WeightType, weightTypes } from "../native/contract.js";
 import type { ChatTokenizer, TextModel } from "../text/text-model.js";
@@ -47,11 +48,14 @@ export interface PolicyParts {
 export interface OpenedPolicy {
   /** SHA-256 of the model's files, 64 hexadecimal digits. */
   fingerprint: string;
+  /** Tokens of prompt and completion together. */
+  contextLength: number;
   notes: readonly string[];
   /** The addon's build information, for the record. */
   build: Record<string, unknown>;
   /** What it takes at most when it is loaded; absent where nobody knows. */
   memory?: ResidentBytes;
+  /** @throws ERPRM_INVALID_CHECKPOINT for files that were written since; ERPRM_OUT_OF_MEMORY, ERPRM_NUMERICAL (NaN in the weights), ERPRM_ABORTED */
   load(): Promise<Policy>;
 }
 
@@ -103,10 +107,11 @@ export class Policy implements RolloutPolicy {
     expectInteger("kvMemoryBytes", kvMemoryBytes, 1, Number.MAX_SAFE_INTEGER);
     // Loaded here: a program that only reads labels needs neither the tokenizer library nor libtorch.
     const { openPolicyFiles } = await import("./open-policy.js");
-    const { checkpoint, text, fingerprint, notes, addon } = await openPolicyFiles(model, options);
+    const { checkpoint, stamps, text, fingerprint, notes, addon } = await openPolicyFiles(model, options);
     const { contextLength, vocabularySize } = checkpoint.config;
     const load = async () => {
       if (options.signal?.aborted) throw abortedError(options.signal);
+      await expectUnchanged(stamps);
       const native = await nativeCall(() =>
         addon.loadPolicy(checkpoint, { weights, threads, maxBatch, kvMemoryBytes, prefillChunk }),
       );
@@ -118,7 +123,7 @@ export class Policy implements RolloutPolicy {
       // Trunks are admitted up to twice as many as completions run, each of which has blocks of its own.
       numSequences: 3 * maxBatch,
     });
-    return { fingerprint, notes, build: { ...addon.buildInfo }, memory, load };
+    return { fingerprint, contextLength, notes, build: { ...addon.buildInfo }, memory, load };
   }
 
   /**

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { failArgument } from "../check.js";
 import { ErprmError } from "../errors.js";
+import { type FileStamp, stampFiles } from "../model/file-stamps.js";
 import { type OpenedModel, openModel } from "../model/open-model.js";
 import { readJsonObject } from "../model/read-file.js";
 import type { Checkpoint, NativeAddon } from "../native/contract.js";
@@ -15,6 +16,8 @@ import { expectConventionOf, readRewardModelConfig, rewardModelFile } from "./re
 
 export interface RewardModelFiles {
   checkpoint: Checkpoint;
+  /** Of the files of the weights. */
+  stamps: readonly FileStamp[];
   text: TextModel;
   config: RewardModelConfig;
   fingerprint: string;
@@ -39,7 +42,8 @@ export async function openRewardModelFiles(
   const config = await configOf(opened, text, options);
   expectHead(checkpoint, config.convention, opened.path);
   // The addon last: what is wrong with the model is said even where the addon was not built yet.
-  return { checkpoint, text, config, fingerprint, notes, addon: loadNative() };
+  const stamps = await stampFiles(checkpoint.files);
+  return { checkpoint, stamps, text, config, fingerprint, notes, addon: loadNative() };
 }
 
 /** @throws ERPRM_INVALID_ARGUMENT when nothing says how to score with the model, or the convention does not fit it */

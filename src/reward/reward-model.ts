@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { expectInteger, expectOneOf, expectPositiveInteger } from "../check.js";
 import { ErprmError } from "../errors.js";
+import { expectUnchanged } from "../model/file-stamps.js";
 import { type ResidentBytes, residentBytes } from "../model/resident-bytes.js";
 import { type NativeRewardModel, type WeightType, weightTypes } from "../native/contract.js";
 import { expectDevice } from "../policy/device.js";
@@ -52,11 +53,14 @@ export interface OpenedRewardModel {
   /** SHA-256 of the model's files, 64 hexadecimal digits. */
   fingerprint: string;
   config: RewardModelConfig;
+  /** Tokens of a solution with its question. */
+  contextLength: number;
   notes: readonly string[];
   /** The addon's build information, for the record. */
   build: Record<string, unknown>;
   /** What it takes at most when it is loaded; absent where nobody knows. */
   memory?: ResidentBytes;
+  /** @throws ERPRM_INVALID_CHECKPOINT for files that were written since; ERPRM_OUT_OF_MEMORY, ERPRM_NUMERICAL (NaN in the weights), ERPRM_ABORTED */
   load(): Promise<RewardModel>;
 }
 
@@ -113,7 +117,7 @@ export class RewardModel {
     expectInteger("kvMemoryBytes", kvMemoryBytes, 1, Number.MAX_SAFE_INTEGER);
     // Loaded here: a program that only reads scores needs neither the tokenizer library nor libtorch.
     const { openRewardModelFiles } = await import("./open-reward-model.js");
-    const { checkpoint, text, config, fingerprint, notes, addon } = await openRewardModelFiles(model, options);
+    const { checkpoint, stamps, text, config, fingerprint, notes, addon } = await openRewardModelFiles(model, options);
     const { contextLength } = checkpoint.config;
     const split = options.split ?? defaultStepRule;
     // What is wrong with the convention is said before the weights are loaded.
@@ -122,6 +126,7 @@ export class RewardModel {
     const candidates = candidateIds(config.convention);
     const load = async () => {
       if (options.signal?.aborted) throw abortedError(options.signal);
+      await expectUnchanged(stamps);
       const native = await nativeCall(() =>
         addon.loadRewardModel(checkpoint, { weights, threads, kvMemoryBytes, candidates }),
       );
@@ -132,7 +137,7 @@ export class RewardModel {
       // As many as the bound on keys and values holds.
       numSequences: Number.POSITIVE_INFINITY,
     });
-    return { fingerprint, config, notes, build: { ...addon.buildInfo }, memory, load };
+    return { fingerprint, config, contextLength, notes, build: { ...addon.buildInfo }, memory, load };
   }
 
   /**

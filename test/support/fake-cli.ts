@@ -38,14 +38,15 @@ const openFake = async (): Promise<OpenedPolicy> => {
     if (request.problemId === process.env.FAKE_POISON) process.kill(process.pid, "SIGKILL");
     return rolloutTrunk(request);
   };
-  return { fingerprint: policy.fingerprint, notes: [], build: {}, load: async () => policy };
+  const { fingerprint, contextLength } = policy;
+  return { fingerprint, contextLength, notes: [], build: {}, load: async () => policy };
 };
 
 const openFakeRewardModel: OpenRewardModel = async (name, { split }) => {
   const { rewardModel } = await makeFakeRewardModel({ name, split, delayMs: delay });
   process.stderr.write("loaded\n");
-  const { fingerprint, config } = rewardModel;
-  return { fingerprint, config, notes: [], build: {}, load: async () => rewardModel };
+  const { fingerprint, config, contextLength } = rewardModel;
+  return { fingerprint, config, contextLength, notes: [], build: {}, load: async () => rewardModel };
 };
 
 const surroundings = processSurroundings();

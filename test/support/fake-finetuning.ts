@@ -59,7 +59,7 @@ export class FakeModels {
       const tokenLogProbability = -1 - (weights % 32) / 32;
       return (await makeFakePolicy({ maxBatch: 4, write, tokenLogProbability, onDispose })).policy;
     };
-    return { fingerprint: "f".repeat(64), notes: [], build: {}, load };
+    return { fingerprint: "f".repeat(64), contextLength: 512, notes: [], build: {}, load };
   };
 
   openRewardModel = async (name: string): Promise<OpenedRewardModel> => {
@@ -75,7 +75,8 @@ export class FakeModels {
         },
       });
     };
-    return { fingerprint: rewardModel.fingerprint, config: rewardModel.config, notes: [], build: {}, load };
+    const { fingerprint, config, contextLength } = rewardModel;
+    return { fingerprint, config, contextLength, notes: [], build: {}, load };
   };
 
   trainer: TrainerSource = {

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { ErprmError } from "../../errors.js";
 import type { Policy } from "../../policy/policy.js";
 import type { RewardModel } from "../../reward/reward-model.js";
-import { rewardModelFacts } from "../../service/model-facts.js";
+import { policyFacts, rewardModelFacts } from "../../service/model-facts.js";
 import { type LazyModel, lazyModel } from "../../service/models/lazy-model.js";
 import { ModelMemory } from "../../service/models/model-memory.js";
 import { ModelRegistry } from "../../service/models.js";
@@ -54,17 +54,14 @@ export async function openModels(
   const lazy: LazyModel<RewardModel | Policy>[] = [];
   for (const { name, model } of rewardModels.map(namedModel)) {
     const opened = await open.rewardModel(model, rewardModelOptionsOf(values, signal));
-    const served = lazyModel<RewardModel>(name, opened, memory, rewardModelFacts);
+    const served = lazyModel<RewardModel>(name, opened, memory, rewardModelFacts(opened));
     notes.push(...opened.notes);
     registry.add({ kind: "reward-model", ...served });
     lazy.push(served);
   }
   for (const { name, model } of policies.map(namedModel)) {
     const opened = await open.policy(model, policyOptionsOf({ ...values, policy: model, seed: 0 }, signal));
-    const served = lazyModel<Policy>(name, opened, memory, ({ contextLength, fingerprint }) => ({
-      max_model_len: contextLength,
-      fingerprint,
-    }));
+    const served = lazyModel<Policy>(name, opened, memory, policyFacts(opened, values.dtype));
     notes.push(...opened.notes);
     registry.add({ kind: "policy", ...served });
     lazy.push(served);

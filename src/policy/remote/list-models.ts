@@ -9,6 +9,8 @@ export interface ListedModel {
   contextLength: number | undefined;
   /** SHA-256 of the model's files, where the server is erprm. */
   fingerprint: string | undefined;
+  /** How the weights are held, where that is told: texts depend on it too. */
+  dtype: string | undefined;
 }
 
 type Entry = Record<string, unknown> | null;
@@ -31,11 +33,12 @@ export function findListed(answer: unknown, url: string, model: string): ListedM
       received: ids,
     });
   }
-  const { max_model_len: length, fingerprint } = entry;
+  const { max_model_len: length, fingerprint, dtype } = entry;
   return {
     id: model,
     ownedBy: typeof entry.owned_by === "string" ? entry.owned_by : undefined,
     contextLength: Number.isSafeInteger(length) && (length as number) > 0 ? (length as number) : undefined,
     fingerprint: typeof fingerprint === "string" && /^[0-9a-f]{64}$/.test(fingerprint) ? fingerprint : undefined,
+    dtype: typeof dtype === "string" ? dtype : undefined,
   };
 }

@@ -28,6 +28,8 @@ export async function openRemotePolicy(name: string, options: RemotePolicyOption
   const capabilities = commonCapabilities(found.map((one) => one.capabilities));
   const lengths = found.flatMap(({ listed }) => listed?.contextLength ?? []);
   const contextLength = options.contextLength ?? (lengths.length > 0 ? Math.min(...lengths) : undefined);
+  // The same at all of them.
+  const dtype = found[0]?.listed?.dtype;
   const maxBatch = concurrency * remote.baseUrls.length;
   const known = new Map<string, KnownModel>();
   for (const [i, { listed, model }] of found.entries()) {
@@ -41,6 +43,7 @@ export async function openRemotePolicy(name: string, options: RemotePolicyOption
       server: {
         prompts: capabilities.takesTokens ? "token ids" : "texts",
         completions: capabilities.givesTokens ? "token ids" : "texts",
+        ...(dtype !== undefined && { dtype }),
         ...(!capabilities.extraFields && { truncation: "the server's own" }),
       },
     },
@@ -74,8 +77,9 @@ function expectOneDialect(found: readonly ExaminedServer[], { baseUrls }: Remote
 /** What stands for the model, at all servers: its files' where the server tells, else the name by which it is known there. */
 function fingerprintOf(found: readonly ExaminedServer[], { baseUrls, model }: RemoteName): string {
   const nameOf = (one: ExaminedServer) => one.listed?.fingerprint ?? `openai:${one.listed?.id ?? one.model ?? model}`;
-  const names = [...new Set(found.map(nameOf))];
-  if (names.length === 1) return names[0] as string;
+  const heldAs = ({ listed }: ExaminedServer) => (listed?.dtype === undefined ? "" : ` (${listed.dtype})`);
+  const names = [...new Set(found.map((one) => `${nameOf(one)}${heldAs(one)}`))];
+  if (names.length === 1) return nameOf(found[0] as ExaminedServer);
   throw new ErprmError(
     "ERPRM_INVALID_ARGUMENT",
     `Expected one model at ${baseUrls.join(", ")}, received several: ${names.join(", ")}`,

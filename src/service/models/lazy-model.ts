@@ -23,17 +23,16 @@ function measuresOf(memory: ResidentBytes | undefined) {
 }
 
 /**
- * @param facts what is told of it once it was loaded
+ * @param facts what is told of it, whether it is loaded or not
  * @throws ERPRM_OUT_OF_MEMORY for a model that does not fit into the memory even alone
  */
 export function lazyModel<M extends { dispose(): Promise<void> }>(
   name: string,
   opened: OpenedModel<M>,
   memory: ModelMemory,
-  facts: (model: M) => Record<string, unknown> = () => ({}),
+  facts: Record<string, unknown> = {},
 ): LazyModel<M> {
   let model: M | undefined;
-  let known: Record<string, unknown> = {};
   let isStarted = false;
   let isDisposed = false;
   const unload = async () => {
@@ -46,7 +45,6 @@ export function lazyModel<M extends { dispose(): Promise<void> }>(
     ...measuresOf(opened.memory),
     load: async () => {
       model = await opened.load();
-      known = facts(model);
       // The service ended while the weights were read.
       if (isDisposed) await unload();
     },
@@ -75,7 +73,7 @@ export function lazyModel<M extends { dispose(): Promise<void> }>(
       if (memory.hasRoom(tenant)) await use(() => undefined, signal);
       isStarted = true;
     },
-    facts: () => ({ ...known, loaded: memory.isLoaded(tenant), memory_bytes: tenant.bytes }),
+    facts: () => ({ ...facts, loaded: memory.isLoaded(tenant), memory_bytes: tenant.bytes }),
     async dispose() {
       isDisposed = true;
       await unload();

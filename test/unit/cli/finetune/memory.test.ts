@@ -48,7 +48,7 @@ test("a policy that cannot be loaded for want of memory is not given the advice 
   const models = new FakeModels(base);
   models.openPolicy = async (): Promise<OpenedPolicy> => {
     const load = () => Promise.reject(new ErprmError("ERPRM_OUT_OF_MEMORY", "no memory for weights"));
-    return { fingerprint: "f".repeat(64), notes: [], build: {}, load };
+    return { fingerprint: "f".repeat(64), contextLength: 512, notes: [], build: {}, load };
   };
   await t.throwsAsync(finetune(folder, models), { code: "ERPRM_OUT_OF_MEMORY", message: "no memory for weights" });
 });

@@ -35,6 +35,13 @@ test("the model's name, not the address, is the fingerprint; the tokenizer's fil
   const sha = "0123456789abcdef".repeat(4);
   const told = await opened(t, { models: [{ id: "m", fingerprint: sha }] });
   t.is(told.policy.fingerprint, sha);
+  t.notRegex(JSON.stringify(told.policy.identity), /dtype/);
+  const held = (dtype: string) => ({ models: [{ id: "m", fingerprint: sha, dtype }] });
+  const int8 = await startCompletionServer(t, held("int8"));
+  const f32 = await startCompletionServer(t, held("f32"));
+  const packed = await openRemotePolicy(int8.policy, quick);
+  t.like(packed, { fingerprint: sha, identity: { server: { dtype: "int8" } } });
+  await t.throwsAsync(openRemotePolicy(`openai:${int8.url},${f32.url}#m`, quick), { message: /\(int8\), .*\(f32\)/ });
   const unlisted = await opened(t, { model: "c", models: null });
   t.is(unlisted.policy.fingerprint, "openai:c");
 });

@@ -3,6 +3,7 @@ import test from "ava";
 import { type ResidentBytes, totalBytes } from "../../../../src/model/resident-bytes.js";
 import { Policy } from "../../../../src/policy/policy.js";
 import { RewardModel } from "../../../../src/reward/reward-model.js";
+import { policyFacts } from "../../../../src/service/model-facts.js";
 import { type LazyModel, lazyModel } from "../../../../src/service/models/lazy-model.js";
 import { ModelMemory } from "../../../../src/service/models/model-memory.js";
 import { complete, post, serveModels, textsOf } from "../../../support/serve-completions.js";
@@ -134,4 +135,14 @@ test("a model that the memory cannot hold even alone is refused before anything 
     code: "ERPRM_OUT_OF_MEMORY",
     message: /"a".*bytes \(weights \d+, keys and values \d+, buffers \d+\)/,
   });
+});
+
+test("which model it is, is told before it is loaded", async (t) => {
+  const opened = await openTiny();
+  const model = lazyModel<Policy>("a", opened, new ModelMemory(), policyFacts(opened, "f32"));
+  t.teardown(() => model.dispose());
+  const facts = { max_model_len: opened.contextLength, fingerprint: opened.fingerprint, dtype: "f32" };
+  t.like(model.facts(), { ...facts, loaded: false });
+  await model.load();
+  t.like(model.facts(), { ...facts, loaded: true });
 });
