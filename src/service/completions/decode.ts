@@ -4,10 +4,12 @@
  */
 
 import { setMaxListeners } from "node:events";
+import { ErprmError } from "../../errors.js";
 import { abortedError } from "../../policy/native-call.js";
 import type { Policy } from "../../policy/policy.js";
 import { type FreshTokens, promptStepIndex } from "../../policy/trunk.js";
 import type { FinishReason } from "../../types.js";
+import { requestError } from "../http-status.js";
 import type { Choice, SampledToken } from "./choice.js";
 import type { Slots } from "./slots.js";
 import type { CompletionWork } from "./work.js";
@@ -77,6 +79,13 @@ function sampledToken(fresh: FreshTokens, i: number): SampledToken {
   };
 }
 
+/** A completion that the memory for keys and values cannot hold even alone never fits: asking again would not help. */
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof ErprmError) || error.code !== "ERPRM_OUT_OF_MEMORY") return error;
+  if (error.details.freeBytes === undefined) return error;
+  return requestError(400, error.message, { ...error.details, field: "max_tokens" }, error.code);
+}
+
 interface Piece {
   promptIndex: number;
   prompt: Int32Array;
@@ -124,6 +133,8 @@ async function decodePiece(work: CompletionWork, piece: Piece, options: DecodeOp
       numAlternatives: work.numAlternatives,
       signal,
     });
+  } catch (error) {
+    throw refusalOf(error);
   } finally {
     // Of one that failed or was cancelled: the engine lets go of it before its next iteration.
     slots.release(client, running);

@@ -214,3 +214,13 @@ test("clients that leave in the middle change nobody's texts, and leave nothing 
     "a client that leaves is no failure of ours",
   );
 });
+
+test("a completion that the key-value memory cannot hold is refused with 400: asking again would not help", async (t) => {
+  const { url } = await serveTiny(t, { kvMemoryBytes: 1 << 20 });
+  for (const stream of [false, true]) {
+    const refused = await post(url, { ...long, stream });
+    t.is(refused.status, 400);
+    t.like(await refused.json(), { error: { code: "ERPRM_OUT_OF_MEMORY", param: "max_tokens" } });
+  }
+  t.is((await complete(url, { prompt, max_tokens: 20 })).choices.length, 1);
+});
