@@ -1,6 +1,7 @@
 /** Models that are in memory while they are used, and as long after as their memory is not wanted for others. */
 import { ErprmError } from "../../errors.js";
 import { type ResidentBytes, totalBytes } from "../../model/resident-bytes.js";
+import { httpStatusOf } from "../http-status.js";
 import type { ServedModel } from "../models.js";
 import type { ModelMemory } from "./model-memory.js";
 
@@ -20,6 +21,12 @@ function measuresOf(memory: ResidentBytes | undefined) {
   const { weights, keysAndValues, buffers } = memory;
   const parts = `weights ${weights}, keys and values ${keysAndValues}, buffers ${buffers}`;
   return { bytes: totalBytes(memory), parts };
+}
+
+/** Whatever is wrong with its files is no fault of the request that wanted it, and none of that client's business. */
+function loadingError(error: unknown): unknown {
+  if (!(error instanceof ErprmError) || httpStatusOf(error) >= 500) return error;
+  return new ErprmError(error.code, error.message, { ...error.details, status: 500 }, error);
 }
 
 /**
@@ -44,7 +51,11 @@ export function lazyModel<M extends { dispose(): Promise<void> }>(
     name,
     ...measuresOf(opened.memory),
     load: async () => {
-      model = await opened.load();
+      try {
+        model = await opened.load();
+      } catch (error) {
+        throw loadingError(error);
+      }
       // The service ended while the weights were read.
       if (isDisposed) await unload();
     },

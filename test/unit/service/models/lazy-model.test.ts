@@ -1,4 +1,6 @@
 /** Real models within a memory that holds one of them at a time, behind a real server. */
+import { renameSync, utimesSync } from "node:fs";
+import { join } from "node:path";
 import test from "ava";
 import { type ResidentBytes, totalBytes } from "../../../../src/model/resident-bytes.js";
 import { Policy } from "../../../../src/policy/policy.js";
@@ -145,4 +147,25 @@ test("which model it is, is told before it is loaded", async (t) => {
   t.like(model.facts(), { ...facts, loaded: false });
   await model.load();
   t.like(model.facts(), { ...facts, loaded: true });
+});
+
+test("a model whose files are gone or were written is a fault of the server, whose paths no client is told", async (t) => {
+  const directory = await writeTinyModel(t);
+  const weights = join(directory, "model.safetensors");
+  const opened = await Policy.open(directory, { threads: 1, kvMemoryBytes: 1 << 20 });
+  const { url, log } = await serveModels(t, [{ kind: "policy", ...lazyModel("gone", opened, new ModelMemory()) }]);
+  const away = `${weights}.away`;
+  const troubles = {
+    ERPRM_INVALID_CHECKPOINT: () => utimesSync(weights, 1, 1),
+    ERPRM_NOT_FOUND: () => renameSync(weights, away),
+  };
+  for (const [code, trouble] of Object.entries(troubles)) {
+    trouble();
+    const refused = await post(url, body);
+    t.is(refused.status, 500);
+    const text = await refused.text();
+    t.like(JSON.parse(text), { error: { code, param: null } });
+    t.false(text.includes(directory));
+    t.true(log.some((line) => line.includes(code)));
+  }
 });
