@@ -71,6 +71,7 @@ browserTest("the page comes up without a complaint and asks for nothing but itse
   const expected = [
     "accuracy",
     "comparisons",
+    "discriminations",
     "calibration",
     "first-errors",
     "lengths",

@@ -55,7 +55,7 @@ test("the demo needs no download and no option but its size, and a second call f
     });
   const { code, stdout, stderr } = await demo();
   t.is(code, 0, stderr);
-  t.is(stderr.match(/^erprm: \d+ of 12: /gm)?.length, 12, stderr);
+  t.is(stderr.match(/^erprm: \d+ of 13: /gm)?.length, 13, stderr);
   t.regex(stdout, /er:1/);
   const figures = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
   t.true(existsSync(figures.report));

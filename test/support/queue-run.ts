@@ -3,6 +3,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { parseQueueAddress } from "../../src/queue/address.js";
 import { connectQueue } from "../../src/queue/connect.js";
 import { type Announcement, protocolVersion, type UnitResult } from "../../src/queue/messages.js";
+import { queueNames } from "../../src/queue/names.js";
 import { QueueServer } from "../../src/queue/server.js";
 import { type WorkerEnd, type WorkerOptions, workOnUnits } from "../../src/queue/worker.js";
 import { type CollectedUnit, type QueuedUnit, type WriterOptions, writeUnits } from "../../src/queue/writer.js";
@@ -96,6 +97,34 @@ export function sumsOf(written: readonly { result: UnitResult }[]): unknown[] {
   return written.map(({ result }) => result.records?.sums?.[0]);
 }
 
+export async function connectToRun(t: Teardown, url: string): Promise<QueueServer> {
+  return QueueServer.open(await connectTo(t, url), run);
+}
+
+export interface Acknowledgement {
+  /** Of the message that is answered. */
+  subject: string;
+  /** Times that its unit was handed out by then. */
+  numDelivered: number;
+  /** `+ACK`, `+WPI` (it is worked on), `-NAK`. */
+  kind: string;
+}
+
+/** Everything that workers say of the units that they have, from now on. */
+export async function acknowledgementsOf(t: Teardown, url: string): Promise<Acknowledgement[]> {
+  const said: Acknowledgement[] = [];
+  const connection = await connectTo(t, url);
+  const stream = queueNames(run).unitStream;
+  connection.subscribe(`$JS.ACK.${stream}.>`, {
+    callback: (_error, { subject, data }) => {
+      const numDelivered = Number(subject.split(".")[4]);
+      said.push({ subject, numDelivered, kind: Buffer.from(data).toString() });
+    },
+  });
+  await connection.flush();
+  return said;
+}
+
 export async function withdraw(t: Teardown, url: string): Promise<void> {
-  await (await QueueServer.open(await connectTo(t, url), run)).withdraw();
+  await (await connectToRun(t, url)).withdraw();
 }
