@@ -1,23 +1,27 @@
 /** Whatever is thrown in a route leaves in the one form of errors; what is our fault is noted in the log. */
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { ErprmError } from "../errors.js";
 import type { ServiceContext } from "./context.js";
 import { asErprmError, errorBody } from "./error-body.js";
-import { httpStatusOf, requestError } from "./http-status.js";
+import { clientGone, httpStatusOf, requestError } from "./http-status.js";
 
-/** Where it was thrown, without its message: that may hold a text of the request. */
+/** Where it was thrown and which file it is about, without its message: that may hold a text of the request. */
 function traceOf(error: ErprmError): string {
   const cause = error.cause instanceof Error ? error.cause : error;
   const frames = (cause.stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
-  return [`${error.code} (${cause.name})`, ...frames].join("\n");
+  const { path } = error.details;
+  const about = typeof path === "string" ? ` ${path}` : "";
+  return [`${error.code} (${cause.name})${about}`, ...frames].join("\n");
 }
 
 /** Fastify's own errors carry a status; those below 500 are about the request. */
-function fromThrown(thrown: unknown): ErprmError {
+function fromThrown(thrown: unknown, { raw }: FastifyReply): ErprmError {
   if (thrown instanceof ErprmError) return thrown;
-  const { statusCode, message } = thrown as Partial<FastifyError>;
+  const { statusCode, code, message } = thrown as Partial<FastifyError>;
+  // A stream that was sent to nobody.
+  if (code === "ERR_STREAM_PREMATURE_CLOSE" && raw.destroyed) return clientGone();
   if (thrown instanceof Error && statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return requestError(statusCode, message ?? "");
   }
@@ -31,7 +35,7 @@ export function noteFailure({ log }: Pick<ServiceContext, "log">, where: string,
 
 export function answerErrors(app: FastifyInstance, context: ServiceContext): void {
   app.setErrorHandler((thrown, request, reply) => {
-    const error = fromThrown(thrown);
+    const error = fromThrown(thrown, reply);
     noteFailure(context, `${request.method} ${request.routeOptions.url ?? "-"}`, error);
     const { retryAfterSeconds } = error.details;
     if (typeof retryAfterSeconds === "number") reply.header("retry-after", String(Math.ceil(retryAfterSeconds)));
