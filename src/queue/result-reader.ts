@@ -64,6 +64,8 @@ export class ResultReader {
       this.#last = 0;
       this.#parts = new PartCollector();
       this.#messages = await this.#open();
+      // It fired when there was nothing to stop yet.
+      if (this.#signal.aborted) this.restart();
       for await (const message of this.#messages ?? []) {
         if (this.#signal.aborted) return;
         const place = placeOf(message.subject);

@@ -1,7 +1,7 @@
 /** A unit of a label run, done as the stages do it on one machine. */
 import { Fields } from "../../data/fields.js";
 import { parseSolution } from "../../data/read-solutions.js";
-import type { WorkDone } from "../../queue/worker.js";
+import type { WorkDone } from "../../queue/unit-tries.js";
 import { labelStageWithCompletions } from "../../stages/label.js";
 import type { OutcomeGrader } from "../../stages/outcomes.js";
 import { rolloutStage } from "../../stages/rollout.js";
