@@ -156,7 +156,8 @@ export class Policy implements RolloutPolicy {
     this.#expectAlive();
     if (request.groups.length === 0) return [];
     const id = this.#nextRequestId++;
-    const native = nativeRequest(request, id, this.text.stopTokenIds);
+    const { contextLength, text } = this;
+    const native = nativeRequest(request, id, { contextLength, stopTokenIds: text.stopTokenIds });
     const result = await cancellable(
       request.signal,
       () => this.#native.rollout(native),

@@ -58,11 +58,15 @@ export interface Completion extends TokenCompletion {
   logProbabilities: Float32Array;
 }
 
-/** @throws ERPRM_INVALID_ARGUMENT for a group outside the trunk, a count or an index that is none, a seed out of range */
-export function checkTrunkRequest({ trunk, groups, seed }: TrunkRequest): void {
+/**
+ * @param contextLength tokens of prefix and completion together
+ * @throws ERPRM_INVALID_ARGUMENT for a group outside the trunk, a prefix that leaves no room in the context, a count or an index
+ *   that is none, a seed out of range
+ */
+export function checkTrunkRequest({ trunk, groups, seed }: TrunkRequest, contextLength: number): void {
   expectInteger("seed", seed, 0, Number.MAX_SAFE_INTEGER);
   for (const [g, group] of groups.entries()) {
-    expectInteger(`groups[${g}].prefixLength`, group.prefixLength, 1, trunk.length);
+    expectInteger(`groups[${g}].prefixLength`, group.prefixLength, 1, Math.min(trunk.length, contextLength - 1));
     expectPositiveInteger(`groups[${g}].numCompletions`, group.numCompletions);
     expectInteger(`groups[${g}].solutionIndex`, group.solutionIndex);
     expectInteger(`groups[${g}].stepIndex`, group.stepIndex, promptStepIndex);
@@ -70,12 +74,13 @@ export function checkTrunkRequest({ trunk, groups, seed }: TrunkRequest): void {
   }
 }
 
+/** @param policy its end tokens hold where the sampling names none */
 export function nativeRequest(
   request: FollowedTrunkRequest,
   id: number,
-  defaultStopTokenIds: readonly number[],
+  policy: { stopTokenIds: readonly number[]; contextLength: number },
 ): NativeRolloutRequest {
-  checkTrunkRequest(request);
+  checkTrunkRequest(request, policy.contextLength);
   const { trunk, groups, sampling } = request;
   const column = (name: keyof TrunkGroup) => Int32Array.from(groups, (group) => group[name]);
   const stop = sampling.stop.map((text) => Buffer.from(text, "utf8"));
@@ -96,7 +101,7 @@ export function nativeRequest(
     topP: sampling.topP,
     minP: sampling.minP,
     maxTokens: sampling.maxTokens,
-    stopTokens: Int32Array.from(sampling.stopTokenIds ?? defaultStopTokenIds),
+    stopTokens: Int32Array.from(sampling.stopTokenIds ?? policy.stopTokenIds),
     stopBytes: Uint8Array.from(Buffer.concat(stop)),
     stopBytesOffsets,
     ...(request.onTokens && { onTokens: request.onTokens }),

@@ -75,7 +75,7 @@ export class RemotePolicy implements RolloutPolicy {
    */
   async rolloutTrunk(request: TrunkRequest): Promise<SampledCompletion[][]> {
     if (this.#disposal.signal.aborted) throw disposed();
-    checkTrunkRequest(request);
+    checkTrunkRequest(request, this.contextLength);
     const { groups, seed, problemId, sampling, signal } = request;
     const { maxCompletions, extraFields, samples } = this.#parts.capabilities;
     if (!samples && sampling.temperature > 0) {

@@ -109,9 +109,12 @@ export class CompletionLine {
   #enter(client: string, { numPrompts, n }: AskedWork): number {
     const count = numPrompts * n;
     if (this.#room.enter(client, count)) return count;
-    this.#options.metrics.refused.inc({ model: this.#options.served.name }, count);
+    const { metrics, served, maxWaiting } = this.#options;
+    metrics.refused.inc({ model: served.name }, count);
     const { numWaiting, retryAfterSeconds } = this.#room;
-    throw busyError(`Expected room for ${count} more completions, ${numWaiting} wait already`, retryAfterSeconds);
+    const waiting = `${numWaiting} wait, ${this.#room.numWaitingOf(client)} of them this client's`;
+    const message = `Expected at most ${maxWaiting} completions to wait, half of them one client's; ${waiting}, received ${count} more`;
+    throw busyError(message, retryAfterSeconds);
   }
 
   #slotsOf(policy: Policy) {

@@ -24,12 +24,16 @@ export class WaitingRoom {
     return this.#numWaiting;
   }
 
+  numWaitingOf(client: string): number {
+    return this.#waiting.get(client) ?? 0;
+  }
+
   /**
    * Lets the completions of a request in; false: there is no room for them. A client may hold half of the room. An empty
    * room takes anything: what fits nowhere else would never be decoded.
    */
   enter(client: string, count: number): boolean {
-    const ofClient = this.#waiting.get(client) ?? 0;
+    const ofClient = this.numWaitingOf(client);
     const isFull = this.#numWaiting > 0 && this.#numWaiting + count > this.#maxWaiting;
     const hasHalf = ofClient > 0 && ofClient + count > this.#maxWaiting / 2;
     if (isFull || hasHalf) return false;
@@ -60,7 +64,7 @@ export class WaitingRoom {
   }
 
   #change(client: string, count: number): void {
-    const left = (this.#waiting.get(client) ?? 0) + count;
+    const left = this.numWaitingOf(client) + count;
     if (left > 0) this.#waiting.set(client, left);
     else this.#waiting.delete(client);
     this.#numWaiting += count;

@@ -277,6 +277,16 @@ test("a completion gets the tokens that the context has left", async (t) => {
   t.true(completions.flat().some(({ finishReason }) => finishReason === "length"));
 });
 
+test("a prefix that fills the context is refused here, by its group, and not by the server", async (t) => {
+  const models = [{ id: "m", max_model_len: 20 }];
+  const { policy, asked } = await start(t, { models }, { tokenizer: byteTokenizerFolder(t) });
+  await t.throwsAsync(policy.rolloutTrunk(request(policy)), {
+    code: "ERPRM_INVALID_ARGUMENT",
+    message: /groups\[1\]\.prefixLength to be an integer from 1 to 19, received 20/,
+  });
+  t.is(asked().length, 0);
+});
+
 test("tokens are those that the server counted, and have their price", async (t) => {
   const { policy, asked } = await start(t, {}, { prices: { input: 2, output: 10 } });
   await policy.rolloutTrunk(request(policy));

@@ -108,7 +108,9 @@ test("when too many wait, the next is refused with 429 and told when to come aga
     const refused = await post(url, { prompt, n: 10, stream });
     t.is(refused.status, 429);
     t.regex(refused.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
-    t.like(await refused.json(), { error: { code: "ERPRM_BUSY" } });
+    const { error } = (await refused.json()) as { error: { code: string; message: string } };
+    t.is(error.code, "ERPRM_BUSY");
+    t.regex(error.message, /at most 20 completions to wait, half of them .*; 58 wait, 0 of them .*, received 10 more/);
   }
   leaving.abort();
   await t.throwsAsync(many, { any: true });
