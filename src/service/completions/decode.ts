@@ -73,7 +73,8 @@ function sampledToken(fresh: FreshTokens, i: number): SampledToken {
     logProbability: logProbabilities[i] as number,
     alternatives: Array.from(alternatives.subarray(i * count, (i + 1) * count), (id, k) => ({
       id,
-      logProbability: alternativeLogProbabilities[i * count + k] as number,
+      // Near temperature 0 it is -Infinity, which JSON does not have.
+      logProbability: Math.max(alternativeLogProbabilities[i * count + k] as number, -Number.MAX_VALUE),
     })),
     finishReason: endings[fresh.endings[i] as number],
   };

@@ -178,6 +178,16 @@ test("logprobs: 3 tells the three most probable tokens and the chosen one, strea
   );
 });
 
+test("log-probabilities are numbers at every temperature", async (t) => {
+  const { url } = await serveTiny(t);
+  for (const temperature of [0, 1e-40, 1e-38, 1e-6, 1e6]) {
+    const { choices } = await complete(url, { prompt: prompts[0], temperature, logprobs: 3, max_tokens: 5 });
+    const { token_logprobs, top_logprobs } = ((choices as Choice[])[0] as Choice).logprobs;
+    const all = [...token_logprobs, ...top_logprobs.flatMap((top) => Object.values(top))];
+    t.true(all.length > 5 && all.every((value) => Number.isFinite(value) && value <= 0), `${temperature}: ${all}`);
+  }
+});
+
 test("what this server cannot do is refused by its name", async (t) => {
   const { url } = await serveTiny(t, {}, { maxCompletions: 8, maxCompletionTokens: 50, maxCharacters: 3000 });
   const cases: [object, string][] = [
