@@ -21,7 +21,9 @@ const statuses: Record<ErrorCode, number> = {
 };
 
 export function httpStatusOf({ code, details }: ErprmError): number {
-  const { status } = details;
+  const { status, freeBytes } = details;
+  // What does not fit into all that there is: asking again would not help.
+  if (status === undefined && code === "ERPRM_OUT_OF_MEMORY" && freeBytes !== undefined) return 422;
   return typeof status === "number" && status >= 400 && status <= 599 ? status : statuses[code];
 }
 
