@@ -124,12 +124,13 @@ export class RemotePolicy implements RolloutPolicy {
     const { promptTokens, cachedPromptTokens, completionTokens, requests, retries } = this.#counts;
     const { prices, capabilities } = this.#parts;
     const cost = ((prices.input ?? 0) * promptTokens + (prices.output ?? 0) * completionTokens) / 1e6;
+    const isPriced = prices.input !== undefined || prices.output !== undefined;
     return {
       counts: {
         requests,
         retries,
         ...(capabilities.countsTokens && { sampledTokens: completionTokens, promptTokens, cachedPromptTokens }),
-        ...((prices.input !== undefined || prices.output !== undefined) && { cost }),
+        ...(capabilities.countsTokens && isPriced && { cost }),
       },
       timings: {},
     };

@@ -297,6 +297,10 @@ test("tokens are those that the server counted, and have their price", async (t)
   );
   t.true((sampledTokens as number) > 45 * 10);
   t.is(cost, (2 * (promptTokens as number) + 10 * (sampledTokens as number)) / 1e6);
+  // What nobody counted did not cost nothing.
+  const write = () => "4, 25";
+  const uncounted = await start(t, { countsTokens: false, write }, { prices: { input: 2 } });
+  t.false("cost" in uncounted.policy.figures().counts);
 });
 
 test("the key is sent, and hidden where a server repeats it, with whatever status", async (t) => {
