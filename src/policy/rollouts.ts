@@ -4,7 +4,7 @@ import type { FinishReason } from "../types.js";
 import { inOrder } from "./in-order.js";
 import type { Policy } from "./policy.js";
 import { completeSampling, type Sampling } from "./sampling.js";
-import { promptStepIndex } from "./trunk.js";
+import { promptCompletions } from "./trunk.js";
 
 /** Token ids of several sequences, end to end: sequence i is `values[offsets[i] .. offsets[i + 1])`. */
 export interface RaggedTokens {
@@ -63,15 +63,8 @@ export async function* rolloutPrompts(
     }
   }
   const start = ([promptIndex, trunk]: [number, Int32Array], signal: AbortSignal) => {
-    const group = { prefixLength: trunk.length, numCompletions, solutionIndex: 0, firstCompletion: 0 };
-    const sampled = policy.rolloutTrunk({
-      trunk,
-      groups: [{ ...group, stepIndex: promptStepIndex }],
-      problemId: `prompt ${promptIndex}`,
-      seed,
-      sampling,
-      signal,
-    });
+    const asked = promptCompletions(promptIndex, trunk, numCompletions);
+    const sampled = policy.rolloutTrunk({ ...asked, seed, sampling, signal });
     const result = sampled.then((groups) => ({ promptIndex, completions: groups[0] ?? [] }));
     return { weight: numCompletions, sampled, result };
   };

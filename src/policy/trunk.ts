@@ -41,6 +41,24 @@ export interface FollowedTrunkRequest extends TrunkRequest {
   numAlternatives?: number | undefined;
 }
 
+/**
+ * Completions of a plain prompt, one of several: under these coordinates the same seed gives the same text to all who ask
+ * for it, the whole number at once or piece by piece.
+ */
+export function promptCompletions(
+  promptIndex: number,
+  prompt: Int32Array,
+  numCompletions: number,
+  firstCompletion = 0,
+): Pick<TrunkRequest, "trunk" | "groups" | "problemId"> {
+  const coordinates = { solutionIndex: 0, stepIndex: promptStepIndex, firstCompletion };
+  return {
+    trunk: prompt,
+    groups: [{ prefixLength: prompt.length, numCompletions, ...coordinates }],
+    problemId: `prompt ${promptIndex}`,
+  };
+}
+
 /** What the engine sampled for one trunk since it last told: see `NativeFreshTokens`. */
 export type FreshTokens = NativeFreshTokens;
 

@@ -7,7 +7,7 @@ import { setMaxListeners } from "node:events";
 import { ErprmError } from "../../errors.js";
 import { abortedError } from "../../policy/native-call.js";
 import type { Policy } from "../../policy/policy.js";
-import { type FreshTokens, promptStepIndex } from "../../policy/trunk.js";
+import { type FreshTokens, promptCompletions } from "../../policy/trunk.js";
 import type { FinishReason } from "../../types.js";
 import { requestError } from "../http-status.js";
 import type { Choice, SampledToken } from "./choice.js";
@@ -116,18 +116,7 @@ async function decodePiece(work: CompletionWork, piece: Piece, options: DecodeOp
   try {
     observer.started(count);
     await policy.rolloutTrunk({
-      trunk: prompt,
-      groups: [
-        {
-          prefixLength: prompt.length,
-          numCompletions: count,
-          solutionIndex: 0,
-          stepIndex: promptStepIndex,
-          firstCompletion: first,
-        },
-      ],
-      // As in `Policy.rollout`: the same seed gives the same text.
-      problemId: `prompt ${promptIndex}`,
+      ...promptCompletions(promptIndex, prompt, count, first),
       seed: work.seed,
       sampling: work.sampling,
       onTokens,
