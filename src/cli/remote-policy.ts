@@ -1,6 +1,7 @@
 /** The options of a policy behind completion servers, and which options go with which kind of policy. */
 import { readFile } from "node:fs/promises";
 import { ioError } from "../data/io-error.js";
+import { ErprmError } from "../errors.js";
 import { remoteDefaults } from "../policy/remote/defaults.js";
 import { isRemoteName } from "../policy/remote/remote-name.js";
 import type { RemotePolicyOptions } from "../policy/remote/remote-options.js";
@@ -76,7 +77,7 @@ export function refuseFlagsOfOtherPolicies(policy: string, given: Given): void {
   ]);
 }
 
-/** @throws ERPRM_IO for a key file that cannot be read */
+/** @throws ERPRM_IO for a key file that cannot be read, ERPRM_INVALID_DATA for one that holds no key, or more */
 export async function remoteOptionsOf(policy: string, values: RemoteValues): Promise<RemotePolicyOptions> {
   if (!isRemoteName(policy)) return {};
   const { tokenizer, concurrency, retries, requestTimeout, apiKeyFile, priceInput, priceOutput } = values;
@@ -90,11 +91,20 @@ export async function remoteOptionsOf(policy: string, values: RemoteValues): Pro
 async function readApiKey(file: string | undefined): Promise<string | undefined> {
   // An empty variable is one that somebody switched off.
   if (file === undefined) return process.env.ERPRM_OPENAI_API_KEY || process.env.OPENAI_API_KEY || undefined;
-  try {
-    return (await readFile(file, "utf8")).trim();
-  } catch (error) {
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw ioError(error, file, "read");
-  }
+  });
+  const key = text.trim();
+  if (/^\S+$/.test(key)) return key;
+  // Without what the file holds: part of it may be a key.
+  const received = key === "" ? "an empty file" : `${key.split(/\s+/).length} words`;
+  throw new ErprmError(
+    "ERPRM_INVALID_DATA",
+    `Expected ${file} to hold an API key and nothing else, received ${received}`,
+    {
+      file,
+    },
+  );
 }
 
 /** What changes nothing in the results, for the manifest. The key is not part of it. */
