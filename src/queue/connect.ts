@@ -4,6 +4,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { ioError } from "../data/io-error.js";
 import { ErprmError } from "../errors.js";
 import type { QueueAddress } from "./address.js";
+import { pause } from "./patiently.js";
 
 export interface QueueAccess {
   address: QueueAddress;
@@ -18,6 +19,7 @@ export interface QueueAccess {
 const connectTimeoutMs = 10_000;
 /** Between two attempts to connect again, whatever their number. */
 const reconnectMs = 500;
+const drainTimeoutMs = 2_000;
 
 /**
  * @param changed is told in words when the connection is lost and when it is back
@@ -51,6 +53,16 @@ export async function connectQueue(
   }
   void tellChanges(connection, shown, changed);
   return connection;
+}
+
+/** Closes the connection when what was published last has left; a server that is away is not waited for. */
+export async function leaveQueue(connection: NatsConnection): Promise<void> {
+  const left = new AbortController();
+  // While it connects again, a drain waits for as long as that takes.
+  const drained = connection.drain().catch(() => {});
+  await Promise.race([drained, pause(drainTimeoutMs, left.signal)]);
+  left.abort();
+  await connection.close();
 }
 
 /** Everything that NATS throws, as one error of the product. */

@@ -98,6 +98,12 @@ function faultsOf(runs: readonly ShardRun[], of: number): string[] {
   if (unfinished.length > 0) {
     faults.push(`not finished: ${listed(unfinished.map(({ shard, path }) => `${formatShard(shard)} (${path})`))}`);
   }
+  const holed = runs.filter(({ manifest }) => (manifest.counts?.setAside ?? 0) > 0);
+  if (holed.length > 0) {
+    faults.push(
+      `with units that were set aside: ${listed(holed.map(({ shard, path }) => `${formatShard(shard)} (${path})`))}`,
+    );
+  }
   return faults;
 }
 

@@ -18,9 +18,12 @@ const countOf: Record<string, readonly string[]> = {
   "scores.jsonl": ["scored"],
 };
 
+/** Of a shard alone: its problems, and what it set aside, which is nothing where there is a merge. */
+const unmerged: readonly string[] = [problemListName, "failed.jsonl"];
+
 /** The files that a merge of these shards makes. */
 export function mergedFiles([first]: readonly ShardRun[]): string[] {
-  return (first?.manifest.outputs ?? []).filter((name) => name !== problemListName);
+  return (first?.manifest.outputs ?? []).filter((name) => !unmerged.includes(name));
 }
 
 /**

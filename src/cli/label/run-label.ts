@@ -40,7 +40,7 @@ import { writing } from "../write-records.js";
 import { completionsFile, openLabelFile } from "./file.js";
 import { allocationOf, estimatorOf, labelIdentity, relabelEstimatorOf } from "./options.js";
 import type { LabelUnitPayload } from "./queued-files.js";
-import { failedFile, refuseSetAside } from "./set-aside.js";
+import { expectNothingSetAside, failedFile, refuseSetAside } from "./set-aside.js";
 import { labelSourceOf } from "./source.js";
 
 type LabelValues = OptionValues<typeof labelOptions>;
@@ -252,8 +252,10 @@ export function runLabel(openPolicy: OpenRolloutPolicy = openRolloutPolicy): Run
       const { labelThroughQueue } = await import("./run-queued.js");
       return labelThroughQueue(run, { access, settings, units, total, ackWaitSeconds, maxTries, quiet }, surroundings);
     });
-    if (!access) return;
-    const { concludeQueued } = await import("./run-queued.js");
-    await concludeQueued(out, access, (text) => note(text, values, surroundings));
+    if (access) {
+      const { concludeQueued } = await import("./run-queued.js");
+      await concludeQueued(out, access, (text) => note(text, values, surroundings));
+    }
+    await expectNothingSetAside(out);
   };
 }

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { identityKey, manifestName, readManifest } from "../../data/manifest.js";
 import type { RunDirectory } from "../../data/run-directory.js";
-import { ErprmError } from "../../errors.js";
 import { abortedError } from "../../policy/native-call.js";
 import { connectQueue, type QueueAccess, queueError } from "../../queue/connect.js";
 import { checkWorkerState, decode, protocolVersion } from "../../queue/messages.js";
@@ -163,10 +162,7 @@ async function listen(
   }
 }
 
-/**
- * Takes a complete run off the server, so that its workers end, and says whether all of it is there.
- * @throws ERPRM_INVALID_DATA when units were set aside; ERPRM_IO
- */
+/** Takes a complete run off the server, so that its workers end. @throws ERPRM_INVALID_DATA for a manifest that is none; ERPRM_IO */
 export async function concludeQueued(out: string, access: QueueAccess, say: (text: string) => void): Promise<void> {
   const manifest = await readManifest(join(out, manifestName));
   if (manifest?.status !== "complete") return;
@@ -181,9 +177,4 @@ export async function concludeQueued(out: string, access: QueueAccess, say: (tex
     // The run is complete; what is left on the server harms nobody, and the same command takes it away.
     say(`the run could not be taken off ${access.address.shown}: ${(error as Error).message}`);
   }
-  const numSetAside = manifest.counts?.setAside ?? 0;
-  if (numSetAside === 0) return;
-  const path = join(out, failedFile);
-  const message = `Expected every unit to be labelled, ${numSetAside} were set aside, named in ${path}; all others are in ${out}`;
-  throw new ErprmError("ERPRM_INVALID_DATA", message, { path, numSetAside });
 }

@@ -4,7 +4,7 @@ import { Grader } from "../../grading/grader.js";
 import { abortedError } from "../../policy/native-call.js";
 import { Policy } from "../../policy/policy.js";
 import type { OpenedRolloutPolicy } from "../../policy/rollout-policy.js";
-import { connectQueue, queueError } from "../../queue/connect.js";
+import { connectQueue, leaveQueue, queueError } from "../../queue/connect.js";
 import type { Announcement } from "../../queue/messages.js";
 import { patiently } from "../../queue/patiently.js";
 import { announcedRuns, QueueServer } from "../../queue/server.js";
@@ -170,8 +170,8 @@ export function runWorker(openPolicy: OpenRolloutPolicy = Policy.open): Run<type
       if (signal.aborted) throw abortedError(signal);
       throw queueError("Expected the queue to work", access.address.shown, error);
     } finally {
-      // What was acknowledged last still has to leave.
-      await connection.drain();
+      // What was acknowledged last still has to leave; a server that is away hands it out again.
+      await leaveQueue(connection);
     }
     const units = runs.reduce((sum, run) => sum + run.units, 0);
     stdout.write(

@@ -130,6 +130,11 @@ test("holes, overlaps, unfinished shards and shards of other runs are refused, a
   const unfinished = await merge("a");
   t.is(unfinished.code, 2);
   t.regex(unfinished.stderr, /not finished: 1\/3/);
+  // Made through a queue that set something aside.
+  writeFileSync(manifestPath, finished.replace('"counts": {', '"counts": { "setAside": 2,'));
+  const holed = await merge("a");
+  t.is(holed.code, 2);
+  t.regex(holed.stderr, /with units that were set aside: 1\/3/);
   writeFileSync(manifestPath, finished);
   const file = path("a", "shard-0-of-3", "solutions.jsonl");
   const records = readFileSync(file, "utf8");

@@ -171,6 +171,8 @@ test("a problem that kills its workers is set aside and named, the rest is label
   t.is(failed.unit.id, poison);
   const again = await runCli([...label, "--out", path("queued"), "--queue", url], { program: fakeProgram });
   t.is(again.code, 2, "it is said again");
+  const alone = await runCli([...label, "--out", path("queued")], { program: fakeProgram });
+  t.is(alone.code, 2, "and without the queue");
 });
 
 test("a worker of another model is refused, naming both, and options of the queue need one", async (t) => {
