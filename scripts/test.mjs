@@ -1,6 +1,7 @@
 /**
- * `npm test`: set up, then the native tests and the TypeScript tests, one file at a time (two processes with OpenMP threads
- * slow each other down many times). Arguments go to ava (files to run). The last line is `N passed, N failed`.
+ * `npm test`: set up, then the native tests and the TypeScript tests. Those that compute run one file at a time (two processes with
+ * OpenMP threads slow each other down many times), the others, which mostly wait for processes to start, two at a time.
+ * Arguments go to ava (files to run). The last line is `N passed, N failed`.
  */
 import { join } from "node:path";
 import { runLines } from "./command.mjs";
@@ -23,10 +24,15 @@ async function runNativeTests() {
   return { passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + 1 };
 }
 
-async function runAva(files) {
+const passes = [
+  { concurrency: 1, files: ["native", "stages", "browser"].map((folder) => `dist/test/${folder}/**/*.test.js`) },
+  { concurrency: 2, files: ["unit", "contract"].map((folder) => `dist/test/${folder}/**/*.test.js`) },
+];
+
+async function runAva({ concurrency, files }) {
   const counter = tapCounter((line) => console.log(line));
   const program = join(packageRoot, "node_modules/ava/entrypoints/cli.mjs");
-  const args = [program, "--tap", "--serial", "--concurrency=1", ...files];
+  const args = [program, "--tap", "--serial", `--concurrency=${concurrency}`, ...files];
   const env = { ...process.env, ERPRM_QUIET: "1" };
   const status = await runLines(process.execPath, args, { cwd: packageRoot, env, onLine: counter.onLine });
   return counter.end(status);
@@ -35,10 +41,15 @@ async function runAva(files) {
 await runScript(async () => {
   await setUp();
   const files = process.argv.slice(2);
-  const native = files.length > 0 ? { passed: 0, failed: 0 } : await runNativeTests();
-  const ava = await runAva(files);
-  const passed = native.passed + ava.passed;
-  const failed = native.failed + ava.failed;
+  const results = [];
+  if (files.length > 0) {
+    results.push(await runAva({ concurrency: 1, files }));
+  } else {
+    results.push(await runNativeTests());
+    for (const pass of passes) results.push(await runAva(pass));
+  }
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
 });

@@ -23,11 +23,19 @@ test("results are counted and a failure is printed with its details", (t) => {
 });
 
 test("a skipped test has not passed", (t) => {
-  const { passed, failed, printed } = count(0, ["ok 1 - a", "ok 2 - b # SKIP"]);
+  const { passed, failed, printed } = count(0, ["ok 1 - a", "ok 2 - b # SKIP", "1..2"]);
   t.deepEqual([passed, failed], [1, 0]);
   t.regex(printed, /1 skipped/);
 });
 
 test("a runner that crashes without a failed test counts as a failure", (t) => {
-  t.like(count(134, ["ok 1 - a"]), { passed: 1, failed: 1 });
+  t.like(count(134, ["ok 1 - a", "1..1"]), { passed: 1, failed: 1 });
+});
+
+test("a run that ended before its plan has failed, whatever its exit code, and the last test it got to is named", (t) => {
+  for (const status of [0, 1]) {
+    const { passed, failed, printed } = count(status, ["ok 1 - a", "not ok 2 - b", "ok 3 - c"]);
+    t.deepEqual([passed, failed], [2, 2]);
+    t.regex(printed, /stopped \(exit code \d\) after - c/);
+  }
 });
