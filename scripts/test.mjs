@@ -3,6 +3,7 @@
  * OpenMP threads slow each other down many times), the others, which mostly wait for processes to start, two at a time.
  * Arguments go to ava (files to run). The last line is `N passed, N failed`.
  */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { runLines } from "./command.mjs";
 import { nativeTestPath } from "./setup/addon.mjs";
@@ -24,10 +25,18 @@ async function runNativeTests() {
   return { passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + 1 };
 }
 
-const passes = [
-  { concurrency: 1, files: ["native", "stages", "browser"].map((folder) => `dist/test/${folder}/**/*.test.js`) },
-  { concurrency: 2, files: ["unit", "contract"].map((folder) => `dist/test/${folder}/**/*.test.js`) },
-];
+const computing = ["browser", "native", "stages"];
+
+function passes() {
+  const folders = readdirSync(join(packageRoot, "dist/test"), { withFileTypes: true }).filter((one) =>
+    one.isDirectory(),
+  );
+  const globs = (isWanted) => folders.filter(isWanted).map(({ name }) => `dist/test/${name}/**/*.test.js`);
+  return [
+    { concurrency: 1, files: globs(({ name }) => computing.includes(name)) },
+    { concurrency: 2, files: globs(({ name }) => !computing.includes(name)) },
+  ];
+}
 
 async function runAva({ concurrency, files }) {
   const counter = tapCounter((line) => console.log(line));
@@ -46,7 +55,7 @@ await runScript(async () => {
     results.push(await runAva({ concurrency: 1, files }));
   } else {
     results.push(await runNativeTests());
-    for (const pass of passes) results.push(await runAva(pass));
+    for (const pass of passes()) results.push(await runAva(pass));
   }
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
