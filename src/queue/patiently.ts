@@ -4,6 +4,7 @@ import { ErprmError } from "../errors.js";
 
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
+const tellMs = 10_000;
 
 /** What the server answers with: a refusal (4xx) stays one, however often it is asked. */
 export function apiErrorOf(error: unknown): { code: number; status: number } | undefined {
@@ -57,6 +58,16 @@ export async function patiently<T>(
     }
     await pause(pauseMs, signal);
   }
+}
+
+/** Many wait for the same server: one of them says so, now and then. `now`: milliseconds, monotonic. */
+export function nowAndThen(tell: (text: string) => void, now = () => performance.now()): (text: string) => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return (text) => {
+    if (now() - toldAt < tellMs) return;
+    toldAt = now();
+    tell(text);
+  };
 }
 
 /** Ends early, without an error, when the signal fires. */

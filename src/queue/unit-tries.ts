@@ -23,7 +23,7 @@ export interface WorkDone {
 }
 
 /** A unit that a worker has. */
-export interface HeldUnit {
+export interface UnitAtHand {
   place: number;
   /** Of the last time that it was handed out. */
   message: JsMsg;
@@ -40,6 +40,8 @@ export interface UnitTriesOptions {
   /** Errors of callers and data are the unit's fault and become its result; all others end the worker. */
   work(payload: unknown, signal: AbortSignal): Promise<WorkDone>;
   tell(text: string): void;
+  /** Of a server that does not answer. */
+  tellAway(text: string): void;
   /** As the run is announced now. */
   maxTries(): number;
   /** Units are given back when it fires. */
@@ -68,7 +70,7 @@ export class UnitTries {
    * True when the unit was acknowledged, false when it was given back.
    * @throws what `work` throws and is not the unit's fault, the unit being given back
    */
-  async handle(held: HeldUnit): Promise<boolean> {
+  async handle(held: UnitAtHand): Promise<boolean> {
     let isBegun = false;
     const begun = () => {
       if (!isBegun) this.#numUnbegun -= 1;
@@ -82,7 +84,7 @@ export class UnitTries {
     }
   }
 
-  async #handle(held: HeldUnit, begun: () => void): Promise<boolean> {
+  async #handle(held: UnitAtHand, begun: () => void): Promise<boolean> {
     const { signal, maxTries } = this.#options;
     const tries = held.message.info.deliveryCount;
     let known: TryEntry = { returned: 0, isAlone: false };
@@ -114,7 +116,7 @@ export class UnitTries {
     }
   }
 
-  async #outcome(held: HeldUnit, begun: () => void): Promise<Omit<UnitResult, "worker" | "tries">> {
+  async #outcome(held: UnitAtHand, begun: () => void): Promise<Omit<UnitResult, "worker" | "tries">> {
     const { work, nameOf, signal } = this.#options;
     const startedAt = performance.now();
     const seconds = () => (performance.now() - startedAt) / 1000;
@@ -129,13 +131,13 @@ export class UnitTries {
     }
   }
 
-  async #report(held: HeldUnit, result: Omit<UnitResult, "worker">): Promise<void> {
-    const { server, worker, signal, tell } = this.#options;
+  async #report(held: UnitAtHand, result: Omit<UnitResult, "worker">): Promise<void> {
+    const { server, worker, signal, tellAway } = this.#options;
     const { names, js, maxMessageBytes } = server;
     const bytes = await encode({ worker, ...result });
     const attempt = randomUUID();
     const parts = splitParts(bytes, maxMessageBytes);
-    const waiting = ({ message }: Error) => tell(`results wait for the queue: ${message}`);
+    const waiting = ({ message }: Error) => tellAway(`results wait for the queue: ${message}`);
     for (const [i, part] of parts.entries()) {
       const sent = headers();
       sent.set(partsHeader, String(parts.length));
@@ -147,7 +149,7 @@ export class UnitTries {
   }
 
   /** The unit goes to another worker at once, and it does not count as one that took its worker down. */
-  async #giveBack({ place, name, message }: HeldUnit, returned: number): Promise<void> {
+  async #giveBack({ place, name, message }: UnitAtHand, returned: number): Promise<void> {
     try {
       await this.#ledger.write(place, { returned: returned + 1, isAlone: false });
       message.nak();

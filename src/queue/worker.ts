@@ -8,9 +8,9 @@ import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type Announcement, encode, type QueueProcess } from "./messages.js";
 import { placeOf, workersConsumer } from "./names.js";
-import { isMissing, patiently, pause } from "./patiently.js";
+import { isMissing, nowAndThen, patiently, pause } from "./patiently.js";
 import type { QueueServer } from "./server.js";
-import { type HeldUnit, UnitTries, type WorkDone } from "./unit-tries.js";
+import { type UnitAtHand, UnitTries, type WorkDone } from "./unit-tries.js";
 
 export interface WorkerOptions {
   connection: NatsConnection;
@@ -47,16 +47,15 @@ const lookMs = 2_000;
 const pullMs = 1_000;
 /** Between two looks whether there is room: an engine tells nobody that a completion is done. */
 const roomMs = 20;
-/** Between two words about a server that is away. */
-const sayAwayMs = 10_000;
 
 class RunWorker {
   readonly #options: WorkerOptions;
   readonly #server: QueueServer;
   readonly #ending = new AbortController();
-  readonly #holds = new Map<number, HeldUnit>();
+  readonly #holds = new Map<number, UnitAtHand>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #tries: UnitTries;
+  readonly #tellAway: (text: string) => void;
   /** As it stands: another writer of the run may announce another wait. */
   #announcement: Announcement;
   #beat: NodeJS.Timeout | undefined;
@@ -64,17 +63,17 @@ class RunWorker {
   #reason: WorkerEnd["reason"] | undefined;
   #failure: { error: unknown } | undefined;
   #busyAt = performance.now();
-  #saidAwayAt = Number.NEGATIVE_INFINITY;
   #wake = () => {};
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#server = options.server;
     this.#announcement = options.announcement;
+    this.#tellAway = nowAndThen(options.tell);
     this.#tries = new UnitTries({
       ...options,
       signal: this.#ending.signal,
-      tell: (text) => this.#tellAway(text),
+      tellAway: this.#tellAway,
       maxTries: () => this.#announcement.maxTries,
     });
     // Every unit listens; Node takes more than ten for a leak.
@@ -205,7 +204,7 @@ class RunWorker {
       known.message = message;
       return;
     }
-    const held: HeldUnit = { place, message, name: `unit ${place}`, since: performance.now() };
+    const held: UnitAtHand = { place, message, name: `unit ${place}`, since: performance.now() };
     this.#holds.set(place, held);
     const handled = this.#handle(held).catch((error: unknown) => this.#fail(error));
     this.#underWay.add(handled);
@@ -216,7 +215,7 @@ class RunWorker {
     });
   }
 
-  async #handle(held: HeldUnit): Promise<void> {
+  async #handle(held: UnitAtHand): Promise<void> {
     try {
       if (!(await this.#tries.handle(held))) return;
       this.#done += 1;
@@ -224,13 +223,6 @@ class RunWorker {
     } finally {
       this.#holds.delete(held.place);
     }
-  }
-
-  /** Everything waits for the same server: one of them says so, now and then. */
-  #tellAway(text: string): void {
-    if (performance.now() - this.#saidAwayAt < sayAwayMs) return;
-    this.#saidAwayAt = performance.now();
-    this.#options.tell(text);
   }
 
   async #sayState(left: boolean): Promise<void> {

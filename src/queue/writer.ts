@@ -9,7 +9,7 @@ import { setMaxListeners } from "node:events";
 import { OrderedWriter } from "../data/ordered-writer.js";
 import { ErprmError } from "../errors.js";
 import { type Announcement, checkResult, encode, type UnitResult } from "./messages.js";
-import { apiErrorOf, isMissing, patiently, pause, tooManyOfSubject } from "./patiently.js";
+import { apiErrorOf, isMissing, nowAndThen, patiently, pause, tooManyOfSubject } from "./patiently.js";
 import { ResultReader } from "./result-reader.js";
 import type { QueueServer } from "./server.js";
 
@@ -67,6 +67,7 @@ class RunWriter {
   readonly #window = new Map<number, InWindow>();
   readonly #ordered: OrderedWriter<CollectedUnit>;
   readonly #reader: ResultReader;
+  readonly #tellAway: (text: string) => void;
   /** Results of units that are not in the window yet: an earlier writer published them. */
   readonly #early = new Map<number, unknown>();
   /** On the server when this writer began. */
@@ -82,6 +83,7 @@ class RunWriter {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#server = options.server;
+    this.#tellAway = nowAndThen(options.tell);
     // Every request listens; Node takes more than ten for a leak.
     setMaxListeners(0, this.#ending.signal);
     this.#ordered = new OrderedWriter((batch) => this.#write(batch), { capacity: this.#maxWindow + 1 });
@@ -190,11 +192,14 @@ class RunWriter {
     // Tried again, a publish has the same id and counts once; published anew after it was lost, it has another one.
     const msgID = `${this.#session} ${unit.place} ${this.#round}`;
     try {
-      await patiently(this.#ending.signal, () =>
-        this.#server.js.publish(this.#server.names.unitSubject(unit.place), bytes, {
-          msgID,
-          timeout: publishTimeoutMs,
-        }),
+      await patiently(
+        this.#ending.signal,
+        () =>
+          this.#server.js.publish(this.#server.names.unitSubject(unit.place), bytes, {
+            msgID,
+            timeout: publishTimeoutMs,
+          }),
+        ({ message }) => this.#tellAway(`units wait for the queue: ${message}`),
       );
     } catch (error) {
       if (apiErrorOf(error)?.code !== tooManyOfSubject) throw error;

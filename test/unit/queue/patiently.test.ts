@@ -1,6 +1,6 @@
 import test from "ava";
 import { ErprmError } from "../../../src/errors.js";
-import { isMissing, patiently, pause } from "../../../src/queue/patiently.js";
+import { isMissing, nowAndThen, patiently, pause } from "../../../src/queue/patiently.js";
 
 const never = new AbortController().signal;
 
@@ -42,4 +42,23 @@ test("streams and consumers that are not there are told from other errors", (t) 
     isMissing(apiError(10059, 404)) && isMissing(apiError(10014, 404)) && isMissing(new Error("Consumer Deleted")),
   );
   t.false(isMissing(apiError(10077, 400)) || isMissing(new Error("timeout")));
+});
+
+test("what many have to say of one server is said once in ten seconds", (t) => {
+  const told: string[] = [];
+  let now = 5;
+  const tell = nowAndThen(
+    (text) => told.push(text),
+    () => now,
+  );
+  for (const [at, text] of [
+    [5, "a"],
+    [6, "b"],
+    [10_004, "c"],
+    [10_005, "d"],
+  ] as const) {
+    now = at;
+    tell(text);
+  }
+  t.deepEqual(told, ["a", "d"]);
 });

@@ -46,31 +46,6 @@ test("units of a worker that vanishes go to another one, and what it published a
   t.deepEqual(sumsOf(writer.written), doubled(20));
 });
 
-test("a clock that jumps by hours, forward and back, changes nothing", async (t) => {
-  const { url } = await startNatsServer(t);
-  const now = Date.now;
-  let offset = 0;
-  Date.now = () => now() + offset;
-  t.teardown(() => {
-    Date.now = now;
-  });
-  const tries: number[] = [];
-  const writer = await startWriter(t, url, unitsOf(120), { window: 20 });
-  await startWorker(t, url, {
-    work: async (payload) => {
-      const { number } = payload as { number: number };
-      tries.push(number);
-      if (number % 10 === 0) offset = (number % 20 === 0 ? 1 : -1) * 5 * 3600_000;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      return { records: recordsOf(payload), counts: {} };
-    },
-  });
-  await writer.ended;
-  t.deepEqual(sumsOf(writer.written), doubled(120));
-  t.is(tries.length, 120, "no unit was worked on twice");
-  t.true(writer.written.every(({ result }) => result.seconds >= 0 && result.seconds < 60));
-});
-
 test("a server that is killed and started again costs nothing", async (t) => {
   const server = await startNatsServer(t);
   const writer = await startWriter(t, server.url, unitsOf(400), { window: 50 });
