@@ -17,7 +17,7 @@ export const fakeProgram = join(packageRoot, "dist/test/support/fake-cli.js");
 export interface RunningCli {
   result: Promise<CliResult>;
   kill(signal: NodeJS.Signals): void;
-  /** Resolves when standard error holds the text. */
+  /** Resolves when standard error holds the text; rejects when the process ends without. */
   says(text: string): Promise<void>;
   /** All of standard output, when it holds the text; what came when the process ends before. */
   prints(text: string): Promise<string>;
@@ -53,8 +53,14 @@ export function startCli(
     result,
     kill: (signal) => child.kill(signal),
     printed: () => stdout,
-    says: (text) =>
-      stderr.includes(text) ? Promise.resolve() : new Promise((resolve) => waiting.push({ text, resolve })),
+    says: (text) => {
+      if (stderr.includes(text)) return Promise.resolve();
+      const said = new Promise<void>((resolve) => waiting.push({ text, resolve }));
+      const ended = result.then(({ code }) => {
+        if (!stderr.includes(text)) throw new Error(`Expected "${text}" before the end (exit code ${code}): ${stderr}`);
+      });
+      return Promise.race([said, ended]);
+    },
     prints: (text) => {
       if (stdout.includes(text)) return Promise.resolve(stdout);
       const printed = new Promise<string>((resolve) => expecting.push({ text, resolve }));
