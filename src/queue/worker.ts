@@ -4,7 +4,7 @@
  * for the acknowledgement wait.
  */
 import { setMaxListeners } from "node:events";
-import type { Consumer, JsMsg } from "@nats-io/jetstream";
+import type { Consumer, ConsumerMessages, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type Announcement, encode, type QueueProcess } from "./messages.js";
 import { placeOf, workersConsumer } from "./names.js";
@@ -64,6 +64,8 @@ class RunWorker {
   #failure: { error: unknown } | undefined;
   #busyAt = performance.now();
   #wake = () => {};
+  /** A pull ends by itself after a while, but not while the server is away. */
+  #asked: ConsumerMessages | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -108,13 +110,19 @@ class RunWorker {
   #fail(error: unknown): void {
     this.#failure ??= { error };
     this.#ending.abort();
-    this.#wake();
+    this.#stopAsking();
   }
 
   /** No more is asked for; what is at hand is given back. */
   #end(reason: WorkerEnd["reason"]): void {
     this.#reason ??= reason;
+    this.#stopAsking();
+  }
+
+  #stopAsking(): void {
     this.#wake();
+    // Never rejects: how the messages end is for their reader.
+    void this.#asked?.close();
   }
 
   async #look(): Promise<void> {
@@ -167,7 +175,9 @@ class RunWorker {
       try {
         const { names, js } = this.#server;
         consumer ??= await patiently(signal, () => js.consumers.get(names.unitStream, workersConsumer));
-        for await (const message of await consumer.fetch({ max_messages: free, expires: pullMs })) this.#start(message);
+        this.#asked = await consumer.fetch({ max_messages: free, expires: pullMs });
+        if (signal.aborted || this.#reason) this.#stopAsking();
+        for await (const message of this.#asked) this.#start(message);
       } catch (error) {
         if (signal.aborted) return;
         consumer = undefined;

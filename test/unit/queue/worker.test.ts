@@ -150,6 +150,42 @@ test("a worker that is interrupted gives its units back at once, and they count 
   t.true(writer.written.every(({ result }) => result.tries === 1));
 });
 
+test("a worker that waits for more units when the server goes away ends all the same, interrupted or idle", async (t) => {
+  for (const isInterrupted of [true, false]) {
+    const server = await startNatsServer(t);
+    const writing = new AbortController();
+    const writer = await startWriter(t, server.url, unitsOf(2), { signal: writing.signal });
+    const leaving = new AbortController();
+    let numDone = 0;
+    const worker = await startWorker(t, server.url, {
+      signal: leaving.signal,
+      ...(isInterrupted ? {} : { idleMs: 1 }),
+      finished: () => {
+        numDone += 1;
+      },
+    });
+    let isGone = false;
+    void (async () => {
+      for await (const { type } of worker.connection.status()) if (type === "disconnect") isGone = true;
+    })();
+    // It has room for two more units, so it has asked for them.
+    await until(() => numDone === 2);
+    await server.kill();
+    await until(() => isGone);
+    let isEnded = false;
+    const ended = worker.ended.finally(() => {
+      isEnded = true;
+    });
+    ended.catch(() => {});
+    if (isInterrupted) leaving.abort(new ErprmError("ERPRM_ABORTED", "interrupted"));
+    await until(() => isEnded, 30);
+    if (isInterrupted) await t.throwsAsync(ended, { code: "ERPRM_ABORTED" });
+    else t.is((await ended).reason, "idle");
+    writing.abort(new ErprmError("ERPRM_ABORTED", "interrupted"));
+    await writer.ended.catch(() => {});
+  }
+});
+
 test("a unit whose data is at fault is reported by its worker, which goes on", async (t) => {
   const { url } = await startNatsServer(t);
   const writer = await startWriter(t, url, unitsOf(10));
