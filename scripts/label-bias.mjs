@@ -1,6 +1,7 @@
 /**
- * Bias and root mean squared error of label estimators, exact: sums over the binomial distribution of the counts, and over
- * the distribution of when an adaptive rule stops. What docs/method.md shows.
+ * Bias and root mean squared error of label estimators, and how often the interval that an adaptive rule stops by has the true
+ * rate, exact: sums over the binomial distribution of the counts, and over the distribution of when the rule stops. What
+ * docs/method.md shows.
  *
  *   node scripts/label-bias.mjs [--completions 4,8,16] [--etas 0,1,2,5,10] [--tolerances 0.2,0.15,0.1]
  */
@@ -9,6 +10,7 @@ import { parseLabelName } from "../dist/src/data/label-name.js";
 import { labelAt } from "../dist/src/data/label-value.js";
 import { jeffreys, labelsFromCounts, standardErrorsFromCounts } from "../dist/src/data/step-labels.js";
 import { nextRound } from "../dist/src/labeling/allocation.js";
+import { wilson } from "../dist/src/statistics/wilson.js";
 
 const option = (fallback) => ({ type: "string", default: fallback });
 const { values } = parseArgs({
@@ -23,6 +25,7 @@ const estimators = [
   { name: "Jeffreys", kind: "posterior", prior: jeffreys },
   { name: "(0.2, 0.2)", kind: "posterior", prior: [0.2, 0.2] },
 ];
+const adaptive = (label, tolerance) => ({ kind: "adaptive", label, tolerance, minCompletions: 4, maxCompletions: 64 });
 const etaName = (eta) => (eta === 0 ? "soft" : `er:${eta}`);
 
 /** [numCompletions, numCorrect, probability] of all ends of the rule for a prefix with success rate p. */
@@ -89,11 +92,27 @@ console.log(`|---|---|---|---|${estimators.map(() => "---|").join("")}`);
 for (const eta of [0, 2, 5]) {
   for (const tolerance of numbers(values.tolerances)) {
     const label = etaName(eta);
-    const allocation = { kind: "adaptive", label, tolerance, minCompletions: 4, maxCompletions: 64 };
+    const allocation = adaptive(label, tolerance);
     for (const [i, p] of rates.entries()) {
       const found = estimators.map((one) => measure(allocation, p, label, one));
       const cells = found.map(({ bias, root }) => `${signed(bias)}, ${root.toFixed(3)}`);
       console.log(`| ${[label, tolerance, shares[i], found[0].rollouts.toFixed(1), ...cells].join(" | ")} |`);
     }
   }
+}
+
+/** The chance that the nominal 95 % interval has p where sampling stops. */
+function coverage(allocation, p) {
+  return endsOf(allocation, p).reduce((sum, [all, correct, probability]) => {
+    const { low, high } = wilson(correct, all);
+    return low <= p && p <= high ? sum + probability : sum;
+  }, 0);
+}
+
+const covered = [1 / 2, 1 / 4, 1 / 10];
+console.log("\nHow often the interval has p at the stop, soft labels\n");
+console.log("| tolerance | p = 1/2 | p = 1/4 | p = 1/10 |\n|---|---|---|---|");
+for (const tolerance of [0.3, 0.2, 0.15]) {
+  const cells = covered.map((p) => coverage(adaptive("soft", tolerance), p).toFixed(3));
+  console.log(`| ${[tolerance, ...cells].join(" | ")} |`);
 }
