@@ -50,6 +50,12 @@ export const remotePolicyOptions = under(
       defaultText: "the environment's ERPRM_OPENAI_API_KEY, else OPENAI_API_KEY, else none",
     },
     {
+      name: "api-key-over-http",
+      kind: { type: "switch" },
+      help: "send the key over plain http:// to other machines too, on whose way others can read it",
+      default: false,
+    },
+    {
       name: "price-input",
       kind: price,
       argument: "X",
@@ -80,17 +86,19 @@ export function refuseFlagsOfOtherPolicies(policy: string, given: Given): void {
 /** @throws ERPRM_IO for a key file that cannot be read, ERPRM_INVALID_DATA for one that holds no key, or more */
 export async function remoteOptionsOf(policy: string, values: RemoteValues): Promise<RemotePolicyOptions> {
   if (!isRemoteName(policy)) return {};
-  const { tokenizer, concurrency, retries, requestTimeout, apiKeyFile, priceInput, priceOutput } = values;
+  const { tokenizer, concurrency, retries, requestTimeout, apiKeyFile, apiKeyOverHttp, priceInput, priceOutput } =
+    values;
   return {
     ...{ tokenizer, concurrency, maxRetries: retries, requestTimeout },
     apiKey: await readApiKey(apiKeyFile),
+    apiKeyOverHttp,
     prices: { input: priceInput, output: priceOutput },
   };
 }
 
 async function readApiKey(file: string | undefined): Promise<string | undefined> {
-  // An empty variable is one that somebody switched off.
-  if (file === undefined) return process.env.ERPRM_OPENAI_API_KEY || process.env.OPENAI_API_KEY || undefined;
+  // An empty variable is one that somebody switched off; ours, the other one with it.
+  if (file === undefined) return (process.env.ERPRM_OPENAI_API_KEY ?? process.env.OPENAI_API_KEY) || undefined;
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw ioError(error, file, "read");
   });

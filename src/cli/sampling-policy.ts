@@ -45,9 +45,10 @@ export async function openSamplingPolicy(
   values: SamplingValues & { quiet: boolean },
   surroundings: Surroundings,
 ): Promise<SamplingPolicy> {
-  const remote = await remoteOptionsOf(name, values);
+  const tell = (text: string) => note(text, values, surroundings);
+  const remote = isRemoteName(name) ? { ...(await remoteOptionsOf(name, values)), tell } : {};
   const opened = await openPolicy(name, { ...policyOptionsOf(values, surroundings.signal), ...remote });
-  for (const text of opened.notes) note(text, values, surroundings);
+  for (const text of opened.notes) tell(text);
   return {
     opened,
     identity: opened.identity ?? policyIdentity(values),

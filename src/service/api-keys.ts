@@ -1,7 +1,6 @@
 /** Who may ask. Keys are kept as hashes and compared in constant time; none is ever written anywhere. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { BlockList, isIP } from "node:net";
 import { ErprmError } from "../errors.js";
 
 const wellFormedKey = /^[\x21-\x7e]{16,512}$/;
@@ -59,15 +58,4 @@ export async function readApiKeys(file: string | undefined, environment: string 
   keys.add(text, file);
   if (keys.count > before) return keys;
   throw new ErprmError("ERPRM_INVALID_DATA", `Expected API keys in ${file}, one a line, found none`, { file });
-}
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8);
-loopback.addAddress("::1", "ipv6");
-
-/** An address that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  if (host === "localhost") return true;
-  const family = isIP(host);
-  return family !== 0 && loopback.check(host, family === 6 ? "ipv6" : "ipv4");
 }

@@ -8,8 +8,9 @@ import { jsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider
 import type { z } from "zod";
 import { ErprmError } from "../errors.js";
 import { Grader } from "../grading/grader.js";
+import { isLoopback } from "../policy/loopback.js";
 import { logRequests } from "./access-log.js";
-import { type ApiKeys, isLoopback } from "./api-keys.js";
+import type { ApiKeys } from "./api-keys.js";
 import { authorize } from "./authorize.js";
 import { takeBodies } from "./bodies.js";
 import { ActiveRequests, dropIdleConnections } from "./connections.js";

@@ -62,6 +62,8 @@ export interface CompletionServerOptions {
   maxChoices?: number;
   /** 400 for more choices than this. */
   numSlots?: number;
+  /** Its list of models comes after it. */
+  listAfter?: Promise<unknown>;
 }
 
 export interface CompletionServer {
@@ -109,6 +111,7 @@ class Answers {
   async #answer(request: IncomingMessage, text: string, response: ServerResponse): Promise<void> {
     const { model = "m", models = [{ id: model, object: "model" }] } = this.options;
     if (request.url?.endsWith("/models")) {
+      await this.options.listAfter;
       if (models === null) send(response, 404, { error: { message: "no such route" } });
       else send(response, 200, { object: "list", data: models });
       return;

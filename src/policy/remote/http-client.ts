@@ -13,6 +13,8 @@ export interface JsonRequest {
   method: "GET" | "POST";
   url: string;
   body?: unknown;
+  /** In place of the client's. */
+  timeoutMs?: number;
   signal?: AbortSignal | undefined;
 }
 
@@ -42,8 +44,8 @@ export class HttpClient {
    * What `read` makes of the answer's JSON.
    * @throws ServerFault, also that of `read`, without the key in it; what else `read` throws; ERPRM_ABORTED
    */
-  async json<T>({ method, url, body, signal }: JsonRequest, read: (answer: unknown) => T): Promise<T> {
-    const answer = await this.#ask({ method, url, body, signal });
+  async json<T>(request: JsonRequest, read: (answer: unknown) => T): Promise<T> {
+    const answer = await this.#ask(request);
     try {
       return read(answer);
     } catch (error) {
@@ -51,9 +53,9 @@ export class HttpClient {
     }
   }
 
-  async #ask({ method, url, body, signal }: JsonRequest): Promise<unknown> {
+  async #ask({ method, url, body, timeoutMs = this.#options.timeoutMs, signal }: JsonRequest): Promise<unknown> {
     if (signal?.aborted) throw abortedError(signal);
-    const { apiKey, timeoutMs } = this.#options;
+    const { apiKey } = this.#options;
     const controller = new AbortController();
     const abort = () => controller.abort();
     let timedOut = false;

@@ -7,20 +7,23 @@ import { type Capabilities, commonCapabilities } from "./capabilities.js";
 import { Endpoints } from "./endpoints.js";
 import { type ExaminedServer, examineServers } from "./examine-servers.js";
 import { HttpClient } from "./http-client.js";
+import { expectSafeTravel } from "./key-travel.js";
 import { openTokenizer } from "./open-tokenizer.js";
+import { mostCompletions } from "./probe.js";
 import { parseRemoteName, type RemoteName } from "./remote-name.js";
 import { checkRemoteOptions, type RemotePolicyOptions } from "./remote-options.js";
 import { RemotePolicy } from "./remote-policy.js";
 import type { KnownModel } from "./same-model.js";
 
 /**
- * @throws ERPRM_INVALID_ARGUMENT for a name or option that cannot be, a model that is not served, a server that cannot continue a prefix
+ * @throws ERPRM_INVALID_ARGUMENT for a name or option that cannot be, a key that others could read on its way, a model that is not served, a server that cannot continue a prefix
  *   or has another tokenizer; ERPRM_NOT_FOUND and the like for the tokenizer; ERPRM_IO for a server that does not answer; ERPRM_ABORTED
  */
 export async function openRemotePolicy(name: string, options: RemotePolicyOptions = {}): Promise<OpenedRolloutPolicy> {
   const remote = parseRemoteName(name);
   const settings = checkRemoteOptions(options);
   const { concurrency, retries, timeoutMs, apiKey, prices } = settings;
+  expectSafeTravel(remote, settings);
   const tokenizer =
     options.tokenizer === undefined ? undefined : await openTokenizer(options.tokenizer, options.signal);
   const found = await examineServers(remote, settings, tokenizer?.text, options.signal);
@@ -45,6 +48,9 @@ export async function openRemotePolicy(name: string, options: RemotePolicyOption
         completions: capabilities.givesTokens ? "token ids" : "texts",
         ...(dtype !== undefined && { dtype }),
         ...(!capabilities.extraFields && { truncation: "the server's own" }),
+        // Seeds are those of requests: cut into others, a run would draw other completions.
+        ...(capabilities.samples &&
+          capabilities.maxCompletions < mostCompletions && { completionsPerRequest: capabilities.maxCompletions }),
       },
     },
     notes: notesOf(name, capabilities, tokenizer?.text),

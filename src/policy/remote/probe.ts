@@ -36,7 +36,7 @@ const passage =
 
 const greedy: Sampling = { temperature: 0, topP: 1, topK: 0, minP: 0, maxTokens: 8, stop: [] };
 /** Completions of one request, at most: what a lost answer costs. */
-const mostCompletions = 32;
+export const mostCompletions = 32;
 const numAlone = 3;
 /** So hot that no model writes twelve tokens three times alike. */
 const hot: Sampling = { ...greedy, temperature: 2, maxTokens: 12 };

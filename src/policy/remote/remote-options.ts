@@ -20,23 +20,34 @@ export interface RemotePolicyOptions {
   backoff?: { firstMs: number; mostMs: number } | undefined;
   /** Sent as a bearer token; never recorded or shown. */
   apiKey?: string | undefined;
+  /** Sends the key over plain HTTP to other machines too; default false: refused. */
+  apiKeyOverHttp?: boolean | undefined;
   prices?: TokenPrices | undefined;
+  /** Is told which server has not answered for how long, while it is asked what it can do. */
+  tell?: ((text: string) => void) | undefined;
+  /** Milliseconds: until that is told first (default 10,000), and that a list of models may take (30,000). */
+  patience?: { tellMs: number; listMs: number } | undefined;
   signal?: AbortSignal | undefined;
 }
 
 const defaultBackoff = { firstMs: 500, mostMs: 30_000 };
+/** Servers make their list of models in a moment, however busy they are. */
+const defaultPatience = { tellMs: 10_000, listMs: 30_000 };
 
 export interface RemoteSettings {
   concurrency: number;
   retries: RetryOptions;
   timeoutMs: number;
   apiKey: string | undefined;
+  apiKeyOverHttp: boolean;
   prices: TokenPrices;
+  tell: (text: string) => void;
+  patience: { tellMs: number; listMs: number };
 }
 
 /** @throws ERPRM_INVALID_ARGUMENT */
 export function checkRemoteOptions(options: RemotePolicyOptions): RemoteSettings {
-  const { contextLength, tokenizer, apiKey, prices = {} } = options;
+  const { contextLength, tokenizer, apiKey, apiKeyOverHttp = false, prices = {}, tell = () => {} } = options;
   const concurrency = expectPositiveInteger("concurrency", options.concurrency ?? remoteDefaults.concurrency);
   const maxRetries = expectInteger("maxRetries", options.maxRetries ?? remoteDefaults.maxRetries);
   const seconds = expectFiniteNumber("requestTimeout", options.requestTimeout ?? remoteDefaults.requestTimeout);
@@ -55,5 +66,7 @@ export function checkRemoteOptions(options: RemotePolicyOptions): RemoteSettings
       failArgument(`${what} price`, "0 or more", price);
   }
   const retries: RetryOptions = { maxRetries, ...(options.backoff ?? defaultBackoff) };
-  return { concurrency, retries, timeoutMs: seconds * 1000, apiKey, prices };
+  const patience = options.patience ?? defaultPatience;
+  for (const [what, ms] of Object.entries(patience)) expectPositiveInteger(what, ms);
+  return { concurrency, retries, timeoutMs: seconds * 1000, apiKey, apiKeyOverHttp, prices, tell, patience };
 }

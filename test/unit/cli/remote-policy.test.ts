@@ -14,3 +14,18 @@ test("a key is read from a file that holds nothing else; another file is named, 
   t.false(JSON.stringify([error?.message, error]).includes("tell"));
   await t.throwsAsync(read("none"), { message: /\/none/ });
 });
+
+test.serial("our own variable goes before the common one; empty, it means that no key is sent", async (t) => {
+  const before = { ...process.env };
+  t.teardown(() => {
+    process.env = before;
+  });
+  const read = async (ours: string | undefined, common: string) => {
+    process.env = { ...before, OPENAI_API_KEY: common, ...(ours !== undefined && { ERPRM_OPENAI_API_KEY: ours }) };
+    if (ours === undefined) delete process.env.ERPRM_OPENAI_API_KEY;
+    return (await remoteOptionsOf("openai:http://a/v1#m", values)).apiKey;
+  };
+  t.is(await read("ours", "common"), "ours");
+  t.is(await read(undefined, "common"), "common");
+  t.is(await read("", "common"), undefined);
+});

@@ -167,3 +167,28 @@ test("the summary tells how often servers were asked", async (t) => {
   t.is(code, 0);
   t.regex(stdout, new RegExp(`requests +${server.requests.length - 2}, 0 of them repeated, [\\d,]+ prompt tokens`));
 });
+
+test("a user or password in the URL ends the command before anything is written, and is not shown", async (t) => {
+  const { args, folder, server } = await labelRun(t);
+  const withSecret = server.policy.replace("http://", "http://me:hunter2@");
+  const refused = await runCli(
+    args("run", "--json").map((arg) => (arg === server.policy ? withSecret : arg)),
+    { env: noKeys },
+  );
+  t.is(refused.code, 2);
+  t.notRegex(refused.stdout + refused.stderr, /hunter2|me:/);
+  t.false(existsSync(join(folder, "run")));
+  t.is(server.requests.length, 0);
+});
+
+test("a key does not leave for another machine over plain HTTP unless it is told to", async (t) => {
+  const { args, folder, server } = await labelRun(t);
+  // Of a block that is nobody's: nothing may be sent there.
+  const elsewhere = args("run", "--retries", "0").map((arg) =>
+    arg === server.policy ? "openai:http://192.0.2.1:9/v1#m" : arg,
+  );
+  const refused = await runCli(elsewhere, { env: { ...noKeys, ERPRM_OPENAI_API_KEY: "tell-nobody" } });
+  t.is(refused.code, 2);
+  t.regex(refused.stderr, /received http:\/\/192\.0\.2\.1:9\/v1.*--api-key-over-http/);
+  t.false(existsSync(join(folder, "run")));
+});

@@ -86,6 +86,14 @@ test("a server that writes one completion a request, or the same one n times, is
   t.notRegex((await opened(t)).policy.notes.join("\n"), /alone/);
 });
 
+test("how many completions a server writes for a request is part of the identity: seeds are those of requests", async (t) => {
+  const server = async (options: CompletionServerOptions) => (await opened(t, options)).policy.identity?.server;
+  t.like(await server({ numSlots: 8 }), { completionsPerRequest: 8 });
+  t.like(await server({ maxChoices: 1 }), { completionsPerRequest: 1 });
+  t.false("completionsPerRequest" in ((await server({})) as object));
+  t.false("completionsPerRequest" in ((await server({ isGreedy: true })) as object));
+});
+
 test("a server that does not sample says so, and only greedy completions are asked of it", async (t) => {
   for (const maxChoices of [1, 9]) {
     const { policy } = await opened(t, { isGreedy: true, maxChoices });
@@ -137,6 +145,37 @@ test("a server that is not there is named soon, with exit 3; one that starts up 
   await t.notThrowsAsync(opened(t, { faultOf: loading }));
 });
 
+test("a server that does not answer is named while it is waited for; one that makes no list of models is given up", async (t) => {
+  const never = new Promise<void>(() => {});
+  const hung = await startCompletionServer(t, { listAfter: never });
+  const told: string[] = [];
+  const options = { ...quick, maxRetries: 1, tell: (text: string) => told.push(text) };
+  await t.throwsAsync(openRemotePolicy(hung.policy, { ...options, patience: { tellMs: 20, listMs: 200 } }), {
+    code: "ERPRM_IO",
+    message: new RegExp(`answer of ${hung.url}, asked for it 2 times, received at last: nothing within 0.2 s`),
+  });
+  t.true(told.length >= 2);
+  for (const text of told) t.regex(text, new RegExp(`waiting for ${hung.url}: no answer for \\d+ s`));
+
+  told.length = 0;
+  const answers = await startCompletionServer(t);
+  await openRemotePolicy(answers.policy, { ...options, patience: { tellMs: 60_000, listMs: 60_000 } });
+  t.deepEqual(told, []);
+});
+
+test("a server that is busy with a completion is named too, and waited for", async (t) => {
+  let release = () => {};
+  const free = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const busy = await startCompletionServer(t, { faultOf: () => ({ kind: "wait", for: free }) });
+  const tell = (text: string) => {
+    t.true(text.includes(busy.url));
+    release();
+  };
+  await t.notThrowsAsync(openRemotePolicy(busy.policy, { ...quick, tell, patience: { tellMs: 20, listMs: 60_000 } }));
+});
+
 test("several servers have to serve what is asked for, and what all of them can do counts", async (t) => {
   const tokenizer = byteTokenizerFolder(t);
   const both = await startCompletionServer(t, { models: [{ id: "m", max_model_len: 900 }] });
@@ -167,6 +206,7 @@ test("options that cannot be are refused before anybody is asked, and a key is n
   await refused({ requestTimeout: 0 }, /requestTimeout/);
   await refused({ contextLength: 100 }, /with a tokenizer/);
   await refused({ prices: { input: -1 } }, /input price/);
+  await refused({ patience: { tellMs: 0, listMs: 1 } }, /tellMs/);
   const error = await refused({ apiKey: "sec ret" }, /the API key to be printable/);
   t.false(JSON.stringify([error?.message, error]).includes("sec ret"));
 });
