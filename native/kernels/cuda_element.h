@@ -1,10 +1,16 @@
-// What the numbers of a matrix are, where a launcher takes more than one type behind a void*.
+// The element type of a model on the accelerator: of its weights, activations, keys and values. Sums, norms, softmax,
+// logits and the residual stream are f32 in both.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 
 namespace erprm::cuda {
 
-enum class Element : int32_t { kF32, kBF16 };
+enum class Element : int {
+  kF32 = 0,   // exact: what tests compare with the CPU
+  kBF16 = 1,  // products on tensor cores
+};
+
+inline constexpr std::size_t element_bytes(Element element) { return element == Element::kF32 ? 4 : 2; }
 
 }  // namespace erprm::cuda
