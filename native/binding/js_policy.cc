@@ -9,6 +9,7 @@
 #include "binding/js_rollout.h"
 #include "binding/policy_handle.h"
 #include "core/error.h"
+#include "engine/rollout_engine.h"
 #include "kernels/kernel_table.h"
 
 namespace erprm {
@@ -96,9 +97,9 @@ Napi::Value log_probabilities(const Napi::CallbackInfo& info, const HandlePointe
             temperature);
     return DeviceThread::of(env).run(
         env, [loop = handle->loop(), sequences = std::move(sequences), temperature]() -> MakeValue {
-          RolloutEngine& engine = loop->engine();
+          Engine& engine = loop->engine();
           const ThreadPool::Use use(loop->pool());
-          const ModelConfig& config = engine.transformer().config();
+          const ModelConfig& config = engine.config();
           auto result = std::make_shared<std::vector<float>>();
           std::vector<float> scratch(static_cast<size_t>(config.vocabulary_size) + 16);
           for (const std::vector<int32_t>& tokens : sequences) {
@@ -122,9 +123,9 @@ Napi::Value logits(const Napi::CallbackInfo& info, const HandlePointer& handle, 
   return guard_promise(env, [&]() -> Napi::Value {
     auto sequences = read_sequences(info, config);
     return DeviceThread::of(env).run(env, [loop = handle->loop(), sequences = std::move(sequences)]() -> MakeValue {
-      RolloutEngine& engine = loop->engine();
+      Engine& engine = loop->engine();
       const ThreadPool::Use use(loop->pool());
-      const ModelConfig& config = engine.transformer().config();
+      const ModelConfig& config = engine.config();
       auto result = std::make_shared<std::vector<float>>();
       for (const std::vector<int32_t>& tokens : sequences) {
         engine.visit_logits(tokens, [&](int64_t, const float* row) {

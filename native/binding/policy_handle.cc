@@ -21,7 +21,7 @@ void PolicyLoop::fail(std::exception_ptr error) noexcept {
   if (engine_ != nullptr) engine_->fail_all(error);
 }
 
-RolloutEngine& PolicyLoop::engine() {
+Engine& PolicyLoop::engine() {
   require(engine_ != nullptr, ErrorCode::DISPOSED, "Expected a loaded policy, received one that was disposed");
   return *engine_;
 }

@@ -8,14 +8,14 @@
 
 #include "binding/device_thread.h"
 #include "core/parallel.h"
-#include "engine/rollout_engine.h"
+#include "engine/engine.h"
 
 namespace erprm {
 
 // The engine as a loop of the device thread.
 class PolicyLoop : public Loop {
  public:
-  PolicyLoop(std::unique_ptr<RolloutEngine> engine, std::unique_ptr<ThreadPool> pool)
+  PolicyLoop(std::unique_ptr<Engine> engine, std::unique_ptr<ThreadPool> pool)
       : engine_(std::move(engine)), pool_(std::move(pool)) {}
 
   bool run_iteration() override;
@@ -23,14 +23,14 @@ class PolicyLoop : public Loop {
   bool has_ended() const override { return engine_ == nullptr; }
 
   // Device thread. Throws DISPOSED once closed.
-  RolloutEngine& engine();
+  Engine& engine();
   ThreadPool& pool() { return *pool_; }
 
   // Device thread: frees the engine when its work is done, then settles.
   void close(const Settlement& settlement) { closing_.push_back(settlement); }
 
  private:
-  std::unique_ptr<RolloutEngine> engine_;
+  std::unique_ptr<Engine> engine_;
   const std::unique_ptr<ThreadPool> pool_;
   std::vector<Settlement> closing_;
 };

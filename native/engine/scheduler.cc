@@ -9,16 +9,19 @@
 namespace erprm {
 namespace {
 
-// Blocks a completion needs for the tokens it has; a fresh one is about to get its first.
-int64_t blocks_of(const Completion& completion) {
-  return KvBlockPool::blocks_for(std::max<int64_t>(1, static_cast<int64_t>(completion.tokens.size())));
-}
-
 bool is_older(const std::unique_ptr<Completion>& a, const std::unique_ptr<Completion>& b) {
   return std::tie(a->trunk->number, a->row) < std::tie(b->trunk->number, b->row);
 }
 
 }  // namespace
+
+// Blocks a completion needs for the tokens it has and those it gets before the next plan; a fresh one is about to get
+// its first.
+int64_t Scheduler::blocks_of(const Completion& completion) const {
+  const int64_t tokens = static_cast<int64_t>(completion.tokens.size());
+  const int64_t most = max_tokens(*completion.trunk, completion.group);
+  return BlockPool::blocks_for(std::max<int64_t>(1, std::min(tokens + limits_.tokens_ahead - 1, most)));
+}
 
 int32_t Scheduler::max_tokens(const Trunk& trunk, int32_t group) const {
   return std::min(trunk.request->max_tokens, limits_.context_length - trunk.request->groups[group].prefix_length);
@@ -47,7 +50,7 @@ void Scheduler::submit(std::shared_ptr<RolloutRequest> request) {
             "Expected the completions of a request to have at most ", kMostIndexed, " tokens together, received ", rows,
             " of up to ", longest, " tokens");
   }
-  const int64_t blocks = KvBlockPool::blocks_for(trunk->length()) + KvBlockPool::blocks_for(longest);
+  const int64_t blocks = BlockPool::blocks_for(trunk->length()) + BlockPool::blocks_for(longest);
   if (blocks > pool_.num_blocks()) {
     throw Error(
         ErrorCode::OUT_OF_MEMORY,
@@ -87,15 +90,15 @@ int64_t Scheduler::num_unclaimed() const {
   return count;
 }
 
-void Scheduler::release(std::vector<float*>& blocks) {
-  for (float* block : blocks) pool_.release(block);
+void Scheduler::release(std::vector<KvBlock>& blocks) {
+  for (const KvBlock block : blocks) pool_.release(block);
   blocks.clear();
 }
 
 void Scheduler::admit_trunks() {
   while (!waiting_.empty()) {
     Trunk& next = *waiting_.front();
-    const int64_t needed = KvBlockPool::blocks_for(next.length());
+    const int64_t needed = BlockPool::blocks_for(next.length());
     // One spare block for each eighth of the running completions keeps admission from causing preemption at once.
     const int64_t spare = admitted_.empty() ? 0 : 1 + num_running() / 8;
     const bool wanted = num_running() + num_startable() < int64_t{2} * limits_.max_batch;
@@ -188,7 +191,7 @@ void Scheduler::make_room(int64_t count) {
 bool Scheduler::allocate(Completion& completion) {
   const size_t needed = static_cast<size_t>(blocks_of(completion));
   while (completion.blocks.size() < needed) {
-    float* block = pool_.allocate();
+    const KvBlock block = pool_.allocate();
     if (block != nullptr) {
       completion.blocks.push_back(block);
     } else if (take_from_youngest() == &completion) {
@@ -196,6 +199,27 @@ bool Scheduler::allocate(Completion& completion) {
     }
   }
   return true;
+}
+
+void Scheduler::allocate_for_running() {
+  // Oldest first: whoever loses its blocks to an older one has not been planned yet.
+  for (size_t i = 0; i < running_.size();) {
+    if (allocate(*running_[i])) ++i;
+  }
+}
+
+void Scheduler::count_computed(Completion& completion, int32_t count) {
+  recomputed_tokens += std::clamp(completion.was_computed - completion.computed, 0, count);
+  completion.computed += count;
+  completion.was_computed = std::max(completion.was_computed, completion.computed);
+}
+
+void Scheduler::count_computed(Trunk& trunk, int32_t count) {
+  const int32_t again = std::clamp(trunk.was_computed - trunk.computed, 0, count);
+  recomputed_tokens += again;
+  prompt_tokens += count - again;
+  trunk.computed += count;
+  trunk.was_computed = std::max(trunk.was_computed, trunk.computed);
 }
 
 void Scheduler::add_completion_rows(Completion& completion, int32_t& budget, ForwardBatch& batch) {
@@ -209,9 +233,7 @@ void Scheduler::add_completion_rows(Completion& completion, int32_t& budget, For
     batch.rows.push_back({completion.tokens[i], prefix + i, trunk.blocks.data(), prefix, completion.blocks.data(),
                           i + 1, completion.blocks[i / kKvTokens], i % kKvTokens});
   }
-  recomputed_tokens += std::clamp(completion.was_computed - completion.computed, 0, count);
-  completion.computed += count;
-  completion.was_computed = std::max(completion.was_computed, completion.computed);
+  count_computed(completion, count);
 }
 
 void Scheduler::add_trunk_rows(Trunk& trunk, int32_t& budget, ForwardBatch& batch) {
@@ -221,20 +243,25 @@ void Scheduler::add_trunk_rows(Trunk& trunk, int32_t& budget, ForwardBatch& batc
     batch.rows.push_back({trunk.request->trunk[i], i, trunk.blocks.data(), i + 1, nullptr, 0,
                           trunk.blocks[i / kKvTokens], i % kKvTokens});
   }
-  const int32_t again = std::clamp(trunk.was_computed - trunk.computed, 0, count);
-  recomputed_tokens += again;
-  prompt_tokens += count - again;
-  trunk.computed += count;
-  trunk.was_computed = std::max(trunk.was_computed, trunk.computed);
+  count_computed(trunk, count);
+}
+
+// Whether the end of the group's prefix is among the trunk's tokens computed from `first` on and still wanted. Lets go
+// of what nobody starts from any more.
+bool Scheduler::needs_end_of(Trunk& trunk, size_t g, int32_t first) const {
+  const PrefixGroup& group = trunk.request->groups[g];
+  const int32_t last = group.prefix_length - 1;
+  if (trunk.next_in_group[g] == group.num_completions) {
+    trunk.group_logits[g] = std::vector<float>();
+    return false;
+  }
+  return last >= first && last < trunk.computed && trunk.group_logits[g].empty();
 }
 
 void Scheduler::plan(ForwardBatch& batch, std::vector<OutputRow>& outputs) {
   batch.clear();
   outputs.clear();
-  // Oldest first: whoever loses its blocks to an older one has not been planned yet.
-  for (size_t i = 0; i < running_.size();) {
-    if (allocate(*running_[i])) ++i;
-  }
+  allocate_for_running();
   int32_t budget = limits_.prefill_chunk;
   for (const auto& trunk : admitted_) {
     for (const auto& completion : running_) {
@@ -248,14 +275,8 @@ void Scheduler::plan(ForwardBatch& batch, std::vector<OutputRow>& outputs) {
     const int32_t first_row = static_cast<int32_t>(batch.rows.size());
     add_trunk_rows(*trunk, budget, batch);
     for (size_t g = 0; g < trunk->group_logits.size(); ++g) {
-      const PrefixGroup& group = trunk->request->groups[g];
-      const int32_t last = group.prefix_length - 1;
-      if (trunk->next_in_group[g] == group.num_completions) {
-        trunk->group_logits[g] = std::vector<float>();
-        continue;
-      }
-      if (last < first || last >= trunk->computed || !trunk->group_logits[g].empty()) continue;
-      batch.outputs.push_back(first_row + last - first);
+      if (!needs_end_of(*trunk, g, first)) continue;
+      batch.outputs.push_back(first_row + trunk->request->groups[g].prefix_length - 1 - first);
       outputs.push_back({trunk.get(), static_cast<int32_t>(g), nullptr});
     }
     batch.end_group();

@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "engine/sequence.h"
+#include "model/block_pool.h"
 #include "model/forward_batch.h"
-#include "model/kv_cache.h"
 
 namespace erprm {
 
@@ -29,6 +29,8 @@ struct SchedulerLimits {
   int32_t max_batch;       // completions that run at the same time
   int32_t prefill_chunk;   // rows beyond one a completion in a forward pass
   int32_t context_length;  // tokens of prefix and completion together
+  // Tokens that each running completion may get before the next plan: it holds blocks for them. At most kKvTokens.
+  int32_t tokens_ahead = 1;
 };
 
 // What the outputs of a ForwardBatch stand for, in order.
@@ -38,9 +40,23 @@ struct OutputRow {
   Completion* completion;  // set: the logits for the completion's next token
 };
 
+// A sequence that is to be computed whole: a trunk; or, after a preemption, a completion's prefix and all its tokens
+// but the last, of which only the completion's own are stored.
+struct WholeSequence {
+  Trunk* trunk;
+  Completion* completion;       // null: the trunk itself
+  std::vector<int32_t> groups;  // of a trunk: those whose prefix's last hidden state is wanted
+};
+
+// What an engine computes that decodes several tokens at a time.
+struct BurstPlan {
+  std::vector<WholeSequence> sequences;  // before the completions
+  std::vector<Completion*> completions;  // by trunk, then row; each has computed all its tokens but the last
+};
+
 class Scheduler {
  public:
-  Scheduler(SchedulerLimits limits, KvBlockPool& pool) : limits_(limits), pool_(pool) {}
+  Scheduler(SchedulerLimits limits, BlockPool& pool) : limits_(limits), pool_(pool) {}
 
   // Throws INVALID_ARGUMENT (a prefix that fills the context, more tokens than one result can index) or OUT_OF_MEMORY
   // (the budget cannot hold it even alone).
@@ -54,6 +70,14 @@ class Scheduler {
 
   // Plans the next forward pass; an empty batch means there is nothing to compute.
   void plan(ForwardBatch& batch, std::vector<OutputRow>& outputs);
+
+  // The same for up to tokens_ahead tokens of each completion: whole sequences, of at most prefill_chunk tokens
+  // together or one alone, then completions. What is planned counts as computed but for the completions' new tokens,
+  // which the caller counts (count_computed). Nothing is there to compute when both lists are empty.
+  BurstPlan plan_burst();
+
+  // Notes that `count` tokens more have their keys and values stored.
+  void count_computed(Completion& completion, int32_t count);
 
   // Takes a finished completion out.
   void retire(Completion* completion, FinishReason reason);
@@ -79,20 +103,26 @@ class Scheduler {
  private:
   void admit_trunks();
   void run(std::unique_ptr<Completion> completion);
+  void allocate_for_running();
   bool allocate(Completion& completion);
+  int64_t blocks_of(const Completion& completion) const;
+  void count_computed(Trunk& trunk, int32_t count);
   const Completion* take_from_youngest();
   void preempt_youngest();
   void evict_youngest();
-  void release(std::vector<float*>& blocks);
+  void release(std::vector<KvBlock>& blocks);
   void remove(const std::function<bool(const RolloutRequest&)>& unwanted);
   void finish(Trunk* trunk);
   int64_t num_startable() const;
   int64_t num_unclaimed() const;
   void add_completion_rows(Completion& completion, int32_t& budget, ForwardBatch& batch);
   void add_trunk_rows(Trunk& trunk, int32_t& budget, ForwardBatch& batch);
+  bool needs_end_of(Trunk& trunk, size_t group, int32_t first) const;
+  void add_whole_trunk(Trunk& trunk, int32_t& budget, BurstPlan& plan);
+  void add_whole_completion(Completion& completion, int32_t& budget, BurstPlan& plan);
 
   const SchedulerLimits limits_;
-  KvBlockPool& pool_;
+  BlockPool& pool_;
   // All oldest first; every waiting trunk is younger than every admitted one.
   std::deque<std::unique_ptr<Trunk>> waiting_;        // hold no blocks
   std::vector<std::unique_ptr<Trunk>> admitted_;      // hold their blocks

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/philox.h"
 #include "core/testing.h"
+#include "model/kv_cache.h"
 
 namespace {
 

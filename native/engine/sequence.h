@@ -8,6 +8,7 @@
 
 #include "engine/request.h"
 #include "engine/token_bytes.h"
+#include "model/block_pool.h"
 
 namespace erprm {
 
@@ -25,7 +26,7 @@ struct Completion {
   int32_t row;    // among the completions of its request
   std::vector<int32_t> tokens;
   std::vector<float> log_probabilities;
-  std::vector<float*> blocks;
+  std::vector<KvBlock> blocks;
   int32_t computed = 0;      // tokens whose keys and values are stored
   int32_t was_computed = 0;  // the most `computed` ever was: below it, work is recomputation
   StopMatcher stop;
@@ -35,11 +36,12 @@ struct Completion {
 struct Trunk {
   std::shared_ptr<RolloutRequest> request;
   int64_t number;  // of its submission: the lower, the older
-  std::vector<float*> blocks;
+  std::vector<KvBlock> blocks;
   int32_t computed = 0;
   int32_t was_computed = 0;
-  // Logits at the end of each group's prefix, f32 [vocabulary]: the first token of every completion of the group is
-  // drawn from them without a forward pass. There from when the prefix was computed until all of them have started.
+  // Logits at the end of each group's prefix, f32 [vocabulary], or on an accelerator the final hidden state, f32
+  // [hidden], that they are made of: the first token of every completion of the group is drawn from them without a
+  // forward pass. There from when the prefix was computed until all of them have started.
   std::vector<std::vector<float>> group_logits;
   std::vector<int32_t> group_rows;     // row of each group's first completion
   std::vector<int32_t> next_in_group;  // completions started, by group

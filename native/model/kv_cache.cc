@@ -25,7 +25,7 @@ KvBlockPool::~KvBlockPool() {
   for (float* block : allocated_) std::free(block);
 }
 
-float* KvBlockPool::allocate() {
+KvBlock KvBlockPool::allocate() {
   if (num_used_ == num_blocks_) return nullptr;
   float* block = nullptr;
   if (!free_.empty()) {
@@ -48,7 +48,7 @@ float* KvBlockPool::allocate() {
   return block;
 }
 
-void KvBlockPool::release(float* block) {
+void KvBlockPool::release(KvBlock block) {
   free_.push_back(block);
   --num_used_;
 }

@@ -2,7 +2,7 @@
 //
 //   block = f32 [L, G, keys [kKvTokens/16, D, 16] | values [kKvTokens, D]]
 //
-// A trunk is a list of blocks; a completion is a trunk's prefix plus its own list of blocks. Nothing is ever copied.
+// The memory of the CPU.
 // Thread: device thread only.
 #pragma once
 
@@ -10,31 +10,25 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/kernel_table.h"
+#include "model/block_pool.h"
 #include "model/config.h"
 
 namespace erprm {
 
-class KvBlockPool {
+class KvBlockPool : public BlockPool {
  public:
   // Blocks are taken from the system on first use and kept; their total never exceeds `budget_bytes`.
   KvBlockPool(const ModelConfig& config, int64_t budget_bytes);
-  ~KvBlockPool();
-  KvBlockPool(const KvBlockPool&) = delete;
-  KvBlockPool& operator=(const KvBlockPool&) = delete;
+  ~KvBlockPool() override;
 
   // A block of zeros, or nullptr when the budget is used up. Throws OUT_OF_MEMORY when the system has none.
-  float* allocate();
-  void release(float* block);
+  KvBlock allocate() override;
+  void release(KvBlock block) override;
 
-  int64_t num_blocks() const { return num_blocks_; }
-  int64_t num_free() const { return num_blocks_ - num_used_; }
-  int64_t used_bytes() const { return num_used_ * block_bytes_; }
-  int64_t peak_bytes() const { return peak_used_ * block_bytes_; }
-  int64_t block_bytes() const { return block_bytes_; }
-
-  // Blocks needed for this many tokens.
-  static int64_t blocks_for(int64_t tokens) { return (tokens + kKvTokens - 1) / kKvTokens; }
+  int64_t num_blocks() const override { return num_blocks_; }
+  int64_t num_free() const override { return num_blocks_ - num_used_; }
+  int64_t peak_bytes() const override { return peak_used_ * block_bytes_; }
+  int64_t block_bytes() const override { return block_bytes_; }
 
   size_t key_offset(int layer, int kv_head) const;
   size_t value_offset(int layer, int kv_head) const;
