@@ -24,6 +24,10 @@ export interface ServiceLimits {
   maxCompletions: number;
   /** Tokens of one completion (400). */
   maxCompletionTokens: number;
+  /** Tokens that a request is told at most: those of all its completions, each with the `logprobs` beside it (400). */
+  maxRequestTokens: number;
+  /** Bytes, about, of one stream of completions that its client has not read; beyond that it is ended. */
+  maxUnreadBytes: number;
   /** Completions that may wait for a slot of one policy; one client may hold half of them (429). */
   maxQueuedCompletions: number;
   /** Seconds a client may take to send a body, or a stream to send its next line and to read its next result (408). */
@@ -39,6 +43,8 @@ export const defaultLimits: ServiceLimits = {
   maxQueuedTokens: 2 ** 20,
   maxCompletions: 1024,
   maxCompletionTokens: 16_384,
+  maxRequestTokens: 2 ** 20,
+  maxUnreadBytes: 8 * 2 ** 20,
   maxQueuedCompletions: 8192,
   clientTimeoutSeconds: 60,
   maxConnections: 4096,

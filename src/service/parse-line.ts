@@ -8,8 +8,9 @@ export function parseLine<S extends z.ZodType>(
   schema: S,
 ): { solution: z.infer<S> } | { error: unknown } {
   try {
-    const parsed = schema.safeParse(parseJson(text));
-    return parsed.success ? { solution: parsed.data } : { error: invalidRequest(parsed.error) };
+    const value = parseJson(text);
+    const parsed = schema.safeParse(value);
+    return parsed.success ? { solution: parsed.data } : { error: invalidRequest(parsed.error, value) };
   } catch (error) {
     return { error };
   }

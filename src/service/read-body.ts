@@ -64,7 +64,8 @@ export function parseJson(body: Buffer | string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const why = (error as Error).message;
-    throw requestError(400, `Expected JSON: ${why.slice(0, 200)}`, {}, "ERPRM_INVALID_DATA");
+    // Some of the parser's messages repeat the text around the place.
+    const why = (error as Error).message.replace(/".*" is not valid JSON$/s, "where none can be").slice(0, 200);
+    throw requestError(400, `Expected JSON: ${why}`, {}, "ERPRM_INVALID_DATA");
   }
 }

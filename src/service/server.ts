@@ -91,7 +91,7 @@ export async function createServer(options: ServiceOptions): Promise<Service> {
     // A stream is checked line by line.
     if (data instanceof Readable) return { value: data };
     const parsed = (schema as z.ZodType).safeParse(data);
-    return parsed.success ? { value: parsed.data } : { error: invalidRequest(parsed.error) };
+    return parsed.success ? { value: parsed.data } : { error: invalidRequest(parsed.error, data) };
   });
   // Answers are made by typed code: writing them is all there is to do.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));

@@ -106,6 +106,21 @@ const limitOptions = under("Limits:", [
     default: defaultLimits.maxCompletionTokens,
   },
   {
+    name: "max-request-tokens",
+    kind: count,
+    argument: "N",
+    help: "most tokens that a request for completions is told (400): completions times max_tokens or what the context leaves, times 1 + logprobs",
+    default: defaultLimits.maxRequestTokens,
+  },
+  {
+    name: "max-unread",
+    kind: { type: "bytes" },
+    argument: "SIZE",
+    help: "how much of a stream of completions may wait for a client that does not read it; beyond that it ends with an error",
+    default: defaultLimits.maxUnreadBytes,
+    defaultText: "8MiB",
+  },
+  {
     name: "max-queued-completions",
     kind: count,
     argument: "N",

@@ -20,6 +20,8 @@ function limitsOf(values: ServeValues) {
     maxQueuedTokens: values.maxQueuedTokens,
     maxCompletions: values.maxCompletions,
     maxCompletionTokens: values.maxCompletionTokens,
+    maxRequestTokens: values.maxRequestTokens,
+    maxUnreadBytes: values.maxUnread,
     maxQueuedCompletions: values.maxQueuedCompletions,
     clientTimeoutSeconds: values.clientTimeout,
     maxConnections: values.maxConnections,

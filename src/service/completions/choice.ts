@@ -10,6 +10,10 @@ export interface TokenText {
   nameOf(id: number): string | undefined;
 }
 
+/** Bytes of an event that a token's log-probability and an id take, about. */
+const logBytes = 48;
+const idBytes = 8;
+
 interface IdLogProbability {
   id: number;
   logProbability: number;
@@ -49,6 +53,7 @@ export class Choice {
   readonly #stream: TextStream;
   readonly #log: TokenLog | undefined;
   readonly #withTokenIds: boolean;
+  #unreadBytes = 0;
   // Since the last news.
   #text = "";
   #logs: TokenLogProbabilities[] = [];
@@ -66,7 +71,11 @@ export class Choice {
   /** One more token; the last one comes with the reason why it is. */
   push({ id, logProbability, alternatives, finishReason }: SampledToken): void {
     this.numTokens += 1;
-    this.#text += this.#stream.push(this.#tokens.bytesOf(id));
+    const bytes = this.#tokens.bytesOf(id);
+    this.#unreadBytes += bytes.length;
+    if (this.#log) this.#unreadBytes += logBytes * (1 + alternatives.length);
+    if (this.#withTokenIds) this.#unreadBytes += idBytes;
+    this.#text += this.#stream.push(bytes);
     this.#log?.add(this.#inText({ id, logProbability }), alternatives.map(this.#inText));
     if (this.#withTokenIds) this.#tokenIds.push(id);
     this.finishReason = finishReason;
@@ -84,6 +93,11 @@ export class Choice {
     logProbability,
   });
 
+  /** What has come since the last news takes so much, about. */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
+  }
+
   /** What has come since the last call; undefined when it is nothing that a client could be told. */
   takeNews(): ChoiceNews | undefined {
     if (!this.#hasNews) return undefined;
@@ -98,6 +112,7 @@ export class Choice {
     this.#text = "";
     this.#logs = [];
     this.#tokenIds = [];
+    this.#unreadBytes = 0;
     this.#hasNews = false;
     return news;
   }

@@ -1,7 +1,9 @@
 /**
  * The answer as server-sent events. They are written when the connection takes them: what has come meanwhile goes into the
- * next event together, so a slow client gets fewer and larger ones, holds up nobody, and costs the text it has not read.
+ * next event together, so a slow client gets fewer and larger ones, holds up nobody, and costs the text it has not read:
+ * up to a bound, at which its stream ends.
  */
+import { requestError } from "../http-status.js";
 import { type AnswerHead, answerHead, type CompletionAnswer, choiceAnswer, usageOf } from "./answer.js";
 import type { CompletionLine, StartedRequest } from "./line.js";
 import type { AskedWork } from "./work.js";
@@ -10,6 +12,8 @@ export interface EventOptions {
   model: string;
   client: string;
   signal: AbortSignal;
+  /** Of the stream, waiting for its client; about. */
+  maxUnreadBytes: number;
 }
 
 /** One event. JSON has no raw line ends, so one data line is enough. */
@@ -19,12 +23,12 @@ export function eventOf(value: unknown): string {
 
 /**
  * The events up to and with [DONE]; the first one comes with the first token. To end early, return.
- * @throws as `CompletionLine.run`
+ * @throws as `CompletionLine.run`; a request error {status: 408} for a client that does not read
  */
 export async function* completionEvents(
   line: CompletionLine,
   asked: AskedWork,
-  { model, client, signal }: EventOptions,
+  { model, client, signal, maxUnreadBytes }: EventOptions,
 ): AsyncGenerator<string, void, undefined> {
   const unread = new AbortController();
   let request: StartedRequest | undefined;
@@ -36,17 +40,24 @@ export async function* completionEvents(
     onStart: (started) => {
       request = started;
     },
-    onTokens: () => ring(),
+    onTokens: () => {
+      const waiting = request?.choices.reduce((sum, { unreadBytes }) => sum + unreadBytes, 0) ?? 0;
+      if (waiting > maxUnreadBytes) giveUp();
+      else ring();
+    },
   });
+  const end = (how: typeof state) => {
+    if (!state.ended) state = how;
+    ring();
+  };
+  const giveUp = () => {
+    end({ ended: true, error: behind(maxUnreadBytes) });
+    unread.abort();
+    for (const choice of request?.choices ?? []) choice.takeNews();
+  };
   const settled = running.then(
-    () => {
-      state = { ended: true };
-      ring();
-    },
-    (error: unknown) => {
-      state = { ended: true, error };
-      ring();
-    },
+    () => end({ ended: true }),
+    (error: unknown) => end({ ended: true, error }),
   );
   try {
     let teller: Teller | undefined;
@@ -72,6 +83,10 @@ export async function* completionEvents(
     unread.abort();
     await settled;
   }
+}
+
+function behind(maxBytes: number): Error {
+  return requestError(408, `Expected the client to read its stream, more than ${maxBytes} bytes of it waited`);
 }
 
 class Teller {

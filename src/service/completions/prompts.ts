@@ -1,5 +1,6 @@
 /** The four forms of `prompt`: a text, texts, token ids, lists of token ids. */
 import { requestError } from "../http-status.js";
+import { receivedWords } from "../received.js";
 
 export type PromptInput = { texts: string[]; tokenIds?: undefined } | { texts?: undefined; tokenIds: number[][] };
 
@@ -40,13 +41,5 @@ function tokenIdsOf(name: string, value: unknown): number[] {
 }
 
 function fail(field: string, expected: string, received: unknown): never {
-  const what =
-    typeof received === "number"
-      ? String(received)
-      : Array.isArray(received)
-        ? `a list of ${received.length}`
-        : received === null
-          ? "null"
-          : `(${typeof received})`;
-  throw requestError(400, `${field}: expected ${expected}, received ${what}`, { field });
+  throw requestError(400, `${field}: expected ${expected}, received ${receivedWords(received)}`, { field });
 }

@@ -15,6 +15,8 @@ export interface CompletionLimits {
   maxCompletions: number;
   /** Tokens of one completion. */
   maxCompletionTokens: number;
+  /** Tokens that a request is told, those beside the sampled ones too. */
+  maxRequestTokens: number;
   /** Characters of one prompt. */
   maxCharacters: number;
 }
@@ -85,13 +87,15 @@ export async function completionWork(
     stop: stop.texts,
     stopTokenIds: [...(body.ignore_eos ? [] : stopTokenIds), ...(body.stop_token_ids ?? [])],
   });
-  return {
-    prompts: await encodePrompts(asked.prompts, policy, limits),
-    n,
-    seed,
-    sampling,
-    numAlternatives: body.logprobs ?? 0,
-  };
+  const prompts = await encodePrompts(asked.prompts, policy, limits);
+  const numAlternatives = body.logprobs ?? 0;
+  const mostTokens = prompts.reduce(
+    (sum, { length }) => sum + n * Math.min(sampling.maxTokens, policy.contextLength - length),
+    0,
+  );
+  const what = "tokens that a request is told: completions times max_tokens, times 1 + logprobs";
+  expectAtMost("max_tokens", mostTokens * (1 + numAlternatives), limits.maxRequestTokens, what);
+  return { prompts, n, seed, sampling, numAlternatives };
 }
 
 async function encodePrompts({ texts, tokenIds }: PromptInput, policy: Policy, limits: CompletionLimits) {

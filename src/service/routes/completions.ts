@@ -54,7 +54,7 @@ export const completionRoutes: Routes = async (app, { context }) => {
   // OpenAI clients know a request that cannot be served by its 400.
   app.setValidatorCompiler(({ schema }) => (data) => {
     const parsed = (schema as z.ZodType).safeParse(data);
-    return parsed.success ? { value: parsed.data } : { error: invalidRequest(parsed.error, 400) };
+    return parsed.success ? { value: parsed.data } : { error: invalidRequest(parsed.error, data, 400) };
   });
 
   async function stream(
@@ -64,7 +64,10 @@ export const completionRoutes: Routes = async (app, { context }) => {
     model: string,
     signal: AbortSignal,
   ) {
-    const events = completionEvents(line, asked, { model, client: reply.request.client, signal });
+    const events = completionEvents(line, asked, {
+      ...{ model, client: reply.request.client, signal },
+      maxUnreadBytes: limits.maxUnreadBytes,
+    });
     // Waited for, so that whatever goes wrong before it has a status.
     const first = await events.next();
     if (signal.aborted) {

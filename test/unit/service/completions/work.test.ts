@@ -37,3 +37,24 @@ test("other requests get their turn between two prompts", async (t) => {
   t.is((await completionWork(asked, policy, defaultLimits)).prompts.length, 6);
   t.deepEqual(seen, [0, 1, 2, 3, 4, 5]);
 });
+
+test("a request is told so many tokens at most, as the context bounds them and with the log-probabilities beside them", async (t) => {
+  const text = { stopTokenIds: [], encodePrompt: () => new Int32Array(4) } as unknown as Policy["text"];
+  const policy = { text, contextLength: 10, vocabularySize: 5 } as Policy;
+  const ask = (fields: object, maxRequestTokens: number) => {
+    const prompt = ["a", "b"];
+    const asked = askedWork(completionBody.parse({ prompt, ...fields }), { texts: prompt }, defaultLimits);
+    return completionWork(asked, policy, { ...defaultLimits, maxRequestTokens });
+  };
+  // 2 prompts, 3 completions of 5 tokens each.
+  const fields = { n: 3, max_tokens: 5 };
+  await t.notThrowsAsync(ask(fields, 30));
+  await t.throwsAsync(ask(fields, 29), {
+    code: "ERPRM_INVALID_ARGUMENT",
+    message: /^max_tokens: expected at most 29 \(tokens that a request is told.*\), received 30$/,
+  });
+  // Of 1000 tokens the context leaves room for 6.
+  await t.notThrowsAsync(ask({ n: 3, max_tokens: 1000 }, 36));
+  await t.throwsAsync(ask({ ...fields, logprobs: 2 }, 89), { message: /received 90$/ });
+  await t.notThrowsAsync(ask({ ...fields, logprobs: 2 }, 90));
+});
