@@ -48,6 +48,8 @@ function(erprm_link_layers target)
   foreach(variant ${objects})
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${variant}>)
   endforeach()
+  get_property(objects GLOBAL PROPERTY ERPRM_KERNEL_OBJECTS)
+  target_sources(${target} PRIVATE ${objects})
   target_link_libraries(${target} PRIVATE erprm_torch)
 endfunction()
 

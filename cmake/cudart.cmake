@@ -1,0 +1,34 @@
+# CUDA's runtime for our kernels is the one that torch loads: the shared library of the same major version, from beside
+# torch, or from the toolkit. Its headers come from the toolkit of nvcc.
+
+file(STRINGS "${TORCH_ROOT}/lib/libc10_cuda.so" _needed REGEX "libcudart\\.so\\.[0-9]+")
+string(REGEX MATCH "libcudart\\.so\\.([0-9]+)" _needed "${_needed}")
+set(_major ${CMAKE_MATCH_1})
+if(NOT _major STREQUAL ERPRM_NVCC_MAJOR)
+  message(FATAL_ERROR "${TORCH_ROOT} is built for CUDA ${_major} and ${ERPRM_NVCC} is of CUDA ${ERPRM_NVCC_MAJOR}: they "
+    "must agree. Let CUDA_HOME name a toolkit of CUDA ${_major}, or take another build of libtorch.")
+endif()
+get_filename_component(_toolkit "${ERPRM_NVCC}" REALPATH)
+get_filename_component(_toolkit "${_toolkit}" DIRECTORY)
+get_filename_component(_toolkit "${_toolkit}" DIRECTORY)
+file(GLOB _cudart
+  "${TORCH_ROOT}/lib/libcudart*.so*"
+  "${TORCH_ROOT}/../nvidia/cu${_major}/lib/libcudart.so.${_major}*"
+  "${TORCH_ROOT}/../nvidia/cuda_runtime/lib/libcudart.so.${_major}*"
+  "${_toolkit}/lib64/libcudart.so.${_major}"
+  "${_toolkit}/targets/*/lib/libcudart.so.${_major}")
+if(NOT _cudart)
+  message(FATAL_ERROR "libcudart.so.${_major} is neither beside ${TORCH_ROOT} nor in ${_toolkit}")
+endif()
+list(GET _cudart 0 _cudart)
+add_library(erprm_cudart SHARED IMPORTED)
+set_target_properties(erprm_cudart PROPERTIES IMPORTED_LOCATION "${_cudart}")
+target_link_libraries(erprm_torch INTERFACE erprm_cudart)
+# c10/cuda and ATen/cuda include CUDA's headers; cuBLAS's and the like lie in NVIDIA's wheels when there is no whole toolkit.
+target_include_directories(erprm_torch SYSTEM INTERFACE "${_toolkit}/include")
+foreach(folder "${TORCH_ROOT}/../nvidia/cu${_major}/include")
+  if(EXISTS "${folder}")
+    target_include_directories(erprm_torch SYSTEM INTERFACE "${folder}")
+  endif()
+endforeach()
+message(STATUS "CUDA ${_major}: ${ERPRM_NVCC}, ${_cudart}, cards ${ERPRM_CUDA_ARCHITECTURES}")
