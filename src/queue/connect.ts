@@ -5,6 +5,7 @@ import { ioError } from "../data/io-error.js";
 import { ErprmError } from "../errors.js";
 import type { QueueAddress } from "./address.js";
 import { pause } from "./patiently.js";
+import { reconnectPace } from "./reconnect-pace.js";
 
 export interface QueueAccess {
   address: QueueAddress;
@@ -40,7 +41,7 @@ export async function connectQueue(
       name,
       timeout: connectTimeoutMs,
       maxReconnectAttempts: -1,
-      reconnectTimeWait: reconnectMs,
+      reconnectDelayHandler: reconnectPace(reconnectMs),
       // A server that is gone without a word is noticed within a minute.
       pingInterval: 20_000,
       ...(user !== undefined && { user, pass: password ?? "" }),

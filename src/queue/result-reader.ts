@@ -11,6 +11,8 @@ import type { QueueServer } from "./server.js";
 
 export interface ReadResult {
   place: number;
+  /** Of the worker that published it: another one has another name. */
+  attempt: string;
   value: unknown;
 }
 
@@ -56,8 +58,10 @@ export class ResultReader {
     return first;
   }
 
-  /** Until the signal fires. `unreadable` is told of what is no result. */
-  async *read(unreadable: (place: number, error: unknown) => void): AsyncGenerator<ReadResult, void, undefined> {
+  /** Until the signal fires. `unreadable` is told of what is no result, and waited for. */
+  async *read(
+    unreadable: (from: Omit<ReadResult, "value">, error: unknown) => Promise<void>,
+  ): AsyncGenerator<ReadResult, void, undefined> {
     while (!this.#signal.aborted) {
       // A server that lost its streams begins to count anew, so nothing is kept of the numbers.
       this.#needed.clear();
@@ -69,13 +73,14 @@ export class ResultReader {
       for await (const message of this.#messages ?? []) {
         if (this.#signal.aborted) return;
         const place = placeOf(message.subject);
+        const attempt = message.subject.split(".")[4] ?? "";
         this.#needed.set(message.seq, place);
         this.#last = message.seq;
         try {
           const value = await this.#add(message);
-          if (value !== undefined) yield { place, value };
+          if (value !== undefined) yield { place, attempt, value };
         } catch (error) {
-          unreadable(place, error);
+          await unreadable({ place, attempt }, error);
         }
       }
       await pause(missingMs, this.#signal);

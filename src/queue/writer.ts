@@ -1,17 +1,18 @@
 /**
  * The writer of a run: publishes its units, a window of them at a time, and hands their results on in the order of the
- * units. What is on the server is compared with what should be, again and again: a unit that is neither waiting, nor held,
- * nor among the results is published again, so nothing is lost whatever was killed or forgot; and as a result counts once,
- * nothing is doubled.
+ * units. What is on the server is compared with what should be, again and again (writer-audit.ts), so nothing is lost whatever
+ * was killed or forgot; and as a result counts once, nothing is doubled.
  */
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { OrderedWriter } from "../data/ordered-writer.js";
 import { ErprmError } from "../errors.js";
 import { type Announcement, checkResult, encode, type UnitResult } from "./messages.js";
-import { apiErrorOf, isMissing, nowAndThen, patiently, pause, tooManyOfSubject } from "./patiently.js";
-import { ResultReader } from "./result-reader.js";
+import { apiErrorOf, isMissing, nowAndThen, patiently, tooManyOfSubject } from "./patiently.js";
+import { RefusedResults } from "./refused-results.js";
+import { type ReadResult, ResultReader } from "./result-reader.js";
 import type { QueueServer } from "./server.js";
+import { type PublishedUnit, WriterAudit } from "./writer-audit.js";
 
 /** A piece of work. */
 export interface QueuedUnit {
@@ -33,7 +34,10 @@ export interface WriterOptions {
   announcement: Announcement;
   /** Those that are not done yet, by place. */
   units: AsyncIterable<QueuedUnit> | Iterable<QueuedUnit>;
-  /** Refuses a result that is none of the unit's. @throws ERPRM_INVALID_DATA */
+  /**
+   * Refuses a result that is none of the unit's, which is then worked on again, `maxTries` times in all.
+   * @throws ERPRM_INVALID_DATA
+   */
   check(unit: QueuedUnit, result: UnitResult): void;
   /** Gets every unit once, in order. When it resolves, the results are safe and leave the server. */
   write(batch: readonly CollectedUnit[]): Promise<void>;
@@ -46,14 +50,11 @@ export interface WriterOptions {
   signal: AbortSignal;
 }
 
-interface InWindow {
+interface InWindow extends PublishedUnit {
   unit: QueuedUnit;
   /** Among the units of this writer. */
   position: number;
   isPublished: boolean;
-  hasResult: boolean;
-  /** Comparisons in a row that found a result on the server which did not arrive. */
-  numUnread: number;
 }
 
 /** Publishes that wait for their confirmation at the same time. */
@@ -69,13 +70,14 @@ class RunWriter {
   readonly #reader: ResultReader;
   readonly #tellAway: (text: string) => void;
   /** Results of units that are not in the window yet: an earlier writer published them. */
-  readonly #early = new Map<number, unknown>();
+  readonly #early = new Map<number, ReadResult>();
+  readonly #refused = new RefusedResults();
+  readonly #audit: WriterAudit<InWindow>;
   /** On the server when this writer began. */
   #there = new Set<number>();
   #lastPlace = -1;
   #publishing = 0;
   #isTrimming = false;
-  #round = 0;
   #wake = () => {};
   #failure: { error: unknown } | undefined;
   readonly #session = randomUUID();
@@ -88,6 +90,16 @@ class RunWriter {
     setMaxListeners(0, this.#ending.signal);
     this.#ordered = new OrderedWriter((batch) => this.#write(batch), { capacity: this.#maxWindow + 1 });
     this.#reader = new ResultReader(options.server, this.#ending.signal);
+    this.#audit = new WriterAudit({
+      ...options,
+      signal: this.#ending.signal,
+      published: () => [...this.#window.values()].filter(({ isPublished }) => isPublished),
+      lost: (entry) => {
+        entry.isPublished = false;
+        this.#send(entry);
+      },
+      deaf: () => this.#reader.restart(),
+    });
   }
 
   get #maxWindow(): number {
@@ -104,7 +116,7 @@ class RunWriter {
       await this.#begin();
       // A server that was started again has forgotten who reads.
       void this.#server.onReconnect(() => this.#reader.restart());
-      const others = [guarded(this.#collect()), guarded(this.#audit())];
+      const others = [guarded(this.#collect()), guarded(this.#audit.run())];
       await guarded(this.#publish());
       while (this.#window.size > 0 && !this.#failure) await this.#change();
       this.#ending.abort();
@@ -153,13 +165,14 @@ class RunWriter {
       }
       if (this.#failure) return;
       const isThere = this.#there.has(unit.place);
-      const entry = { unit, position, isPublished: isThere, hasResult: false, numUnread: 0 };
+      const { place } = unit;
+      const entry = { unit, place, position, isPublished: isThere, hasResult: false, numUnread: 0 };
       position += 1;
       this.#window.set(unit.place, entry);
       this.#lastPlace = unit.place;
       const early = this.#early.get(unit.place);
       this.#dropEarly();
-      if (early !== undefined) await this.#take(unit.place, early);
+      if (early !== undefined) await this.#take(early);
       else if (!isThere) this.#send(entry);
     }
   }
@@ -190,7 +203,7 @@ class RunWriter {
       throw new ErprmError("ERPRM_INVALID_DATA", message, { unit: unit.name, received: bytes.length });
     }
     // Tried again, a publish has the same id and counts once; published anew after it was lost, it has another one.
-    const msgID = `${this.#session} ${unit.place} ${this.#round}`;
+    const msgID = `${this.#session} ${unit.place} ${this.#audit.round}`;
     try {
       await patiently(
         this.#ending.signal,
@@ -208,33 +221,49 @@ class RunWriter {
   }
 
   async #collect(): Promise<void> {
-    for await (const { place, value } of this.#reader.read((place, error) => this.#discard(place, error))) {
-      if (this.#window.has(place)) await this.#take(place, value);
-      else if (place > this.#lastPlace) this.#early.set(place, value);
+    for await (const result of this.#reader.read((from, error) => this.#refuse(from, error))) {
+      const { place } = result;
+      if (this.#window.has(place)) await this.#take(result);
+      else if (place > this.#lastPlace) this.#early.set(place, result);
       else this.#forget([place]);
     }
   }
 
-  async #take(place: number, value: unknown): Promise<void> {
+  async #take({ place, attempt, value }: ReadResult): Promise<void> {
     const entry = this.#window.get(place) as InWindow;
     if (entry.hasResult) return;
-    let result: UnitResult;
+    let result: UnitResult | undefined;
     try {
       result = checkResult(value);
       this.#options.check(entry.unit, result);
     } catch (error) {
-      this.#discard(place, error);
+      await this.#refuse({ place, attempt }, error, result);
       return;
     }
+    await this.#settle(entry, result);
+  }
+
+  async #settle(entry: InWindow, result: UnitResult): Promise<void> {
     entry.hasResult = true;
     await this.#ordered.put(entry.position, [{ unit: entry.unit, result }]);
   }
 
-  /** What is no result leaves the server; the next comparison publishes its unit again. */
-  #discard(place: number, error: unknown): void {
-    this.#options.tell(`a result of unit ${place} is dropped: ${(error as Error).message}`);
+  /**
+   * What is no result leaves the server; the next comparison publishes its unit again. When that was done as often as a unit is
+   * tried, the unit is set aside.
+   */
+  async #refuse({ place, attempt }: Omit<ReadResult, "value">, error: unknown, refused?: UnitResult): Promise<void> {
+    const { tell, announcement } = this.#options;
+    const { message, code } = error as ErprmError;
+    tell(`a result of unit ${place} is dropped: ${message}`);
     this.#reader.forget(new Set([place]));
     void this.#remove(() => this.#server.forgetResults(place));
+    const tries = this.#refused.add(place, attempt);
+    const entry = this.#window.get(place);
+    if (entry === undefined || entry.hasResult || tries < announcement.maxTries) return;
+    const reason = `${tries} results of it were refused, the last one: ${message}`;
+    const failure = { reason, ...(error instanceof ErprmError && { code }) };
+    await this.#settle(entry, { worker: refused?.worker ?? announcement.writer, seconds: 0, tries, failure });
   }
 
   /** These units are written. Their results go with the next trimming. */
@@ -277,56 +306,6 @@ class RunWriter {
     this.#forget(batch.map(({ unit }) => unit.place));
     this.#wake();
   }
-
-  async #audit(): Promise<void> {
-    const { signal } = this.#ending;
-    for (;;) {
-      await pause(this.#options.auditMs, signal);
-      if (signal.aborted) return;
-      try {
-        await this.#compare();
-      } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof ErprmError || (apiErrorOf(error) && !isMissing(error))) throw error;
-        // The server is away, or it lost its streams: they are made again when it answers.
-        const { tell, announcement } = this.#options;
-        const waiting = ({ message }: Error) => tell(`waiting for the queue: ${message}`);
-        await patiently(signal, () => this.#server.announce(announcement), waiting).catch((failure: unknown) => {
-          if (!signal.aborted) throw failure;
-        });
-      }
-    }
-  }
-
-  async #compare(): Promise<void> {
-    const { announcement } = this.#options;
-    const there = await this.#server.announcement();
-    if (typeof there !== "object") await this.#server.announce(announcement);
-    else if (there.writer.id !== announcement.writer.id) throw otherWriter(there);
-    // A unit that is published from now on may miss in the first list and be done before the second.
-    const published = [...this.#window.values()].filter(({ isPublished }) => isPublished);
-    const units = await this.#server.units();
-    const results = await this.#server.results();
-    this.#round += 1;
-    let isDeaf = false;
-    for (const entry of published) {
-      if (entry.hasResult || units.has(entry.unit.place)) {
-        entry.numUnread = 0;
-      } else if (results.has(entry.unit.place)) {
-        entry.numUnread += 1;
-        isDeaf ||= entry.numUnread > 2;
-      } else {
-        entry.isPublished = false;
-        this.#send(entry);
-      }
-    }
-    if (isDeaf) this.#reader.restart();
-  }
-}
-
-function otherWriter({ writer: { host, pid }, run }: Announcement): ErprmError {
-  const message = `Expected to be the only writer of run ${run}, found process ${pid} on ${host}, which began later`;
-  return new ErprmError("ERPRM_RUN_CONFLICT", message, { host, pid });
 }
 
 /**

@@ -1,10 +1,11 @@
 /** In a file of its own: all tests of a file have one clock, and the NATS client's reconnecting reads it. */
 import anyTest, { type TestFn } from "ava";
 import { natsServerPath, startNatsServer, withoutNatsServer } from "../../support/nats-server.js";
-import { recordsOf, startWorker, startWriter, sumsOf, unitsOf } from "../../support/queue-run.js";
+import { connectTo, recordsOf, startWorker, startWriter, sumsOf, unitsOf } from "../../support/queue-run.js";
+import { until } from "../../support/until.js";
 
 const isThere = natsServerPath !== undefined;
-const test = (isThere ? anyTest : anyTest.skip) as TestFn;
+const test = (isThere ? anyTest.serial : anyTest.skip) as TestFn;
 if (!isThere) anyTest(`the queue's clock is not tested: ${withoutNatsServer}`, (t) => t.pass());
 
 const doubled = (count: number) => Array.from({ length: count }, (_, i) => 2 * i);
@@ -32,4 +33,25 @@ test("a clock that jumps by hours, forward and back, changes nothing", async (t)
   t.deepEqual(sumsOf(writer.written), doubled(120));
   t.is(tries.length, 120, "no unit was worked on twice");
   t.true(writer.written.every(({ result }) => result.seconds >= 0 && result.seconds < 60));
+});
+
+test("a clock that is set back while the server is away does not keep anybody from connecting again", async (t) => {
+  const server = await startNatsServer(t);
+  const now = Date.now;
+  t.teardown(() => {
+    Date.now = now;
+  });
+  const connection = await connectTo(t, server.url);
+  const changes: string[] = [];
+  const listening = (async () => {
+    for await (const { type } of connection.status()) changes.push(type);
+  })();
+  await server.kill();
+  await until(() => changes.includes("disconnect"));
+  Date.now = () => now() - 5 * 3600_000;
+  await server.start();
+  await until(() => changes.includes("reconnect"));
+  await connection.close();
+  await listening;
+  t.pass();
 });

@@ -147,6 +147,45 @@ test("a result that is none of the unit's is dropped, said, and the unit worked 
   t.deepEqual(writer.told, ["a result of unit 2 is dropped: records of another unit"]);
 });
 
+test("a unit whose results are refused as often as it may be tried is set aside with the reason, the rest goes on", async (t) => {
+  const { url } = await startNatsServer(t);
+  const writer = await startWriter(t, url, unitsOf(4), {
+    announcement: announcementOf({ maxTries: 3 }),
+    check: ({ place }) => {
+      if (place === 2) throw new ErprmError("ERPRM_INVALID_DATA", "records of another unit");
+    },
+  });
+  await startWorker(t, url, { worker: { id: "w", host: "node3", pid: 7 } });
+  await writer.ended;
+  t.deepEqual(sumsOf(writer.written), [0, 2, undefined, 6]);
+  t.like(writer.written[2]?.result, {
+    tries: 3,
+    worker: { host: "node3", pid: 7 },
+    failure: {
+      code: "ERPRM_INVALID_DATA",
+      reason: "3 results of it were refused, the last one: records of another unit",
+    },
+  });
+  t.is(writer.told.filter((text) => text.startsWith("a result of unit 2 is dropped")).length, 3);
+});
+
+test("bytes that are no result are refused too, and count as tries", async (t) => {
+  const { url } = await startNatsServer(t);
+  const writer = await startWriter(t, url, unitsOf(2), { announcement: announcementOf({ maxTries: 2 }) });
+  await startWorker(t, url, {
+    work: async (payload) => {
+      const { number } = payload as { number: number };
+      return { records: recordsOf(payload), counts: number === 1 ? { broken: Number.NaN } : {} };
+    },
+  });
+  await writer.ended;
+  t.deepEqual(sumsOf(writer.written), [0, undefined]);
+  t.regex(
+    writer.written[1]?.result.failure?.reason ?? "",
+    /^2 results of it were refused, the last one: Expected the result of a unit/,
+  );
+});
+
 test("what the writer cannot write ends it with that error", async (t) => {
   const { url } = await startNatsServer(t);
   const writer = await startWriter(t, url, unitsOf(40), {

@@ -17,7 +17,7 @@ test("a reader whose signal fires while it asks for the results ends, though non
     });
   const server = { js: { consumers: { get } }, names: { resultStream: "results" } } as unknown as QueueServer;
   const ending = new AbortController();
-  const reading = new ResultReader(server, ending.signal).read(() => {}).next();
+  const reading = new ResultReader(server, ending.signal).read(async () => {}).next();
   await until(() => isAsked);
   ending.abort();
   const messages = {
