@@ -8,9 +8,11 @@ if(NOT _major STREQUAL ERPRM_NVCC_MAJOR)
   message(FATAL_ERROR "${TORCH_ROOT} is built for CUDA ${_major} and ${ERPRM_NVCC} is of CUDA ${ERPRM_NVCC_MAJOR}: they "
     "must agree. Let CUDA_HOME name a toolkit of CUDA ${_major}, or take another build of libtorch.")
 endif()
-get_filename_component(_toolkit "${ERPRM_NVCC}" REALPATH)
-get_filename_component(_toolkit "${_toolkit}" DIRECTORY)
-get_filename_component(_toolkit "${_toolkit}" DIRECTORY)
+# nvcc may be a script or a link somewhere else: it knows where it stands.
+file(WRITE "${CMAKE_BINARY_DIR}/empty.cu" "")
+execute_process(COMMAND "${ERPRM_NVCC}" --dryrun -E "${CMAKE_BINARY_DIR}/empty.cu" OUTPUT_VARIABLE _text ERROR_VARIABLE _text)
+string(REGEX MATCH "TOP=([^\n]+)" _text "${_text}")
+get_filename_component(_toolkit "${CMAKE_MATCH_1}" REALPATH)
 file(GLOB _cudart
   "${TORCH_ROOT}/lib/libcudart*.so*"
   "${TORCH_ROOT}/../nvidia/cu${_major}/lib/libcudart.so.${_major}*"
@@ -24,9 +26,9 @@ list(GET _cudart 0 _cudart)
 add_library(erprm_cudart SHARED IMPORTED)
 set_target_properties(erprm_cudart PROPERTIES IMPORTED_LOCATION "${_cudart}")
 target_link_libraries(erprm_torch INTERFACE erprm_cudart)
-# c10/cuda and ATen/cuda include CUDA's headers; cuBLAS's and the like lie in NVIDIA's wheels when there is no whole toolkit.
-target_include_directories(erprm_torch SYSTEM INTERFACE "${_toolkit}/include")
-foreach(folder "${TORCH_ROOT}/../nvidia/cu${_major}/include")
+# c10/cuda and ATen/cuda include CUDA's headers. Those that a small toolkit lacks (cuBLAS's) lie in NVIDIA's wheels,
+# which in turn lack some of the toolkit's.
+foreach(folder "${_toolkit}/include" "${TORCH_ROOT}/../nvidia/cu${_major}/include")
   if(EXISTS "${folder}")
     target_include_directories(erprm_torch SYSTEM INTERFACE "${folder}")
   endif()

@@ -1,0 +1,63 @@
+/**
+ * npm run check:cuda: compiles the CUDA kernels with nvcc for every card of ERPRM_CUDA_ARCHITECTURES (cmake/cuda.cmake), whatever
+ * libtorch the build is for, and prints registers, stack, spills and static shared memory of each. Kept in
+ * build/cuda/registers.json. Fails when one does not compile or spills more than scripts/cuda/allowed-spills.mjs says.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { runLoud } from "./command.mjs";
+import { allowedSpills } from "./cuda/allowed-spills.mjs";
+import { demangle, parsePtxas } from "./cuda/ptxas.mjs";
+import { packageRoot } from "./setup.mjs";
+import { runScript, SetupError } from "./setup-error.mjs";
+
+const build = join(packageRoot, "build");
+
+function expectNvcc() {
+  const cache = join(build, "CMakeCache.txt");
+  if (!existsSync(cache)) throw new SetupError(`Expected ${cache}, found none. Run: npm run build`);
+  if (!/^ERPRM_NVCC:FILEPATH=(?!.*NOTFOUND)/m.test(readFileSync(cache, "utf8"))) {
+    throw new SetupError(
+      "Expected nvcc of CUDA's toolkit on the path, in CUDA_HOME/bin or in /usr/local/cuda/bin, found none",
+    );
+  }
+}
+
+function rowsOfAllKernels() {
+  const folder = join(build, "cuda");
+  const rows = readdirSync(folder)
+    .filter((name) => name.endsWith(".txt"))
+    .flatMap((name) => parsePtxas(readFileSync(join(folder, name), "utf8")));
+  const names = demangle(rows.map(({ kernel }) => kernel));
+  return rows
+    .map((row, i) => ({ ...row, kernel: names[i] }))
+    .sort((a, b) => a.kernel.localeCompare(b.kernel, "en") || Number(a.card.slice(3)) - Number(b.card.slice(3)));
+}
+
+function printTable(rows) {
+  const width = Math.max(...rows.map(({ kernel }) => kernel.length));
+  console.log(`${"kernel".padEnd(width)}  card    registers  stack  spills  shared`);
+  for (const { kernel, card, registers, stackBytes, spillBytes, sharedBytes } of rows) {
+    const numbers = [String(registers).padStart(9), ...[stackBytes, spillBytes].map((n) => String(n).padStart(6))];
+    console.log(`${kernel.padEnd(width)}  ${card.padEnd(6)}  ${numbers.join(" ")}  ${String(sharedBytes).padStart(6)}`);
+  }
+}
+
+await runScript(async () => {
+  expectNvcc();
+  const status = await runLoud("cmake", [
+    ...["--build", build, "--target", "cuda_check", "--parallel", String(availableParallelism())],
+  ]);
+  if (status !== 0) return 1;
+  const rows = rowsOfAllKernels();
+  writeFileSync(join(build, "cuda/registers.json"), `${JSON.stringify(rows, undefined, 1)}\n`);
+  printTable(rows);
+  const excessive = rows.filter(
+    ({ kernel, spillBytes }) => spillBytes > (allowedSpills[kernel.replace(/<.*/, "")] ?? 0),
+  );
+  for (const { kernel, card, spillBytes } of excessive) {
+    console.log(`not ok: ${kernel} spills ${spillBytes} bytes on ${card}`);
+  }
+  return excessive.length === 0 ? 0 : 1;
+});
