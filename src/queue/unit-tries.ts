@@ -4,6 +4,8 @@
  *
  * A unit that takes its worker down goes to others, as all units of a worker that is gone do, and is at last worked on
  * with no other unit beside it. If that worker goes away too, the unit is to blame, and the next one to get it reports it.
+ * The server counts how often it handed a unit out, which it also does after it was away itself: before a unit is taken for
+ * one that does harm, those who have it are given time to say so.
  */
 import { randomUUID } from "node:crypto";
 import type { JsMsg } from "@nats-io/jetstream";
@@ -31,6 +33,8 @@ export interface UnitAtHand {
   name: string;
   /** Milliseconds, monotonic. */
   since: number;
+  /** What was known of it when it was first handed out to this worker; absent until that was asked for. */
+  first?: { tries: number; known: TryEntry };
 }
 
 export interface UnitTriesOptions {
@@ -42,6 +46,8 @@ export interface UnitTriesOptions {
   tell(text: string): void;
   /** Of a server that does not answer. */
   tellAway(text: string): void;
+  /** Whether another worker, which is there, has the unit. */
+  isHeldElsewhere(place: number): Promise<boolean>;
   /** As the run is announced now. */
   maxTries(): number;
   /** Units are given back when it fires. */
@@ -84,13 +90,37 @@ export class UnitTries {
     }
   }
 
+  /** The unit was handed out again to this worker, which still has it: nobody went away. */
+  async cameBack({ place, name, message, first }: UnitAtHand): Promise<void> {
+    if (first === undefined) return;
+    const { tries, known } = first;
+    const returned = known.returned + message.info.deliveryCount - tries;
+    try {
+      await this.#ledger.write(place, { ...known, returned });
+    } catch (error) {
+      this.#options.tell(`${name} came back, and counts as tried once more: ${(error as Error).message}`);
+    }
+  }
+
+  /** What is known of a unit that was handed out before. It is forgotten where those who had it have it still. */
+  async #known({ place }: UnitAtHand, tries: number): Promise<TryEntry> {
+    const { signal, maxTries, isHeldElsewhere } = this.#options;
+    const known = await patiently(signal, () => this.#ledger.read(place));
+    const isSuspect = known.isAlone || tries - 1 - known.returned >= maxTries() - 1;
+    if (!isSuspect || !(await isHeldElsewhere(place))) return known;
+    const innocent = { returned: tries - 1, isAlone: false };
+    await patiently(signal, () => this.#ledger.write(place, innocent));
+    return innocent;
+  }
+
   async #handle(held: UnitAtHand, begun: () => void): Promise<boolean> {
     const { signal, maxTries } = this.#options;
     const tries = held.message.info.deliveryCount;
     let known: TryEntry = { returned: 0, isAlone: false };
     let leave = () => {};
     try {
-      if (tries > 1) known = await patiently(signal, () => this.#ledger.read(held.place));
+      if (tries > 1) known = await this.#known(held, tries);
+      held.first = { tries, known };
       const numGone = Math.max(0, tries - 1 - known.returned);
       if (known.isAlone) {
         const reason = `${numGone} workers that had it went away, the last one with no other unit beside it`;
@@ -100,7 +130,10 @@ export class UnitTries {
       const isAlone = numGone >= maxTries() - 1;
       leave = await this.#gate.enter(isAlone);
       if (signal.aborted) throw signal.reason;
-      if (isAlone) await patiently(signal, () => this.#ledger.write(held.place, { ...known, isAlone: true }));
+      if (isAlone) {
+        held.first.known = { ...known, isAlone };
+        await patiently(signal, () => this.#ledger.write(held.place, { ...known, isAlone }));
+      }
       await this.#report(held, { tries: numGone + 1, ...(await this.#outcome(held, begun)) });
       return true;
     } catch (error) {

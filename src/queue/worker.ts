@@ -6,6 +6,7 @@
 import { setMaxListeners } from "node:events";
 import type { Consumer, ConsumerMessages, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { isHeldElsewhere, stateMs } from "./holders.js";
 import { type Announcement, encode, type QueueProcess } from "./messages.js";
 import { placeOf, workersConsumer } from "./names.js";
 import { isMissing, nowAndThen, patiently, pause } from "./patiently.js";
@@ -40,7 +41,6 @@ export interface WorkerEnd {
   reason: "over" | "idle";
 }
 
-const stateMs = 2_000;
 /** Between two looks whether the run is still there. */
 const lookMs = 2_000;
 /** A pull ends after this long without enough units; a new one is sent. */
@@ -77,6 +77,11 @@ class RunWorker {
       signal: this.#ending.signal,
       tellAway: this.#tellAway,
       maxTries: () => this.#announcement.maxTries,
+      isHeldElsewhere: (place) => {
+        const { connection, worker } = options;
+        const subject = this.#server.names.workerSubject;
+        return isHeldElsewhere(connection, { place, worker, subject, signal: this.#ending.signal });
+      },
     });
     // Every unit listens; Node takes more than ten for a leak.
     setMaxListeners(0, this.#ending.signal);
@@ -212,6 +217,7 @@ class RunWorker {
     if (known) {
       // Nothing was heard of it for too long, and it came back to whom it was taken from.
       known.message = message;
+      void this.#tries.cameBack(known);
       return;
     }
     const held: UnitAtHand = { place, message, name: `unit ${place}`, since: performance.now() };

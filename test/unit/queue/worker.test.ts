@@ -108,6 +108,39 @@ test("a unit that comes back to the worker that still has it is worked on once",
   t.deepEqual([...(await server.units())], [], "and is acknowledged");
 });
 
+test("a unit that is handed out again and again while its worker is there counts as tried once", async (t) => {
+  const { url } = await startNatsServer(t);
+  const announcement = announcementOf({ maxTries: 2 });
+  const beats = await acknowledgementsOf(t, url);
+  const writer = await startWriter(t, url, unitsOf(1), { announcement });
+  let numStarted = 0;
+  const workers = await Promise.all(
+    [0, 1, 2].map(() =>
+      startWorker(t, url, {
+        announcement,
+        inFlight: 1,
+        work: async (payload) => {
+          numStarted += 1;
+          await until(() => numStarted === 3);
+          return { records: recordsOf(payload), counts: {} };
+        },
+      }),
+    ),
+  );
+  const [{ connection }] = workers as [(typeof workers)[0]];
+  // As a server does that was away for longer than the wait: it hands out what others are working on.
+  for (const numDelivered of [1, 2]) {
+    await until(() => numStarted === numDelivered);
+    const held = () => beats.find((beat) => beat.numDelivered === numDelivered);
+    await until(() => held() !== undefined);
+    connection.publish(held()?.subject as string, "-NAK");
+  }
+  await writer.ended;
+  t.is(numStarted, 3);
+  t.is(writer.written[0]?.result.failure, undefined);
+  t.is(writer.written[0]?.result.tries, 1);
+});
+
 test("a unit that is none is reported, and takes no worker down", async (t) => {
   const { url } = await startNatsServer(t);
   const writer = await startWriter(t, url, unitsOf(3));
