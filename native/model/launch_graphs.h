@@ -1,0 +1,34 @@
+// LaunchGraphs: a sequence of kernel launches as a CUDA graph, so that queueing hundreds of them costs the host one
+// call.
+//
+// The launches of a key must be the same every time: same kernels, same sizes, same addresses. Without CUDA (emulated
+// kernels) they simply run.
+// Thread: device thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace erprm {
+
+class LaunchGraphs {
+ public:
+  LaunchGraphs();
+  ~LaunchGraphs();
+  LaunchGraphs(const LaunchGraphs&) = delete;
+  LaunchGraphs& operator=(const LaunchGraphs&) = delete;
+
+  // Queues what `launches` queues on the stream in use, `times` times over. A key's first time runs as it is, which
+  // lets libraries allocate what they need; from then on it is a graph.
+  void run(int64_t key, int times, const std::function<void()>& launches);
+
+  // Forgets all graphs: an address changed.
+  void clear();
+
+ private:
+  struct State;
+  const std::unique_ptr<State> state_;
+};
+
+}  // namespace erprm
