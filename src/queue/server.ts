@@ -129,6 +129,16 @@ export class QueueServer {
     await this.#manager.streams.purge(this.names.resultStream, { filter: this.names.resultsOf(place) });
   }
 
+  /** Removes what is left of an earlier beginning of the run: units, results, failures among them, and tries. Its workers stay. */
+  async startOver(): Promise<void> {
+    const { unitStream, resultStream, tries } = this.names;
+    for (const stream of [unitStream, resultStream, `KV_${tries}`]) {
+      await this.#manager.streams.purge(stream).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+    }
+  }
+
   /** What is remembered of units that came back. */
   async tries(): Promise<KV> {
     return new Kvm(this.#connection).create(this.names.tries, { history: 1 });

@@ -247,10 +247,11 @@ export function runLabel(openPolicy: OpenRolloutPolicy = openRolloutPolicy): Run
       await keepProblemList(sharded, run, source.problemIds);
       if (!access) return labelRun(run, opened, source, method, values, surroundings);
       const { units, total } = source;
-      const { ackWait: ackWaitSeconds, maxTries, quiet } = values;
+      const { ackWait: ackWaitSeconds, maxTries, force: startOver, quiet } = values;
       const settings = workerSettings(source, method, values);
       const { labelThroughQueue } = await import("./run-queued.js");
-      return labelThroughQueue(run, { access, settings, units, total, ackWaitSeconds, maxTries, quiet }, surroundings);
+      const how = { ackWaitSeconds, maxTries, startOver, quiet };
+      return labelThroughQueue(run, { access, settings, units, total, ...how }, surroundings);
     });
     if (access) {
       const { concludeQueued } = await import("./run-queued.js");

@@ -27,6 +27,8 @@ export interface QueuedLabelTask {
   total: number;
   ackWaitSeconds: number;
   maxTries: number;
+  /** Nothing that is on the server counts. */
+  startOver: boolean;
   quiet: boolean;
 }
 
@@ -66,6 +68,7 @@ export async function labelThroughQueue(
     const connection = await connectQueue(access, (text) => progress.tell(text));
     try {
       const server = await QueueServer.open(connection, runName(run));
+      if (task.startOver) await server.startOver();
       const { manifest } = run;
       const announcement = {
         version: protocolVersion,

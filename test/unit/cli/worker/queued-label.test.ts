@@ -175,6 +175,42 @@ test("a problem that kills its workers is set aside and named, the rest is label
   t.is(alone.code, 2, "and without the queue");
 });
 
+test("a run that is started over takes nothing that an earlier one left on the server, failures neither", async (t) => {
+  const { path, read, start, ids } = study(t, 4);
+  const { url } = await startNatsServer(t);
+  const common = [
+    "label",
+    "--policy",
+    "fake",
+    "--problems",
+    path("p.jsonl"),
+    "--num-solutions",
+    "2",
+    "--split",
+    "tag:*",
+  ];
+  const label = [...common, ...completions, "--max-tokens", "60"];
+  const queued = [...label, "--out", path("queued"), "--queue", url, "--ack-wait", "1", "--max-tries", "2"];
+  const worker = (env: NodeJS.ProcessEnv) =>
+    start(["worker", "--queue", url, "--policy", "fake", "--idle", "3"], fakeProgram, env).result;
+  const first = start(queued, fakeProgram);
+  // The first unit is the poison, so nothing is written; what comes of the units stays on the server.
+  const poisoned = { FAKE_POISON: ids[0] as string };
+  t.is((await worker(poisoned)).code, null);
+  first.kill("SIGKILL");
+  t.is((await worker(poisoned)).code, null);
+  const third = await worker(poisoned);
+  t.is(third.code, 0, third.stderr);
+  t.is(read("queued", "labels.jsonl"), "");
+
+  const second = start([...queued, "--force"], fakeProgram);
+  await worker({});
+  const { code, stderr } = await second.result;
+  t.is(code, 0, stderr);
+  t.is((await runCli([...label, "--out", path("plain")], { program: fakeProgram })).code, 0);
+  t.is(read("queued", "labels.jsonl"), read("plain", "labels.jsonl"));
+});
+
 test("a worker of another model is refused, naming both, and options of the queue need one", async (t) => {
   const { path, start } = study(t, 3);
   const { url } = await startNatsServer(t);
