@@ -6,6 +6,7 @@
 #include "binding/js_error.h"
 #include "binding/js_rollout.h"
 #include "binding/reward_model_handle.h"
+#include "engine/cpu_scorer.h"
 
 namespace erprm {
 namespace {
@@ -88,7 +89,7 @@ std::shared_ptr<LoadedRewardModel> load(const LoadRequest& request) {
   ScoreHead head = request.value_head.empty() ? ScoreHead::candidates(request.config, *checkpoint, request.candidates)
                                               : ScoreHead::value_head(request.config, *checkpoint, request.value_head);
   auto transformer = std::make_unique<Transformer>(request.config, checkpoint, request.weights, OutputMatrix::kAbsent);
-  auto scorer = std::make_unique<Scorer>(std::move(transformer), std::move(head), request.kv_memory_bytes);
+  auto scorer = std::make_unique<CpuScorer>(std::move(transformer), std::move(head), request.kv_memory_bytes);
   return std::make_shared<LoadedRewardModel>(LoadedRewardModel{std::move(scorer), std::move(pool)});
 }
 

@@ -2,19 +2,16 @@
 //
 //   hidden = transformer(packed sequences) at the wanted positions only;  scores = head hidden
 //
-// Sequences are taken together as far as the memory for keys and values goes; further ones follow in further parts.
-// The numbers at a position depend on the tokens up to it and on nothing else: not on the sequences beside it, the
-// parts, the budget or the threads.
-// Thread: device thread only.
+// What all devices have in common; the hidden states are CpuScorer's and AcceleratorScorer's. The head is f32 on the
+// CPU either way: it has a few rows, and their error would be the score's. Thread: device thread only.
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <vector>
 
-#include "model/kv_cache.h"
+#include "model/config.h"
 #include "model/score_head.h"
-#include "model/transformer.h"
 
 namespace erprm {
 
@@ -25,22 +22,38 @@ struct ScoreRequest {
   std::vector<int32_t> positions;  // [P] indices into values, ascending
 };
 
+// A sequence with a wanted position: its tokens up to the last one, since what comes later cannot matter.
+struct WantedSequence {
+  std::span<const int32_t> tokens;
+  std::vector<int32_t> positions;  // within the sequence
+  int64_t first_result;
+  int64_t sequence;  // its index in the request
+};
+
 class Scorer {
  public:
-  // `transformer` needs no output matrix. Throws OUT_OF_MEMORY when the budget holds less than two blocks.
-  Scorer(std::unique_ptr<Transformer> transformer, ScoreHead head, int64_t kv_memory_bytes);
+  virtual ~Scorer() = default;
+  Scorer(const Scorer&) = delete;
+  Scorer& operator=(const Scorer&) = delete;
 
   // f32 [P, O], O = outputs of the head. Throws INVALID_ARGUMENT (offsets, a token outside the vocabulary, a sequence
-  // beyond the context, positions), OUT_OF_MEMORY (a sequence that the budget cannot hold even alone), and NUMERICAL
+  // beyond the context, positions), OUT_OF_MEMORY (a sequence that the memory cannot hold even alone), and NUMERICAL
   // for a number that is not finite, naming sequence and position.
   std::vector<float> score(const ScoreRequest& request);
+
+ protected:
+  explicit Scorer(ScoreHead head) : head_(std::move(head)) {}
+
+  virtual const ModelConfig& config() const = 0;
+  // scores f32 [P, O]: result first_result + i of a sequence is the head's at its positions[i].
+  virtual void compute(const std::vector<WantedSequence>& sequences, std::vector<float>& scores) = 0;
+
+  const ScoreHead& head() const { return head_; }
 
  private:
   int64_t check(const ScoreRequest& request) const;
 
-  const std::unique_ptr<Transformer> transformer_;
   const ScoreHead head_;
-  KvBlockPool pool_;
 };
 
 }  // namespace erprm
