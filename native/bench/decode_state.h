@@ -1,0 +1,42 @@
+// decode_state: rows of a burst on the device, for benchmarks of the kernels that work on them.
+#pragma once
+
+#include "bench/context.h"
+#include "kernels/cuda_decode_rows.h"
+#include "kernels/decode_plan.h"
+
+namespace erprm::bench {
+
+struct DecodeShape {
+  int rows = 0;           // B
+  int rows_a_trunk = 32;  // completions that share a trunk
+  int trunk_tokens = 512;
+  int own_tokens = 128;
+  int num_heads = 32, num_kv_heads = 8, head_size = 128;  // H, G, D
+};
+
+class DecodeState {
+ public:
+  static constexpr int kCapacity = 1024;  // tokens that every row can still draw
+
+  DecodeState(const Context& context, const DecodeShape& shape);
+
+  const cuda::DecodeRows& rows() const { return rows_; }
+  cuda::AttentionPlan plan() const;
+  int64_t num_results() const { return num_results_; }
+  int64_t num_items() const { return num_items_; }
+
+ private:
+  template <typename T>
+  T* keep(at::Tensor tensor) {
+    tensors_.push_back(std::move(tensor));
+    return static_cast<T*>(tensors_.back().mutable_data_ptr());
+  }
+
+  std::vector<at::Tensor> tensors_;
+  cuda::DecodeRows rows_{};
+  cuda::AttentionPlan plan_{};
+  int64_t num_results_ = 0, num_items_ = 0;
+};
+
+}  // namespace erprm::bench
