@@ -5,6 +5,8 @@
 #include "kernels/training_device.cuh"
 
 namespace erprm::cuda {
+
+using namespace training;  // training_device.cuh
 namespace {
 
 constexpr int kMostThreads = 128;

@@ -3,6 +3,8 @@
 #include "kernels/training_device.cuh"
 
 namespace erprm::cuda {
+
+using namespace training;  // training_device.cuh
 namespace {
 
 template <typename T, int N>
