@@ -8,8 +8,8 @@
 // The rows' keys are cut into ranges of kSplitTokens by absolute index, trunk and own part apart. One kernel computes a
 // partial result of every range that the plan lists (decode_plan.h): a tile of rows of one trunk reads each key of
 // a range once for all its rows, whose prefixes may end at different tokens; a row's own range is read for it alone. A
-// second kernel merges a row's partial results in the order of the ranges:
-//   m = max m_i;  output = sum_i e^(m_i - m) o_i / sum_i e^(m_i - m) l_i
+// second kernel merges a row's partial results:
+//   m = max m_i;  output = sum_i 2^(m_i - m) o_i / sum_i 2^(m_i - m) l_i,  m_i and l_i to the base 2
 // So neither the bits of a row nor the order of its sums depend on other rows or on their number.
 #pragma once
 
@@ -22,6 +22,9 @@
 namespace erprm::cuda {
 
 inline constexpr int kSplitTokens = 256;  // a multiple of kKvTokens
+// Queries of a tile, at most: over a trunk with products on tensor cores; over a row's own tokens, and always in f32.
+inline constexpr int kTrunkQueries = 64;
+inline constexpr int kOwnQueries = 16;
 
 // A tile of queries and one range of keys, for one block of threads and each kv head in turn. The queries of a kv head
 // are numbered row by row: query f of the item is head g * (H / G) + f % (H / G) of row order[first + f / (H / G)].
@@ -46,9 +49,9 @@ struct DecodeAttention {
   int64_t layer_bytes;  // from a block's handle to its part of this layer, [2, G, kKvTokens, D]
   int window;           // keys a query sees, its own included; 0 = all
   int num_heads, num_kv_heads, head_size;  // H, G, D; D a multiple of 16, at most 256
-  // Scratch: max_results of the plan's engine.
+  // Scratch: as many results as the longest plan has (decode_plan.h: max_results).
   float* partial_outputs;  // [max_results, H, D]
-  float* partial_states;   // [max_results, H, 2] maximum, sum of exponentials
+  float* partial_states;   // [max_results, H, 2] maximum, in units of ln 2, and sum of exponentials
 };
 
 // Keys and values of all visible tokens are stored (prepare_heads of this layer was queued before) and finite.

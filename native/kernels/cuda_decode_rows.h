@@ -58,7 +58,7 @@ struct DecodeRows {
   int32_t* num_drawn;              // [B]
   int32_t* drawn_tokens;           // [B, capacity]
   float* drawn_log_probabilities;  // [B, capacity]
-  int32_t capacity;                // k; a row that has drawn so many is not moved on (it waits for the next burst)
+  int32_t capacity;                // k; a row that has drawn so many is skipped as if it had ended
   int32_t token_bytes;             // of one token's key in one head: D * element_bytes
 };
 

@@ -27,7 +27,7 @@ struct DecodePlan {
 };
 
 // A plan for `iterations` iterations (own parts grow by one token in each but the last).
-// REQUIRES: num_heads is a multiple of num_kv_heads.
+// REQUIRES: num_heads is a multiple of num_kv_heads; 1 <= iterations <= kSplitTokens.
 DecodePlan plan_decode(std::span<const PlannedRow> rows, int iterations, int num_heads, int num_kv_heads,
                        Element element);
 

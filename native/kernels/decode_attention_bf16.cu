@@ -1,0 +1,311 @@
+// Partial results of decode attention on tensor cores: an online softmax between two products, all in registers.
+//
+// Blocks of kKvTokens keys and values are copied to shared memory by the whole block of threads, one block ahead of the
+// computation. Over a trunk each warp takes 16 of the tile's queries and all keys; over a row's own tokens, where there
+// are at most 16 queries, each warp takes 16 keys of every block and the warps' results are merged at the end. A
+// query's numbers are the same in whatever tile it stands.
+#include "kernels/attention_tile.cuh"
+#include "kernels/matrix_fragments.cuh"
+
+namespace erprm::cuda {
+namespace {
+
+using T = __nv_bfloat16;
+
+// Rows of shared memory are 16 bytes longer than a head: the eight rows that ldmatrix reads at once lie in different
+// banks.
+constexpr int kPad = 8;
+constexpr unsigned kAllLanes = 0xFFFFFFFFu;
+
+// The 16 queries of a warp, as this lane sees them: rows group and group + 8.
+template <int kDim>
+struct Queries {
+  // Registers hold the queries of heads of up to 128; those of larger ones are read again for every block.
+  static constexpr bool kHeld = kDim <= 128;
+  uint32_t held[kHeld ? kDim / 16 : 1][4];
+  const T* at[2];  // null for a query that is not there
+  int first[2];
+  int limit[2];
+
+  __device__ void load(uint32_t (&to)[4], int column, int head_size) const {
+    const int member = static_cast<int>(threadIdx.x) % 4;
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const T* query = at[i % 2];
+      to[i] = query == nullptr || column >= head_size
+                  ? 0
+                  : *reinterpret_cast<const uint32_t*>(query + column + 2 * member + i / 2 * 8);
+    }
+  }
+  __device__ void fill(const AttentionTile& tile, int base, int num_queries, const DecodeAttention& args) {
+    const int group = static_cast<int>(threadIdx.x) % 32 / 4;
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {
+      const int query = base + group + 8 * i;
+      const bool is_there = query < num_queries;
+      at[i] = is_there ? static_cast<const T*>(args.queries) + tile.query_row[query] * args.ld +
+                             static_cast<int64_t>(tile.query_head[query]) * args.head_size
+                       : nullptr;
+      first[i] = is_there ? tile.query_first[query] : 0;
+      limit[i] = is_there ? tile.query_limit[query] : 0;
+    }
+    if constexpr (kHeld) {
+#pragma unroll
+      for (int k = 0; k < kDim / 16; ++k) load(held[k], 16 * k, args.head_size);
+    }
+  }
+};
+
+// What those queries have gathered: of the sums, this lane's share (its columns of the keys).
+template <int kDim>
+struct Gathered {
+  float maximum[2];
+  float sum[2];
+  float output[kDim / 8][4];
+
+  __device__ void clear() {
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {
+      maximum[i] = kNoScore;
+      sum[i] = 0;
+    }
+#pragma unroll
+    for (int n = 0; n < kDim / 8; ++n) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) output[n][i] = 0;
+    }
+  }
+};
+
+// The queries over kKeys keys in shared memory, the first of which is token `token` of the list.
+template <int kDim, int kKeys>
+__device__ void attend(const Queries<kDim>& queries, Gathered<kDim>& gathered, const T* keys, const T* values,
+                       int token, int head_size) {
+  constexpr int kLd = kDim + kPad;
+  const int member = static_cast<int>(threadIdx.x) % 4;
+  float scores[kKeys / 8][4] = {};
+  [[maybe_unused]] constexpr int kUnrolled = Queries<kDim>::kHeld ? kDim / 16 : 2;
+#pragma unroll kUnrolled
+  for (int k = 0; k < kDim / 16; ++k) {
+    uint32_t factor[4];
+    if constexpr (Queries<kDim>::kHeld) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) factor[i] = queries.held[k][i];
+    } else {
+      queries.load(factor, 16 * k, head_size);
+    }
+#pragma unroll
+    for (int n = 0; n < kKeys / 16; ++n) {
+      uint32_t left[2], right[2];
+      load_factors<true>(left, right, keys + 16 * n * kLd + 16 * k, kLd);
+      multiply(scores[2 * n], factor, left);
+      multiply(scores[2 * n + 1], factor, right);
+    }
+  }
+  float largest[2] = {gathered.maximum[0], gathered.maximum[1]};
+#pragma unroll
+  for (int n = 0; n < kKeys / 8; ++n) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const int key = token + 8 * n + 2 * member + i % 2;
+      const bool is_visible = key >= queries.first[i / 2] && key < queries.limit[i / 2];
+      scores[n][i] = is_visible ? scores[n][i] * kLog2E : -CUDART_INF_F;
+      largest[i / 2] = fmaxf(largest[i / 2], scores[n][i]);
+    }
+  }
+  float decay[2];
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    largest[i] = fmaxf(largest[i], __shfl_xor_sync(kAllLanes, largest[i], 1));
+    largest[i] = fmaxf(largest[i], __shfl_xor_sync(kAllLanes, largest[i], 2));
+    decay[i] = exp2f(gathered.maximum[i] - largest[i]);
+    gathered.maximum[i] = largest[i];
+    gathered.sum[i] *= decay[i];
+  }
+#pragma unroll
+  for (int n = 0; n < kKeys / 8; ++n) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      scores[n][i] = exp2f(scores[n][i] - largest[i / 2]);
+      gathered.sum[i / 2] += scores[n][i];
+    }
+  }
+#pragma unroll
+  for (int n = 0; n < kDim / 8; ++n) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) gathered.output[n][i] *= decay[i / 2];
+  }
+  // The result of one product has the places of the next one's left factor.
+#pragma unroll
+  for (int k = 0; k < kKeys / 16; ++k) {
+    const auto& low = scores[2 * k];
+    const auto& high = scores[2 * k + 1];
+    const uint32_t weights[4] = {pack_pair(low[0], low[1]), pack_pair(low[2], low[3]), pack_pair(high[0], high[1]),
+                                 pack_pair(high[2], high[3])};
+#pragma unroll
+    for (int n = 0; n < kDim / 16; ++n) {
+      uint32_t left[2], right[2];
+      load_factors<false>(left, right, values + 16 * k * kLd + 16 * n, kLd);
+      multiply(gathered.output[2 * n], weights, left);
+      multiply(gathered.output[2 * n + 1], weights, right);
+    }
+  }
+}
+
+// Writes the warp's queries: their tile's from `base` on.
+template <int kDim>
+__device__ void write_result(const Gathered<kDim>& gathered, const AttentionTile& tile, int base, int num_queries,
+                             const DecodeAttention& args) {
+  const int group = static_cast<int>(threadIdx.x) % 32 / 4, member = static_cast<int>(threadIdx.x) % 4;
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    const int query = base + group + 8 * i;
+    if (query >= num_queries || tile.result[query] < 0) continue;
+    const int64_t result = tile.result[query];
+    if (member == 0) {
+      args.partial_states[2 * result] = gathered.maximum[i];
+      args.partial_states[2 * result + 1] = gathered.sum[i];
+    }
+    float* output = args.partial_outputs + result * args.head_size;
+#pragma unroll
+    for (int n = 0; n < kDim / 8; ++n) {
+      if (8 * n >= args.head_size) continue;
+      *reinterpret_cast<float2*>(output + 8 * n + 2 * member) =
+          make_float2(gathered.output[n][2 * i], gathered.output[n][2 * i + 1]);
+    }
+  }
+}
+
+// The same queries' results of all warps, merged in the order of the warps.
+//   outputs f32 [warps, kOwnQueries, kDim], shared memory that the keys and values lay in
+template <int kDim>
+__device__ void write_merged(const Gathered<kDim>& gathered, float* outputs, const AttentionTile& tile, int num_queries,
+                             const DecodeAttention& args) {
+  __shared__ float maxima[kAttentionWarps][kOwnQueries], sums[kAttentionWarps][kOwnQueries];
+  __shared__ float shares[kAttentionWarps][kOwnQueries];
+  const int t = static_cast<int>(threadIdx.x), warp = t / 32, group = t % 32 / 4, member = t % 4;
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    const int query = group + 8 * i;
+    if (member == 0) {
+      maxima[warp][query] = gathered.maximum[i];
+      sums[warp][query] = gathered.sum[i];
+    }
+    float* output = outputs + (warp * kOwnQueries + query) * kDim;
+#pragma unroll
+    for (int n = 0; n < kDim / 8; ++n) {
+      *reinterpret_cast<float2*>(output + 8 * n + 2 * member) =
+          make_float2(gathered.output[n][2 * i], gathered.output[n][2 * i + 1]);
+    }
+  }
+  __syncthreads();
+  if (t < num_queries) {
+    float maximum = kNoScore, sum = 0;
+#pragma unroll
+    for (int w = 0; w < kAttentionWarps; ++w) maximum = fmaxf(maximum, maxima[w][t]);
+#pragma unroll
+    for (int w = 0; w < kAttentionWarps; ++w) {
+      shares[w][t] = exp2f(maxima[w][t] - maximum);
+      sum += shares[w][t] * sums[w][t];
+    }
+    if (tile.result[t] >= 0) {
+      args.partial_states[2 * tile.result[t]] = maximum;
+      args.partial_states[2 * tile.result[t] + 1] = sum;
+    }
+  }
+  __syncthreads();
+  for (int i = t; i < num_queries * args.head_size; i += kAttentionThreads) {
+    const int query = i / args.head_size, column = i % args.head_size;
+    if (tile.result[query] < 0) continue;
+    float sum = 0;
+#pragma unroll
+    for (int w = 0; w < kAttentionWarps; ++w) {
+      sum += shares[w][query] * outputs[(w * kOwnQueries + query) * kDim + column];
+    }
+    args.partial_outputs[tile.result[query] * args.head_size + column] = sum;
+  }
+}
+
+template <int kDim>
+constexpr int kBlockNumbers = kKvTokens*(kDim + kPad);  // of one block's keys, or values, in shared memory
+
+template <int kDim>
+__global__ void __launch_bounds__(kAttentionThreads, kDim <= 128 ? 3 : 1)
+    attention_bf16_kernel(DecodeAttention args, DecodeRows rows, AttentionPlan plan) {
+  constexpr int kLd = kDim + kPad, kNumbers = kBlockNumbers<kDim>;
+  ERPRM_DYNAMIC_SHARED(T, memory);  // two stages of keys and values
+  __shared__ AttentionTile tile;
+  const int warp = static_cast<int>(threadIdx.x) / 32;
+
+  const unsigned kv_heads = static_cast<unsigned>(args.num_kv_heads);
+  for (unsigned number = blockIdx.x; number / kv_heads < static_cast<unsigned>(*plan.num_items); number += gridDim.x) {
+    const AttentionItem item = plan.items[number / kv_heads];
+    const int kv_head = static_cast<int>(number % kv_heads);
+    const bool is_own = item.range < 0;
+    fill_tile(tile, item, kv_head, args, rows, plan);
+    const int base = is_own ? 0 : 16 * warp, range_begin = (is_own ? ~item.range : item.range) * kSplitTokens;
+    const int begin = tile.first < tile.limit ? (tile.first - range_begin) / kKvTokens : 0;
+    const int end = tile.first < tile.limit ? (tile.limit - 1 - range_begin) / kKvTokens + 1 : 0;
+    const auto start_copy = [&](int block) {
+      T* stage = memory + block % 2 * 2 * kNumbers;
+      const T* keys =
+          reinterpret_cast<const T*>(tile.blocks[block]) + static_cast<int64_t>(kv_head) * kKvTokens * args.head_size;
+      const int count = min(tile.limit - range_begin - block * kKvTokens, kKvTokens);
+      start_copy_of_block<T, kDim>(stage, kLd, keys, count, args.head_size);
+      start_copy_of_block<T, kDim>(stage + kNumbers, kLd,
+                                   keys + static_cast<int64_t>(args.num_kv_heads) * kKvTokens * args.head_size, count,
+                                   args.head_size);
+    };
+    if (begin < end) start_copy(begin);
+    __pipeline_commit();
+    Queries<kDim> queries;
+    queries.fill(tile, base, item.num_queries, args);
+    Gathered<kDim> gathered;
+    gathered.clear();
+    for (int block = begin; block < end; ++block) {
+      if (block + 1 < end) start_copy(block + 1);
+      __pipeline_commit();
+      __pipeline_wait_prior(1);
+      __syncthreads();
+      const T* keys = memory + block % 2 * 2 * kNumbers;
+      const T* values = keys + kNumbers;
+      const int token = range_begin + block * kKvTokens;
+      if (is_own) {
+        attend<kDim, 16>(queries, gathered, keys + 16 * warp * kLd, values + 16 * warp * kLd, token + 16 * warp,
+                         args.head_size);
+      } else if (base < item.num_queries) {
+        constexpr int kKeys = kDim <= 64    ? kKvTokens
+                              : kDim <= 128 ? 32
+                                            : 16;  // as many scores as registers are left for
+#pragma unroll 1
+        for (int k = 0; k < kKvTokens; k += kKeys) {
+          attend<kDim, kKeys>(queries, gathered, keys + k * kLd, values + k * kLd, token + k, args.head_size);
+        }
+      }
+      __syncthreads();
+    }
+    __pipeline_wait_prior(0);
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {
+      gathered.sum[i] += __shfl_xor_sync(kAllLanes, gathered.sum[i], 1);
+      gathered.sum[i] += __shfl_xor_sync(kAllLanes, gathered.sum[i], 2);
+    }
+    if (is_own) {
+      write_merged(gathered, reinterpret_cast<float*>(memory), tile, item.num_queries, args);
+    } else if (base < item.num_queries) {
+      write_result(gathered, tile, base, item.num_queries, args);
+    }
+  }
+}
+
+}  // namespace
+
+int partial_attention_bf16(const DecodeAttention& args, const DecodeRows& rows, const AttentionPlan& plan,
+                           Stream stream) {
+  return for_head_size(args.head_size, [&]<int kDim>() {
+    return launch_persistent(attention_bf16_kernel<kDim>, sizeof(T) * 4 * kBlockNumbers<kDim>, args, rows, plan,
+                             stream);
+  });
+}
+
+}  // namespace erprm::cuda
