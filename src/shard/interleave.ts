@@ -1,14 +1,19 @@
 /**
  * One file of the whole run from the files of its shards: problem by problem in the order of the input, each from the shard
- * whose turn it is. Lines are taken over as they are; one batch of each file is in memory.
+ * whose turn it is. Lines are taken over as they are; one piece of each file is in memory, and one file is open at a time, as
+ * there may be more shards than a process may have files.
  */
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { dataError } from "../data/data-error.js";
 import { ioError } from "../data/io-error.js";
 import { type Line, splitLines } from "../data/lines.js";
+import { readPieces } from "../data/read-pieces.js";
 import { parseJson } from "../data/read-records.js";
 import type { ShardRun } from "./merge-plan.js";
+
+/** Of all pieces together, and the bounds of one: small ones cost an opening each, large ones memory. */
+const memoryBytes = 1 << 26;
+const [leastBytes, mostBytes] = [1 << 15, 1 << 20];
 
 export interface MergedLine {
   /** As it stands in the shard's file, without its line end. */
@@ -26,8 +31,9 @@ class Cursor {
   constructor(
     readonly path: string,
     readonly shard: number,
+    pieceBytes: number,
   ) {
-    this.#lines = splitLines(createReadStream(path, { highWaterMark: 1 << 16 }), path)[Symbol.asyncIterator]();
+    this.#lines = splitLines(readPieces(path, pieceBytes), path)[Symbol.asyncIterator]();
   }
 
   async advance(): Promise<void> {
@@ -59,7 +65,8 @@ export async function* interleave(
   runs: readonly ShardRun[],
   name: string,
 ): AsyncGenerator<MergedLine, void, undefined> {
-  const cursors = runs.map(({ path }, shard) => new Cursor(join(path, name), shard));
+  const pieceBytes = Math.min(mostBytes, Math.max(leastBytes, Math.floor(memoryBytes / runs.length)));
+  const cursors = runs.map(({ path }, shard) => new Cursor(join(path, name), shard, pieceBytes));
   try {
     for (const cursor of cursors) await cursor.advance();
     const numProblems = runs.reduce((sum, { problemIds }) => sum + problemIds.length, 0);
