@@ -1,6 +1,6 @@
 /** More shards than a process may have open files: one of a real run, and copies of it that differ in their problem. */
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { makeFolder } from "../../../support/folder.js";
@@ -21,7 +21,7 @@ test("2,000 shards are merged by a process that may have 128 files open", async 
   t.is(first.code, 0, first.stderr);
   const shard = (i: number, ...names: string[]) => path("s", `shard-${i}-of-${numShards}`, ...names);
   for (let i = 1; i < numShards; i += 1) {
-    cpSync(shard(0), shard(i), { recursive: true });
+    mkdirSync(shard(i));
     for (const file of ["manifest.json", "shard.jsonl", "solutions.jsonl"]) {
       const text = readFileSync(shard(0, file), "utf8");
       writeFileSync(
