@@ -9,6 +9,7 @@ import { failArgument } from "../check.js";
 import { syncDirectory, writeFully } from "./atomic-file.js";
 import { dataError, type Place } from "./data-error.js";
 import { ioError } from "./io-error.js";
+import { KeySet } from "./key-set.js";
 import { splitLines } from "./lines.js";
 import { parseJson } from "./read-records.js";
 
@@ -22,7 +23,7 @@ export class JsonlAppender<T> {
   readonly path: string;
   readonly #handle: FileHandle;
   readonly #keyOf: KeyOf<T>;
-  readonly #keys = new Set<string>();
+  readonly #keys = new KeySet();
   /** Bytes of whole records. */
   #size: number;
   #last: Promise<void> = Promise.resolve();
@@ -112,17 +113,25 @@ export class JsonlAppender<T> {
 
   async #readKeys(): Promise<void> {
     if (this.#size === 0) return;
-    const lineOfKey = new Map<string, number>();
+    for await (const { key, line } of this.#keysInFile()) {
+      if (this.#keys.add(key)) continue;
+      const place = { file: this.path, line };
+      throw dataError(`Expected each record once, received ${key} as in line ${await this.#firstLineOf(key)}`, place);
+    }
+  }
+
+  async *#keysInFile(): AsyncGenerator<{ key: string; line: number }, void, undefined> {
     const bytes = createReadStream(this.path, { end: this.#size - 1, highWaterMark: 1 << 18 });
     for await (const { text, line } of splitLines(bytes, this.path)) {
       const place = { file: this.path, line };
-      const key = this.#keyAt(parseJson(text, place), place);
-      const earlier = lineOfKey.get(key);
-      if (earlier !== undefined)
-        throw dataError(`Expected each record once, received ${key} as in line ${earlier}`, place);
-      lineOfKey.set(key, line);
+      yield { key: this.#keyAt(parseJson(text, place), place), line };
     }
-    for (const key of lineOfKey.keys()) this.#keys.add(key);
+  }
+
+  /** Lines are not kept for every key: what has one twice is read again. */
+  async #firstLineOf(wanted: string): Promise<number | undefined> {
+    for await (const { key, line } of this.#keysInFile()) if (key === wanted) return line;
+    return undefined;
   }
 
   #keyAt(value: unknown, place: Place): string {
