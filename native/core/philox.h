@@ -10,6 +10,13 @@
 #include <array>
 #include <cstdint>
 
+// A function that kernels call too.
+#ifdef __CUDACC__
+#define ERPRM_HOST_DEVICE __host__ __device__
+#else
+#define ERPRM_HOST_DEVICE
+#endif
+
 namespace erprm {
 
 struct DrawCoordinates {
@@ -22,7 +29,8 @@ struct DrawCoordinates {
 };
 
 // Philox4x32 with 10 rounds: counter and key -> four independent 32-bit words.
-inline std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
+ERPRM_HOST_DEVICE inline std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter,
+                                                            std::array<uint32_t, 2> key) {
   constexpr uint32_t kMultiplierA = 0xD2511F53, kMultiplierB = 0xCD9E8D57;
   constexpr uint32_t kWeylA = 0x9E3779B9, kWeylB = 0xBB67AE85;
   for (int round = 0; round < 10; ++round) {
@@ -37,14 +45,14 @@ inline std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::
 }
 
 // The finalizer of SplitMix64: a bijection of 64-bit words that spreads every input bit over the whole word.
-inline uint64_t mix64(uint64_t word) {
+ERPRM_HOST_DEVICE inline uint64_t mix64(uint64_t word) {
   word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9ull;
   word = (word ^ (word >> 27)) * 0x94D049BB133111EBull;
   return word ^ (word >> 31);
 }
 
 // Uniform in [0, 1), 53 random bits.
-inline double uniform(const DrawCoordinates& at) {
+ERPRM_HOST_DEVICE inline double uniform(const DrawCoordinates& at) {
   const uint64_t key = mix64(mix64(at.seed + 0x9E3779B97F4A7C15ull) ^ at.problem_key);
   const auto words = philox4x32({at.position, at.completion, at.step, at.solution},
                                 {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)});
