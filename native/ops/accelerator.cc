@@ -11,6 +11,7 @@
 #endif
 
 #include "core/error.h"
+#include "kernels/cuda_memory.h"
 
 namespace erprm {
 namespace {
@@ -78,7 +79,7 @@ void check_launch(int status, std::string_view operation, std::initializer_list<
   }
   throw Error(ErrorCode::DEVICE_FAULT,
               concat("Expected the kernels of ", operation, " to be launched for tensors of ", shapes,
-                     ", received CUDA error ", status),
+                     ", received CUDA error ", status, ": ", cuda::error_text(status)),
               {{"operation", operation}, {"status", int64_t{status}}});
 }
 

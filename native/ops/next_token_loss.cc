@@ -10,9 +10,11 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "kernels/kernel_table.h"
+#include "ops/accelerated_training.h"
 #include "ops/matrix_product.h"
 #include "ops/training_ops.h"
 #include "ops/training_reference.h"
+#include "ops/upload.h"
 
 namespace erprm {
 namespace {
@@ -76,6 +78,11 @@ void next_token_loss(const at::Tensor& hidden, const at::Tensor& weight, std::sp
                      std::span<const float> weights, const at::Tensor& losses, const at::Tensor& dhidden,
                      const at::Tensor& dweight) {
   check(hidden, weight, tokens, weights, dhidden);
+  if (accelerated::takes(hidden)) {
+    const at::Device device = hidden.device();
+    const at::Tensor factors = dhidden.defined() ? upload(weights, device) : at::Tensor();
+    return accelerated::next_token_loss(hidden, weight, upload(tokens, device), factors, losses, dhidden, dweight);
+  }
   if (!runs_on_kernels(hidden)) {
     return reference::next_token_loss(hidden, weight, tokens, weights, losses, dhidden, dweight);
   }

@@ -7,7 +7,11 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "kernels/kernel_table.h"
+#include "ops/accelerated_training.h"
+#include "ops/accelerator.h"
+#include "ops/token_places.h"
 #include "ops/training_reference.h"
+#include "ops/upload.h"
 
 namespace erprm {
 namespace {
@@ -34,7 +38,7 @@ void check_same(const at::Tensor& x, const at::Tensor& y) {
 
 }  // namespace
 
-bool runs_on_kernels(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
+bool runs_on_kernels(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat && !on_accelerator(x); }
 
 void check_tokens(std::span<const int32_t> tokens, int64_t vocabulary) {
   for (size_t t = 0; t < tokens.size(); ++t) {
@@ -45,6 +49,7 @@ void check_tokens(std::span<const int32_t> tokens, int64_t vocabulary) {
 
 void rms_norm_forward(const at::Tensor& x, const at::Tensor& weight, double epsilon, const at::Tensor& y,
                       const at::Tensor& inverse_rms) {
+  if (accelerated::takes(x)) return accelerated::rms_norm_forward(x, weight, epsilon, y, inverse_rms);
   if (!runs_on_kernels(x)) return reference::rms_norm_forward(x, weight, epsilon, y, inverse_rms);
   check_same(x, y);
   const int64_t width = x.size(1);
@@ -57,6 +62,7 @@ void rms_norm_forward(const at::Tensor& x, const at::Tensor& weight, double epsi
 
 void rms_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& weight,
                        const at::Tensor& inverse_rms, const at::Tensor& dx, const at::Tensor& dweight) {
+  if (accelerated::takes(x)) return accelerated::rms_norm_backward(dy, x, weight, inverse_rms, dx, dweight);
   if (!runs_on_kernels(x)) return reference::rms_norm_backward(dy, x, weight, inverse_rms, dx, dweight);
   check_same(x, dy);
   check_same(x, dx);
@@ -77,6 +83,7 @@ void rms_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tens
 }
 
 void swiglu_forward(const at::Tensor& gate, const at::Tensor& up, const at::Tensor& y) {
+  if (accelerated::takes(gate)) return accelerated::swiglu_forward(gate, up, y);
   if (!runs_on_kernels(gate)) return reference::swiglu_forward(gate, up, y);
   check_same(gate, up);
   check_same(gate, y);
@@ -88,6 +95,7 @@ void swiglu_forward(const at::Tensor& gate, const at::Tensor& up, const at::Tens
 
 void swiglu_backward(const at::Tensor& dy, const at::Tensor& gate, const at::Tensor& up, const at::Tensor& dgate,
                      const at::Tensor& dup) {
+  if (accelerated::takes(gate)) return accelerated::swiglu_backward(dy, gate, up, dgate, dup);
   if (!runs_on_kernels(gate)) return reference::swiglu_backward(dy, gate, up, dgate, dup);
   for (const at::Tensor* other : {&dy, &up, &dgate, &dup}) check_same(gate, *other);
   for_blocks(gate.numel(), [&](int64_t begin, int64_t count) {
@@ -98,6 +106,7 @@ void swiglu_backward(const at::Tensor& dy, const at::Tensor& gate, const at::Ten
 }
 
 void rotate_heads(const at::Tensor& x, const at::Tensor& cosines, const at::Tensor& sines, bool inverse) {
+  if (accelerated::takes(x)) return accelerated::rotate_heads(x, cosines, sines, inverse);
   if (!runs_on_kernels(x)) return reference::rotate_heads(x, cosines, sines, inverse);
   const int64_t half = cosines.size(1), width = x.size(1);
   require(half > 0 && half % 8 == 0 && width % (2 * half) == 0 && x.is_contiguous(), ErrorCode::INVALID_ARGUMENT,
@@ -113,6 +122,7 @@ void rotate_heads(const at::Tensor& x, const at::Tensor& cosines, const at::Tens
 
 void embedding_forward(std::span<const int32_t> tokens, const at::Tensor& weight, const at::Tensor& x) {
   check_tokens(tokens, weight.size(0));
+  if (accelerated::takes(x)) return accelerated::embedding_forward(upload(tokens, x.device()), weight, x);
   if (!runs_on_kernels(x)) return reference::embedding_forward(tokens, weight, x);
   const int64_t width = weight.size(1);
   parallel_for(0, static_cast<int64_t>(tokens.size()), 64, [&](int64_t begin, int64_t end) {
@@ -124,6 +134,9 @@ void embedding_forward(std::span<const int32_t> tokens, const at::Tensor& weight
 
 void embedding_backward(const at::Tensor& dx, std::span<const int32_t> tokens, const at::Tensor& dweight) {
   check_tokens(tokens, dweight.size(0));
+  if (accelerated::takes(dx)) {
+    return accelerated::embedding_backward(dx, upload(tokens, dx.device()), place_tokens(tokens, dx.device()), dweight);
+  }
   if (!runs_on_kernels(dx)) return reference::embedding_backward(dx, tokens, dweight);
   const int64_t width = dweight.size(1), parts = (width + kEmbeddingColumns - 1) / kEmbeddingColumns;
   parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {

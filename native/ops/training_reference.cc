@@ -8,19 +8,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/torch_product.h"
+
 namespace erprm::reference {
 namespace {
 
 // Logits in one chunk of rows.
 constexpr int64_t kChunkLogits = int64_t{8} << 20;
-
-void store(const at::Tensor& result, const at::Tensor& out, bool accumulate) {
-  if (accumulate) {
-    out.add_(result);
-  } else {
-    out.copy_(result);
-  }
-}
 
 at::Tensor f32(const at::Tensor& x) { return x.to(at::kFloat); }
 
@@ -55,18 +49,15 @@ at::Tensor scores_of(const at::Tensor& q, const at::Tensor& k, const AttentionSh
 }  // namespace
 
 void product_nt(const at::Tensor& x, const at::Tensor& w, const at::Tensor& y, bool accumulate) {
-  const c10::NoGradGuard plain;
-  store(x.mm(w.t()), y, accumulate);
+  torch_product(x, w.t(), y, accumulate);
 }
 
 void product_nn(const at::Tensor& x, const at::Tensor& w, const at::Tensor& y, bool accumulate) {
-  const c10::NoGradGuard plain;
-  store(x.mm(w), y, accumulate);
+  torch_product(x, w, y, accumulate);
 }
 
 void product_tn(const at::Tensor& x, const at::Tensor& w, const at::Tensor& y, bool accumulate) {
-  const c10::NoGradGuard plain;
-  store(x.t().mm(w), y, accumulate);
+  torch_product(x.t(), w, y, accumulate);
 }
 
 void rms_norm_forward(const at::Tensor& x, const at::Tensor& weight, double epsilon, const at::Tensor& y,

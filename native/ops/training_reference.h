@@ -1,6 +1,7 @@
 // The operations of matrix_product.h and training_ops.h as plain tensor expressions: any device, f32 or bf16. The CPU's
-// own kernels are tested against them, and other devices run them. But for the products, which are torch's own, numbers
-// are f32 whatever the type of the tensors, and a result is rounded when it is stored. Contracts: see those headers.
+// own kernels and the accelerator's are tested against them; they run what neither takes. But for the products, which
+// are torch's own, numbers are f32 whatever the type of the tensors, and a result is rounded when it is stored.
+// Contracts: see those headers.
 #pragma once
 
 #include "ops/training_ops.h"
