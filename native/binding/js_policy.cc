@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "binding/args.h"
+#include "binding/device_options.h"
 #include "binding/device_thread.h"
 #include "binding/js_checkpoint.h"
 #include "binding/js_error.h"
 #include "binding/js_rollout.h"
 #include "binding/policy_handle.h"
 #include "core/error.h"
+#include "engine/accelerator_engine.h"
 #include "engine/rollout_engine.h"
 #include "kernels/kernel_table.h"
 
@@ -16,6 +18,9 @@ namespace erprm {
 namespace {
 
 using HandlePointer = std::shared_ptr<PolicyHandle>;
+
+// Tokens of a completion that an accelerator decodes between two looks of the host.
+constexpr int32_t kDefaultBurst = 8;
 
 // Sequences of a ragged batch, checked against the model.
 std::vector<std::vector<int32_t>> read_sequences(const Napi::CallbackInfo& info, const ModelConfig& config) {
@@ -213,19 +218,42 @@ Napi::Object policy_object(Napi::Env env, const HandlePointer& handle, std::shar
 }
 
 struct LoadOptions {
-  WeightType weights;
+  DeviceOptions device;
   int threads;
-  SchedulerLimits limits;
+  int32_t max_batch, prefill_chunk, burst_tokens;
   int64_t kv_memory_bytes;
 };
 
-LoadOptions read_options(Napi::Value value, const ModelConfig& config) {
+LoadOptions read_options(Napi::Value value) {
   const Fields fields("options", value);
-  return {read_weight_type(fields),
-          static_cast<int>(fields.integer("threads", 1, 1024)),
-          {static_cast<int32_t>(fields.integer("maxBatch", 1, 1 << 16)),
-           static_cast<int32_t>(fields.integer("prefillChunk", 1, 1 << 16)), config.context_length},
-          fields.integer("kvMemoryBytes", 1, int64_t{1} << 52)};
+  LoadOptions options{read_device_options(fields),
+                      static_cast<int>(fields.integer("threads", 1, 1024)),
+                      static_cast<int32_t>(fields.integer("maxBatch", 1, 1 << 16)),
+                      static_cast<int32_t>(fields.integer("prefillChunk", 1, 1 << 16)),
+                      kDefaultBurst,
+                      0};
+  const bool accelerated = options.device.device.accelerated();
+  // 0 is what the device has free; the CPU's memory is not the model's alone.
+  options.kv_memory_bytes = fields.integer("kvMemoryBytes", accelerated ? 0 : 1, int64_t{1} << 52);
+  if (!fields.field("burstTokens").IsUndefined()) {
+    options.burst_tokens = static_cast<int32_t>(fields.integer("burstTokens", 1, kKvTokens));
+  }
+  return options;
+}
+
+std::unique_ptr<Engine> load_engine(const ModelConfig& config, const CheckpointTable& table, const LoadOptions& options,
+                                    std::shared_ptr<EngineStats> stats) {
+  auto checkpoint = std::make_shared<const Checkpoint>(table.files, table.tensors);
+  if (options.device.device.accelerated()) {
+    return AcceleratorEngine::load(config, *checkpoint, options.device.device,
+                                   {options.device.element, options.max_batch, options.prefill_chunk,
+                                    options.burst_tokens, options.kv_memory_bytes},
+                                   std::move(stats));
+  }
+  auto transformer =
+      std::make_unique<Transformer>(config, std::move(checkpoint), options.device.packed, OutputMatrix::kPacked);
+  const SchedulerLimits limits{options.max_batch, options.prefill_chunk, config.context_length};
+  return std::make_unique<RolloutEngine>(std::move(transformer), limits, options.kv_memory_bytes, std::move(stats));
 }
 
 }  // namespace
@@ -237,17 +265,13 @@ Napi::Value load_policy(const Napi::CallbackInfo& info) {
     CheckpointTable table = read_checkpoint_table(info[0]);
     require(read_value_head(info[0]).empty(), ErrorCode::INVALID_ARGUMENT,
             "Expected a language model, received a checkpoint with a value head: it is a reward model");
-    const LoadOptions options = read_options(info[1], *config);
+    const LoadOptions options = read_options(info[1]);
     const std::shared_ptr<DeviceThread::Queue> queue = DeviceThread::of(env).queue();
     return DeviceThread::of(env).run(env, [config, table = std::move(table), options, queue]() -> MakeValue {
       auto pool = std::make_unique<ThreadPool>(options.threads);
       const ThreadPool::Use use(*pool);
-      auto checkpoint = std::make_shared<const Checkpoint>(table.files, table.tensors);
-      auto transformer =
-          std::make_unique<Transformer>(*config, std::move(checkpoint), options.weights, OutputMatrix::kPacked);
       auto shared_stats = std::make_shared<EngineStats>();
-      auto engine = std::make_unique<RolloutEngine>(std::move(transformer), options.limits, options.kv_memory_bytes,
-                                                    shared_stats);
+      auto engine = load_engine(*config, table, options, shared_stats);
       auto loop = std::make_shared<PolicyLoop>(std::move(engine), std::move(pool));
       queue->add_loop(loop);
       auto handle = std::make_shared<PolicyHandle>(queue, loop, shared_stats);

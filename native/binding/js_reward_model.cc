@@ -1,11 +1,13 @@
 #include "binding/js_reward_model.h"
 
 #include "binding/args.h"
+#include "binding/device_options.h"
 #include "binding/device_thread.h"
 #include "binding/js_checkpoint.h"
 #include "binding/js_error.h"
 #include "binding/js_rollout.h"
 #include "binding/reward_model_handle.h"
+#include "engine/accelerator_scorer.h"
 #include "engine/cpu_scorer.h"
 
 namespace erprm {
@@ -57,7 +59,7 @@ struct LoadRequest {
   ModelConfig config;
   CheckpointTable table;
   std::vector<ValueHeadLayer> value_head;
-  WeightType weights;
+  DeviceOptions device;
   int threads;
   int64_t kv_memory_bytes;
   std::vector<int32_t> candidates;
@@ -65,12 +67,15 @@ struct LoadRequest {
 
 LoadRequest read_request(const Napi::CallbackInfo& info) {
   const Fields options("options", info[1]);
+  const DeviceOptions device = read_device_options(options);
+  // 0 is what the device has free; the CPU's memory is not the model's alone.
+  const int64_t least_memory = device.device.accelerated() ? 0 : 1;
   LoadRequest request{read_model_config(info[0]),
                       read_checkpoint_table(info[0]),
                       read_value_head(info[0]),
-                      read_weight_type(options),
+                      device,
                       static_cast<int>(options.integer("threads", 1, 1024)),
-                      options.integer("kvMemoryBytes", 1, int64_t{1} << 52),
+                      options.integer("kvMemoryBytes", least_memory, int64_t{1} << 52),
                       options.copy<int32_t>("candidates")};
   const bool has_value_head = !request.value_head.empty();
   require(!has_value_head || request.candidates.empty(), ErrorCode::INVALID_ARGUMENT,
@@ -88,8 +93,15 @@ std::shared_ptr<LoadedRewardModel> load(const LoadRequest& request) {
   // The head first: what is wrong with it is said before the weights are packed, which takes a while.
   ScoreHead head = request.value_head.empty() ? ScoreHead::candidates(request.config, *checkpoint, request.candidates)
                                               : ScoreHead::value_head(request.config, *checkpoint, request.value_head);
-  auto transformer = std::make_unique<Transformer>(request.config, checkpoint, request.weights, OutputMatrix::kAbsent);
-  auto scorer = std::make_unique<CpuScorer>(std::move(transformer), std::move(head), request.kv_memory_bytes);
+  std::unique_ptr<Scorer> scorer;
+  if (request.device.device.accelerated()) {
+    scorer = std::make_unique<AcceleratorScorer>(request.config, *checkpoint, std::move(head), request.device.element,
+                                                 request.device.device);
+  } else {
+    auto transformer =
+        std::make_unique<Transformer>(request.config, checkpoint, request.device.packed, OutputMatrix::kAbsent);
+    scorer = std::make_unique<CpuScorer>(std::move(transformer), std::move(head), request.kv_memory_bytes);
+  }
   return std::make_shared<LoadedRewardModel>(LoadedRewardModel{std::move(scorer), std::move(pool)});
 }
 

@@ -66,6 +66,7 @@ class Engine {
   void publish_stats();
 
   Scheduler& scheduler() { return scheduler_; }
+  const Scheduler& scheduler() const { return scheduler_; }
   BlockPool& pool() { return *pool_; }
   EngineStats& stats() { return *stats_; }
 

@@ -1,0 +1,106 @@
+#include "model/packed_forward.h"
+
+#include <ATen/ops/cat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "ops/packed_attention.h"
+
+namespace erprm {
+namespace {
+
+int64_t length_of(const PackedSequence& sequence) { return static_cast<int64_t>(sequence.tokens.size()); }
+
+// The rows of a pass as the device reads them.
+struct PassRows {
+  at::Tensor tokens, positions;  // i32 [R]
+  at::Tensor places;             // i64 [R], addresses; undefined when nothing is stored
+  at::Tensor wanted;             // i64 [W]
+};
+
+char* place_of(const PackedSequence& sequence, int64_t token, int64_t slot_bytes) {
+  if (sequence.blocks == nullptr || token < sequence.first_stored) return nullptr;
+  const int64_t stored = token - sequence.first_stored;
+  return reinterpret_cast<char*>(sequence.blocks[stored / kKvTokens]) + stored % kKvTokens * slot_bytes;
+}
+
+PassRows place_rows(std::span<const PackedSequence> sequences, int64_t num_rows, int64_t slot_bytes, bool stores,
+                    const AcceleratorStream& stream) {
+  int64_t num_wanted = 0;
+  for (const PackedSequence& sequence : sequences) num_wanted += static_cast<int64_t>(sequence.wanted.size());
+  const PassRows host{stream.host_empty({num_rows}, at::kInt), stream.host_empty({num_rows}, at::kInt),
+                      stream.host_empty({stores ? num_rows : 0}, at::kLong),
+                      stream.host_empty({num_wanted}, at::kLong)};
+  int32_t* tokens = host.tokens.data_ptr<int32_t>();
+  int32_t* positions = host.positions.data_ptr<int32_t>();
+  int64_t* places = host.places.data_ptr<int64_t>();
+  int64_t* wanted = host.wanted.data_ptr<int64_t>();
+  int64_t first = 0;
+  for (const PackedSequence& sequence : sequences) {
+    for (int64_t i = 0; i < length_of(sequence); ++i) {
+      tokens[first + i] = sequence.tokens[i];
+      positions[first + i] = static_cast<int32_t>(i);
+      if (stores) places[first + i] = reinterpret_cast<int64_t>(place_of(sequence, i, slot_bytes));
+    }
+    for (const int32_t position : sequence.wanted) *wanted++ = first + position;
+    first += length_of(sequence);
+  }
+  // Pinned memory is kept by torch until the copy that reads it is done.
+  const auto place = [&](const at::Tensor& x) { return x.to(stream.device(), x.scalar_type(), true); };
+  return {place(host.tokens), place(host.positions), stores ? place(host.places) : at::Tensor(), place(host.wanted)};
+}
+
+PackedOffsets offsets_of(std::span<const PackedSequence> sequences, at::Device device) {
+  std::vector<int32_t> offsets = {0};
+  for (const PackedSequence& sequence : sequences) {
+    offsets.push_back(offsets.back() + static_cast<int32_t>(length_of(sequence)));
+  }
+  return place_offsets(std::move(offsets), device);
+}
+
+}  // namespace
+
+at::Tensor PackedForward::forward(std::span<const PackedSequence> sequences, const AcceleratorKvPool* pool) {
+  std::vector<at::Tensor> hidden;
+  for (size_t begin = 0; begin < sequences.size();) {
+    int64_t rows = 0;
+    size_t end = begin;
+    do {
+      rows += length_of(sequences[end++]);
+    } while (end < sequences.size() && rows + length_of(sequences[end]) <= most_rows_);
+    hidden.push_back(pass(sequences.subspan(begin, end - begin), pool));
+    begin = end;
+  }
+  if (hidden.size() == 1) return hidden[0];
+  if (hidden.empty()) return transformer_.stream().empty({0, transformer_.config().hidden_size}, transformer_.type());
+  return at::cat(hidden);
+}
+
+at::Tensor PackedForward::pass(std::span<const PackedSequence> sequences, const AcceleratorKvPool* pool) {
+  const ModelConfig& config = transformer_.config();
+  const AcceleratorStream& stream = transformer_.stream();
+  const int64_t heads = config.num_heads, kv_heads = config.num_kv_heads, size = config.head_size;
+  const PackedOffsets offsets = offsets_of(sequences, stream.device());
+  const int64_t num_rows = offsets.host.back();
+  const int64_t slot_bytes = size * static_cast<int64_t>(c10::elementSize(transformer_.type()));
+  const PassRows placed = place_rows(sequences, num_rows, slot_bytes, pool != nullptr, stream);
+  const RowBuffers rows = transformer_.buffers(num_rows);
+  transformer_.embed(placed.tokens.const_data_ptr<int32_t>(), placed.positions.const_data_ptr<int32_t>(), rows);
+  const KeyValueRows key_values{
+      pool == nullptr ? nullptr : reinterpret_cast<void* const*>(placed.places.const_data_ptr<int64_t>()),
+      pool == nullptr ? 0 : pool->layer_stride()};
+  const auto attend = [&](int layer, const at::Tensor& qkv, const at::Tensor& attended) {
+    const at::Tensor split = qkv.view({num_rows, heads + 2 * kv_heads, size});  // [R, H + 2G, D]
+    const int window = config.sliding_layers[layer] != 0 ? config.sliding_window : 0;
+    const PackedAttention result = packed_attention(split.narrow(1, 0, heads), split.narrow(1, heads, kv_heads),
+                                                    split.narrow(1, heads + kv_heads, kv_heads), offsets, window);
+    attended.view({num_rows, heads, size}).copy_(result.out);
+  };
+  ++num_passes_;
+  // Attention scales by itself. The result is a copy where it would share the pass's buffers.
+  const at::Tensor hidden = transformer_.layers(rows, key_values, 1.0f, attend, placed.wanted);
+  return hidden.numel() == 0 ? hidden : hidden.clone();
+}
+
+}  // namespace erprm
