@@ -1,5 +1,6 @@
 /** From option values to what policies and stages take, and to what a manifest records. */
 import { ErprmError } from "../errors.js";
+import { weightsOn } from "../policy/device.js";
 import type { RolloutPolicyOptions } from "../policy/open-rollout-policy.js";
 import type { OpenedPolicy, PolicyOptions } from "../policy/policy.js";
 import type { OpenedRolloutPolicy } from "../policy/rollout-policy.js";
@@ -37,7 +38,7 @@ export function policyOptionsOf(values: PolicyValues, signal: AbortSignal): Poli
 
 /** What decides the bytes of the results, beside the model's fingerprint and the seed. */
 export function policyIdentity({ device, dtype, contextLength }: PolicyValues): Record<string, unknown> {
-  return { device, dtype, contextLength };
+  return { device, dtype: weightsOn(device, dtype), contextLength };
 }
 
 /** What does not. */

@@ -2,6 +2,7 @@
  * The options of the sampling stages, in the order of the help text. What changes the bytes of the results belongs to a
  * run's identity; threads, batch size and memory do not, because results do not depend on them.
  */
+import { weightTypes } from "../native/contract.js";
 import { maxInteger, type OptionSpec } from "./option.js";
 
 /** The options under a heading of the help text. */
@@ -44,6 +45,14 @@ export const runOptions = under("Run directory:", [
   { name: "force", kind: { type: "switch" }, help: "start over, whatever run the directory holds", default: false },
 ] as const satisfies readonly OptionSpec[]);
 
+export const dtypeOption = {
+  name: "dtype",
+  kind: { type: "choice", choices: weightTypes },
+  argument: "TYPE",
+  help: "how weights are held: f32 (exact), int8 (CPU: 8 bits a weight, faster) or bf16 (CUDA: what its fast products take)",
+  defaultText: "f32, on CUDA bf16",
+} as const satisfies OptionSpec;
+
 export const policyOptions = under("Policy:", [
   {
     name: "policy",
@@ -52,13 +61,7 @@ export const policyOptions = under("Policy:", [
     help: "the policy: a model directory (Hugging Face layout), a .gguf file or builtin:tiny (required)",
   },
   { name: "device", kind: { type: "text" }, argument: "DEVICE", help: "cpu, cuda or cuda:INDEX", default: "cpu" },
-  {
-    name: "dtype",
-    kind: { type: "choice", choices: ["f32", "int8"] },
-    argument: "TYPE",
-    help: "how weights are held: f32 (exact) or int8 (8 bits a weight, faster)",
-    default: "f32",
-  },
+  dtypeOption,
   {
     name: "threads",
     kind: { type: "integer", low: 1, high: 1024 },
@@ -70,16 +73,15 @@ export const policyOptions = under("Policy:", [
     name: "batch-size",
     kind: { type: "integer", low: 1, high: 65536 },
     argument: "N",
-    help: "completions that run at the same time; results do not depend on it",
-    default: 64,
+    help: "completions that run at the same time; results do not depend on it (on CUDA but for rounding)",
+    defaultText: "64, on CUDA 512",
   },
   {
     name: "kv-memory",
     kind: { type: "bytes" },
     argument: "SIZE",
-    help: "bound on the memory of keys and values; results do not depend on it",
-    default: 2 * 2 ** 30,
-    defaultText: "2GiB",
+    help: "bound on the memory of keys and values; results do not depend on it (on CUDA but for rounding)",
+    defaultText: "2GiB, on CUDA what is free",
   },
   {
     name: "context-length",

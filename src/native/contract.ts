@@ -90,19 +90,27 @@ export interface Checkpoint {
   valueHead: ValueHeadLayer[];
 }
 
-/** How weights are held: exact, or 8 bits a weight with one scale for 32 inputs of an output row. */
-export const weightTypes = ["f32", "int8"] as const;
+/**
+ * How weights are held: exact; on the CPU as 8 bits a weight with one scale for 32 inputs of an output row; on CUDA as bf16
+ * (activations, keys and values too; sums, norms and logits are f32).
+ */
+export const weightTypes = ["f32", "int8", "bf16"] as const;
 export type WeightType = (typeof weightTypes)[number];
 
 export interface NativePolicyOptions {
+  /** `cpu` (absent: this), `cuda`, `cuda:INDEX`, or `cuda-emulated`: CUDA's kernels on the CPU, for tests. */
+  device?: string;
+  /** `f32` or `int8` on the CPU, `f32` or `bf16` on CUDA. */
   weights: WeightType;
   threads: number;
   /** Completions that run at the same time. */
   maxBatch: number;
-  /** Bound on the bytes of keys and values; never exceeded. */
+  /** Bound on the bytes of keys and values; never exceeded. On CUDA 0: what the device has free. */
   kvMemoryBytes: number;
-  /** Prompt tokens prefilled in one iteration. */
+  /** Prompt tokens prefilled in one iteration; on CUDA whole sequences, so that one may be longer. */
   prefillChunk: number;
+  /** CUDA: tokens of a completion that are decoded between two looks of the host, 1 to 64; absent: 8. */
+  burstTokens?: number;
 }
 
 /**
@@ -137,7 +145,7 @@ export interface NativeRolloutRequest {
   stopBytes: Uint8Array;
   stopBytesOffsets: Int32Array;
   /**
-   * Is given what was sampled, at most once an iteration and always before the promise settles; never after it has. When
+   * Is given what was sampled, at most once an iteration (on CUDA, a burst) and always before the promise settles; never after it has. When
    * it throws, the request is cancelled and the promise rejects with what it threw. Absent: nothing is handed over early.
    */
   onTokens?: (tokens: NativeFreshTokens) => void;
@@ -206,9 +214,11 @@ export interface NativePolicy {
 }
 
 export interface NativeRewardModelOptions {
+  /** As of a policy. */
+  device?: string;
   weights: WeightType;
   threads: number;
-  /** Bound on the bytes of keys and values of one call. */
+  /** Bound on the bytes of keys and values of one call; CUDA keeps none. */
   kvMemoryBytes: number;
   /** Rows of the output matrix whose logits are wanted, one or more; empty for a model with a value head. */
   candidates: Int32Array;
@@ -235,7 +245,7 @@ export const lossNames = ["next-token", "two-way", "binary", "squared"] as const
 export type LossName = (typeof lossNames)[number];
 
 export interface NativeTrainerOptions {
-  /** `cpu`, `cuda` or `cuda:INDEX`. */
+  /** `cpu`, `cuda`, `cuda:INDEX` or `cuda-emulated`. */
   device: string;
   /** Type of activations and products: `f32`, or `bf16` on CUDA; weights and their moments are always f32. */
   computeType: "f32" | "bf16";

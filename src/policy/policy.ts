@@ -3,28 +3,28 @@
  * that computes is native. `dispose` frees the model's memory; until then the object holds it.
  */
 import { availableParallelism } from "node:os";
-import { expectInteger, expectOneOf, expectPositiveInteger, failArgument } from "../check.js";
+import { expectInteger, expectPositiveInteger, failArgument } from "../check.js";
 import { ErprmError } from "../errors.js";
 import { expectUnchanged } from "../model/file-stamps.js";
 import { type ResidentBytes, residentBytes } from "../model/resident-bytes.js";
-import { type EngineStats, type NativePolicy, type WeightType, weightTypes } from "../native/contract.js";
+import type { EngineStats, NativePolicy, WeightType } from "../native/contract.js";
 import type { ChatTokenizer, TextModel } from "../text/text-model.js";
-import { expectDevice } from "./device.js";
+import { expectDevice, expectWeights, isAccelerator } from "./device.js";
 import { abortedError, cancellable, nativeCall } from "./native-call.js";
 import type { PolicyFigures, RolloutPolicy } from "./rollout-policy.js";
 import { type Prompts, promptIds, type Rollout, type RolloutOptions, rolloutPrompts } from "./rollouts.js";
 import { type Completion, completionsOf, type FollowedTrunkRequest, nativeRequest } from "./trunk.js";
 
 export interface PolicyOptions {
-  /** `cpu` (the default). Others are refused with ERPRM_DEVICE_UNAVAILABLE where this build has none. */
+  /** `cpu` (the default), `cuda` or `cuda:INDEX`, refused with ERPRM_DEVICE_UNAVAILABLE where there is none. */
   device?: string | undefined;
-  /** How weights are held; default `f32`. */
+  /** How weights are held: `f32` (the CPU's default) or `int8`; on CUDA `bf16` (the default) or `f32`. */
   dtype?: WeightType | undefined;
   /** Default: as many as this process may use. Results do not depend on it. */
   threads?: number | undefined;
-  /** Completions that run at the same time, default 64. Results do not depend on it. */
+  /** Completions that run at the same time, default 64, on CUDA 512. Results do not depend on it, on CUDA but for rounding. */
   maxBatch?: number | undefined;
-  /** Bound on the bytes of keys and values, default 2 GiB. Results do not depend on it. */
+  /** Bound on the bytes of keys and values, default 2 GiB, on CUDA what is free. Results depend on it as on `maxBatch`. */
   kvMemoryBytes?: number | undefined;
   /** Longest sequence in tokens; default and most: the model's own. */
   contextLength?: number | undefined;
@@ -59,9 +59,12 @@ export interface OpenedPolicy {
   load(): Promise<Policy>;
 }
 
-const defaultMaxBatch = 64;
-const defaultKvMemoryBytes = 2 * 2 ** 30;
-const prefillChunk = 256;
+const defaultMaxBatch = (device: string) => (isAccelerator(device) ? 512 : 64);
+/** 0: what the device has free. */
+const defaultKvMemoryBytes = (device: string) => (isAccelerator(device) ? 0 : 2 * 2 ** 30);
+const cpuPrefillChunk = 256;
+/** Tokens of a pass that keep a card busy. */
+const acceleratorPrefillChunk = 8192;
 /** Rows of logits that the engine holds at a time. */
 const logitRows = 128;
 
@@ -99,12 +102,16 @@ export class Policy implements RolloutPolicy {
    *   ERPRM_DEVICE_UNAVAILABLE, ERPRM_NATIVE_MISSING, ERPRM_IO, ERPRM_ABORTED
    */
   static async open(model: string, options: PolicyOptions = {}): Promise<OpenedPolicy> {
-    expectDevice("device", options.device ?? "cpu");
-    const weights = expectOneOf("dtype", options.dtype ?? "f32", weightTypes);
+    const device = options.device ?? "cpu";
+    await expectDevice("device", device);
+    const weights = expectWeights("dtype", device, options.dtype);
     const threads = expectPositiveInteger("threads", options.threads ?? availableParallelism());
-    const maxBatch = expectPositiveInteger("maxBatch", options.maxBatch ?? defaultMaxBatch);
-    const kvMemoryBytes = options.kvMemoryBytes ?? defaultKvMemoryBytes;
-    expectInteger("kvMemoryBytes", kvMemoryBytes, 1, Number.MAX_SAFE_INTEGER);
+    const maxBatch = expectPositiveInteger("maxBatch", options.maxBatch ?? defaultMaxBatch(device));
+    if (options.kvMemoryBytes !== undefined) {
+      expectInteger("kvMemoryBytes", options.kvMemoryBytes, 1, Number.MAX_SAFE_INTEGER);
+    }
+    const kvMemoryBytes = options.kvMemoryBytes ?? defaultKvMemoryBytes(device);
+    const prefillChunk = isAccelerator(device) ? acceleratorPrefillChunk : cpuPrefillChunk;
     // Loaded here: a program that only reads labels needs neither the tokenizer library nor libtorch.
     const { openPolicyFiles } = await import("./open-policy.js");
     const { checkpoint, stamps, text, fingerprint, notes, addon } = await openPolicyFiles(model, options);
@@ -113,17 +120,20 @@ export class Policy implements RolloutPolicy {
       if (options.signal?.aborted) throw abortedError(options.signal);
       await expectUnchanged(stamps);
       const native = await nativeCall(() =>
-        addon.loadPolicy(checkpoint, { weights, threads, maxBatch, kvMemoryBytes, prefillChunk }),
+        addon.loadPolicy(checkpoint, { device, weights, threads, maxBatch, kvMemoryBytes, prefillChunk }),
       );
       return new Policy(native, { text, contextLength, vocabularySize, maxBatch, fingerprint, notes });
     };
-    const memory = residentBytes(checkpoint, {
-      ...{ weights, kvMemoryBytes, logitRows },
-      forwardRows: maxBatch + prefillChunk,
-      // Trunks are admitted up to twice as many as completions run, each of which has blocks of its own.
-      numSequences: 3 * maxBatch,
-    });
-    return { fingerprint, contextLength, notes, build: { ...addon.buildInfo }, memory, load };
+    // Of this machine's memory: a card's is its own.
+    const memory = isAccelerator(device)
+      ? undefined
+      : residentBytes(checkpoint, {
+          ...{ weights, kvMemoryBytes, logitRows },
+          forwardRows: maxBatch + prefillChunk,
+          // Trunks are admitted up to twice as many as completions run, each of which has blocks of its own.
+          numSequences: 3 * maxBatch,
+        });
+    return { fingerprint, contextLength, notes, build: { ...addon.buildInfo }, ...(memory && { memory }), load };
   }
 
   /**

@@ -3,12 +3,12 @@
  * convention (convention.ts); everything that computes is native.
  */
 import { availableParallelism } from "node:os";
-import { expectInteger, expectOneOf, expectPositiveInteger } from "../check.js";
+import { expectInteger, expectPositiveInteger } from "../check.js";
 import { ErprmError } from "../errors.js";
 import { expectUnchanged } from "../model/file-stamps.js";
 import { type ResidentBytes, residentBytes } from "../model/resident-bytes.js";
-import { type NativeRewardModel, type WeightType, weightTypes } from "../native/contract.js";
-import { expectDevice } from "../policy/device.js";
+import type { NativeRewardModel, WeightType } from "../native/contract.js";
+import { expectDevice, expectWeights, isAccelerator } from "../policy/device.js";
 import { abortedError, nativeCall } from "../policy/native-call.js";
 import { defaultStepRule, type StepRule } from "../text/step-rule.js";
 import type { TextModel } from "../text/text-model.js";
@@ -21,13 +21,13 @@ import { type Encoded, type Scored, scoreBatches } from "./score-batches.js";
 import { stepScore } from "./step-scores.js";
 
 export interface RewardModelOptions extends ConventionChoice {
-  /** `cpu` (the default). Others are refused with ERPRM_DEVICE_UNAVAILABLE where this build has none. */
+  /** `cpu` (the default), `cuda` or `cuda:INDEX`, refused with ERPRM_DEVICE_UNAVAILABLE where there is none. */
   device?: string | undefined;
-  /** How weights are held; default `f32`. */
+  /** How weights are held: `f32` (the CPU's default) or `int8`; on CUDA `bf16` (the default) or `f32`. */
   dtype?: WeightType | undefined;
   /** Default: as many as this process may use. Scores do not depend on it. */
   threads?: number | undefined;
-  /** Bound on the bytes of keys and values of a forward pass, default 2 GiB. Scores do not depend on it. */
+  /** Bound on the bytes of keys and values of a forward pass, default 2 GiB; CUDA keeps none. Scores do not depend on it. */
   kvMemoryBytes?: number | undefined;
   /** Longest sequence in tokens; default and most: the model's own. */
   contextLength?: number | undefined;
@@ -110,8 +110,9 @@ export class RewardModel {
    *   ERPRM_NATIVE_MISSING, ERPRM_IO, ERPRM_ABORTED
    */
   static async open(model: string, options: RewardModelOptions = {}): Promise<OpenedRewardModel> {
-    expectDevice("device", options.device ?? "cpu");
-    const weights = expectOneOf("dtype", options.dtype ?? "f32", weightTypes);
+    const device = options.device ?? "cpu";
+    await expectDevice("device", device);
+    const weights = expectWeights("dtype", device, options.dtype);
     const threads = expectPositiveInteger("threads", options.threads ?? availableParallelism());
     const kvMemoryBytes = options.kvMemoryBytes ?? defaultKvMemoryBytes;
     expectInteger("kvMemoryBytes", kvMemoryBytes, 1, Number.MAX_SAFE_INTEGER);
@@ -128,16 +129,27 @@ export class RewardModel {
       if (options.signal?.aborted) throw abortedError(options.signal);
       await expectUnchanged(stamps);
       const native = await nativeCall(() =>
-        addon.loadRewardModel(checkpoint, { weights, threads, kvMemoryBytes, candidates }),
+        addon.loadRewardModel(checkpoint, { device, weights, threads, kvMemoryBytes, candidates }),
       );
       return new RewardModel(native, parts);
     };
-    const memory = residentBytes(checkpoint, {
-      ...{ weights, kvMemoryBytes, forwardRows, logitRows: 0 },
-      // As many as the bound on keys and values holds.
-      numSequences: Number.POSITIVE_INFINITY,
-    });
-    return { fingerprint, config, contextLength, notes, build: { ...addon.buildInfo }, memory, load };
+    // Of this machine's memory: a card's is its own.
+    const memory = isAccelerator(device)
+      ? undefined
+      : residentBytes(checkpoint, {
+          ...{ weights, kvMemoryBytes, forwardRows, logitRows: 0 },
+          // As many as the bound on keys and values holds.
+          numSequences: Number.POSITIVE_INFINITY,
+        });
+    return {
+      fingerprint,
+      config,
+      contextLength,
+      notes,
+      build: { ...addon.buildInfo },
+      ...(memory && { memory }),
+      load,
+    };
   }
 
   /**

@@ -109,7 +109,7 @@ function targetsOf({ targets = loraTargets }: LoraOptions): string[] {
 }
 
 function trainingDevice(device: string, hasCuda: boolean): string {
-  if (device === "cpu") return device;
+  if (device === "cpu" || device === "cuda-emulated") return device;
   if (!/^cuda(:\d+)?$/.test(device)) failArgument("device", "cpu, cuda or cuda:INDEX", device);
   if (hasCuda) return device;
   throw new ErprmError(

@@ -5,7 +5,15 @@ import { trainingSelections } from "../../evaluation/finetuning.js";
 import { finetuneDefaults, roundDecays } from "../../stages/finetune-options.js";
 import { maxInteger, named, type OptionSpec } from "../option.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
-import { commonOptions, policyOptions, promptOptions, runOptions, solutionOptions, under } from "../stage-options.js";
+import {
+  commonOptions,
+  dtypeOption,
+  policyOptions,
+  promptOptions,
+  runOptions,
+  solutionOptions,
+  under,
+} from "../stage-options.js";
 import {
   adapterOptions,
   dataOptions,
@@ -109,10 +117,10 @@ const rewardOptions = under("Reward model:", [
   },
   {
     name: "reward-dtype",
-    kind: { type: "choice", choices: ["f32", "int8"] },
+    kind: dtypeOption.kind,
     argument: "TYPE",
-    help: "how its weights are held",
-    default: "f32",
+    help: "how its weights are held: as --dtype",
+    defaultText: dtypeOption.defaultText,
   },
 ] as const satisfies readonly OptionSpec[]);
 

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { maxInteger, type OptionSpec } from "../option.js";
 import { shardHelp, shardOptions } from "../shard/options.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
-import { commonOptions, runOptions } from "../stage-options.js";
+import { commonOptions, dtypeOption, runOptions } from "../stage-options.js";
 
 const group = "Reward model:";
 const count = { type: "integer", low: 1, high: maxInteger } as const;
@@ -39,14 +39,7 @@ export const rewardModelOptions = [
     default: "cpu",
     group,
   },
-  {
-    name: "dtype",
-    kind: { type: "choice", choices: ["f32", "int8"] },
-    argument: "TYPE",
-    help: "how weights are held: f32 (exact) or int8 (8 bits a weight, faster)",
-    default: "f32",
-    group,
-  },
+  { ...dtypeOption, group },
   {
     name: "threads",
     kind: { type: "integer", low: 1, high: 1024 },
@@ -67,8 +60,7 @@ export const rewardModelOptions = [
     name: "kv-memory",
     kind: { type: "bytes" },
     argument: "SIZE",
-    help: "bound on the memory of keys and values; scores do not depend on it",
-    default: 2 * 2 ** 30,
+    help: "bound on the memory of keys and values; scores do not depend on it, and CUDA keeps none",
     defaultText: "2GiB",
     group,
   },

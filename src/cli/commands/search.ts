@@ -5,7 +5,15 @@ import { searchAlgorithms } from "../../search/search-record.js";
 import { defaultBeams, defaultMaxSteps, defaultSearchAggregate, defaultWidth } from "../../stages/search.js";
 import { maxInteger, named, type OptionSpec } from "../option.js";
 import { type Surroundings, stageCommand } from "../stage-command.js";
-import { commonOptions, policyOptions, promptOptions, runOptions, solutionOptions, under } from "../stage-options.js";
+import {
+  commonOptions,
+  dtypeOption,
+  policyOptions,
+  promptOptions,
+  runOptions,
+  solutionOptions,
+  under,
+} from "../stage-options.js";
 import { rewardModelOptions } from "./score.js";
 
 const count = { type: "integer", low: 1, high: maxInteger } as const;
@@ -72,10 +80,10 @@ const rewardOptions = under("Reward model:", [
   ...named(rewardModelOptions, ["reward-model", "convention", "step-tag", "tokens-per-batch"]),
   {
     name: "reward-dtype",
-    kind: { type: "choice", choices: ["f32", "int8"] },
+    kind: dtypeOption.kind,
     argument: "TYPE",
-    help: "how its weights are held",
-    default: "f32",
+    help: "how its weights are held: as --dtype",
+    defaultText: dtypeOption.defaultText,
   },
 ] as const);
 

@@ -97,11 +97,13 @@ export async function cudaFinding(buildInfo: BuildInfo | undefined): Promise<Fin
   ]);
   const isCudaBuild = buildInfo?.cuda === true;
   if (device === undefined) {
-    if (!isCudaBuild) return { name, state: "ok", message: "no NVIDIA device; the processor is used" };
+    if (!isCudaBuild) {
+      return { name, state: "ok", message: "a CPU build, and no NVIDIA device: --device cpu" };
+    }
     const remedy = "install NVIDIA's driver, or build with a CPU libtorch";
     return { name, state: "warning", message: "a CUDA build, but no NVIDIA device or driver", remedy };
   }
-  if (isCudaBuild) return { name, state: "ok", message: device };
+  if (isCudaBuild) return { name, state: "ok", message: `a CUDA build: --device cuda is ${device}` };
   return {
     name,
     state: "warning",

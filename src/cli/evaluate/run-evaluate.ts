@@ -7,6 +7,7 @@ import { readGraded, readPlacedScores } from "../../data/read-graded.js";
 import { readProcessBench } from "../../data/read-process-bench.js";
 import { solutionKey } from "../../data/read-solutions.js";
 import type { RunDescription, RunDirectory } from "../../data/run-directory.js";
+import { weightsOn } from "../../policy/device.js";
 import { RewardModel } from "../../reward/reward-model.js";
 import { evaluateStage } from "../../stages/evaluate.js";
 import { formatStepRule, parseStepRule } from "../../text/step-rule.js";
@@ -58,7 +59,7 @@ function describe(plan: EvaluationPlan, values: EvaluateValues): RunDescription 
       ...(asked.length > 0 && {
         conventions: named(asked, (model) => model.opened?.config.convention),
         split: formatStepRule(parseStepRule(split)),
-        ...{ device, dtype, contextLength },
+        ...{ device, dtype: weightsOn(device, dtype), contextLength },
       }),
     },
     freeOptions: {

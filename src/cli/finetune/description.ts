@@ -1,6 +1,7 @@
 /** Which run a fine-tuning is: what decides its results, and what does not. */
 import type { RunDescription } from "../../data/run-directory.js";
 import { finetuneFile } from "../../evaluation/finetuning.js";
+import { weightsOn } from "../../policy/device.js";
 import type { OpenedPolicy } from "../../policy/policy.js";
 import { finetuneOutputs } from "../../stages/finetune.js";
 import type { FinetuneStageOptions } from "../../stages/finetune-options.js";
@@ -33,7 +34,7 @@ export function describeFinetuning(
       ...(rewardModel && {
         convention: rewardModel.opened.config.convention,
         aggregate: rewardModel.aggregate,
-        rewardDtype: values.rewardDtype,
+        rewardDtype: weightsOn(values.device, values.rewardDtype),
       }),
     },
     freeOptions: {

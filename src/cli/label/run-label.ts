@@ -2,6 +2,7 @@
 import { readSolutions, solutionKey } from "../../data/read-solutions.js";
 import type { RunDirectory } from "../../data/run-directory.js";
 import { Grader } from "../../grading/grader.js";
+import { weightsOn } from "../../policy/device.js";
 import { openRolloutPolicy } from "../../policy/open-rollout-policy.js";
 import type { OpenedRolloutPolicy } from "../../policy/rollout-policy.js";
 import type { Sampling } from "../../policy/sampling.js";
@@ -175,7 +176,7 @@ function workerSettings(source: SolutionSource, method: LabelMethod, values: Lab
   const { device, dtype, contextLength, seed, split, numSolutions, eta, keepCompletions } = values;
   return {
     unit: source.name === "problems" ? "problem" : "solution",
-    policy: { device, dtype, contextLength },
+    policy: { device, dtype: weightsOn(device, dtype), contextLength },
     prompt: source.prompt,
     sampling: { ...solutionSampling(values), stop: [...(values.stop ?? [])] },
     completions: { ...completionSampling(values), stop: [...(values.stop ?? [])] },

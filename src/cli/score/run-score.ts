@@ -3,6 +3,7 @@ import type { Place } from "../../data/data-error.js";
 import { readScorable, type ScorableSolution } from "../../data/read-scorable.js";
 import { solutionKey } from "../../data/read-solutions.js";
 import type { RunDirectory } from "../../data/run-directory.js";
+import { weightsOn } from "../../policy/device.js";
 import { type OpenedRewardModel, RewardModel } from "../../reward/reward-model.js";
 import { ofShard } from "../../shard/select.js";
 import type { Shard } from "../../shard/shard.js";
@@ -99,7 +100,7 @@ export function runScore(openRewardModel: OpenRewardModel = RewardModel.open): R
         rewardModel: model,
         convention: opened.config.convention,
         split: formatStepRule(parseStepRule(split)),
-        ...{ device, dtype, contextLength, limit },
+        ...{ device, dtype: weightsOn(device, dtype), contextLength, limit },
         ...shardIdentity(sharded).options,
       },
       freeOptions: {

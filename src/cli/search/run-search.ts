@@ -2,6 +2,7 @@
 import { OrderedWriter } from "../../data/ordered-writer.js";
 import { readSolutions, solutionKey } from "../../data/read-solutions.js";
 import type { RunDirectory } from "../../data/run-directory.js";
+import { weightsOn } from "../../policy/device.js";
 import { type OpenedPolicy, Policy } from "../../policy/policy.js";
 import { type OpenedRewardModel, RewardModel } from "../../reward/reward-model.js";
 import { newScoreCounts } from "../../search/score-queue.js";
@@ -182,7 +183,7 @@ export function runSearch(
         ...prompt,
         ...sampling,
         ...algorithm,
-        rewardDtype,
+        rewardDtype: weightsOn(values.device, rewardDtype),
         convention: rewardModel.config.convention,
         limit,
         split: formatStepRule(split),

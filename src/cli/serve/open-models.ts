@@ -1,6 +1,7 @@
 /** The models that the options name, found and checked; they are loaded while the service already listens. */
 import { basename } from "node:path";
 import { ErprmError } from "../../errors.js";
+import { weightsOn } from "../../policy/device.js";
 import type { Policy } from "../../policy/policy.js";
 import type { RewardModel } from "../../reward/reward-model.js";
 import { policyFacts, rewardModelFacts } from "../../service/model-facts.js";
@@ -61,7 +62,7 @@ export async function openModels(
   }
   for (const { name, model } of policies.map(namedModel)) {
     const opened = await open.policy(model, policyOptionsOf({ ...values, policy: model, seed: 0 }, signal));
-    const served = lazyModel<Policy>(name, opened, memory, policyFacts(opened, values.dtype));
+    const served = lazyModel<Policy>(name, opened, memory, policyFacts(opened, weightsOn(values.device, values.dtype)));
     notes.push(...opened.notes);
     registry.add({ kind: "policy", ...served });
     lazy.push(served);
