@@ -144,6 +144,7 @@ async function withPoison() {
   }
 }
 
+const startedAt = performance.now();
 console.log(`${values.problems} problems, ${numKills} kills, seed ${values.seed}, in ${folder}`);
 erprm("problems", "--num", values.problems, "--out", path("p.jsonl"));
 erprm(...run, "--out", path("plain"));
@@ -152,4 +153,5 @@ erprm("merge", "--out", path("merged"), path("shards"));
 compare(`${numShards} shards, merged`, "merged");
 await withKills("queue");
 await withPoison();
+console.log(`${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
 process.exit(numDifferent === 0 ? 0 : 1);

@@ -74,6 +74,34 @@ export const clients = [
     },
   },
   {
+    name: "4 streams of completions that nobody reads",
+    args: ["--policy", "builtin:tiny", "--max-unread", "256KiB"],
+    run: async (server) => {
+      // More than what the connections hold: each token comes with twenty others.
+      const wanted = { prompt: "1", n: 64, max_tokens: 400, ignore_eos: true, logprobs: 20, stream: true };
+      const text = JSON.stringify(wanted);
+      const readers = await openMany(server, 4);
+      for (const { socket } of readers) {
+        socket.pause();
+        socket.write(
+          `POST /v1/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
+        );
+      }
+      const metric = (name) => server.metric(`erprm_completions_${name}`);
+      const until = performance.now() + 120_000;
+      while (!((await metric("abandoned_total")) > 0) && performance.now() < until) await sleep(100);
+      const left = async () => (await metric("running")) + (await metric("waiting"));
+      while ((await left()) > 0 && performance.now() < until) await sleep(100);
+      expect((await left()) === 0, "no completion to be sampled any more");
+      const numGivenUp = await metric("abandoned_total");
+      const total = readers.length * wanted.n;
+      expect(numGivenUp > total / 2, `most of ${total} completions to be given up, received ${numGivenUp}`);
+      expect((await server.post(solution)).status === 200, "others to be answered");
+      for (const { socket } of readers) socket.destroy();
+      return `${numGivenUp} of ${total} completions given up, others were answered`;
+    },
+  },
+  {
     name: "2,000 connections with a request each",
     run: async (server) => {
       const many = await openMany(server, 2000);
