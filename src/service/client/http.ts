@@ -47,7 +47,12 @@ export async function jsonAnswer(response: IncomingMessage, request: HttpRequest
     body = JSON.parse(text);
   } catch (error) {
     if (status < 400) {
-      throw new ErprmError("ERPRM_INVALID_DATA", `Expected JSON from ${request.url.href}`, { status }, error);
+      throw new ErprmError(
+        "ERPRM_INVALID_DATA",
+        `Expected JSON from ${request.url.origin}${request.url.pathname}`,
+        { status },
+        error,
+      );
     }
   }
   if (status < 400) return body;

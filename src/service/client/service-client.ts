@@ -51,7 +51,9 @@ export class ServiceClient {
   /** @throws ERPRM_INVALID_ARGUMENT */
   constructor({ url, apiKey, model, maxRetries = 5 }: ServiceClientOptions) {
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-      failArgument("url", "the address of a service, such as http://127.0.0.1:8080", url);
+      // What stands before an @ may be a password.
+      const shown = url.replace(/\/\/.*@/, "//...@");
+      failArgument("url", "the address of a service, such as http://127.0.0.1:8080", shown);
     }
     this.#base = new URL(url.endsWith("/") ? url : `${url}/`);
     this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };

@@ -160,6 +160,10 @@ test("nobody there, a broken answer, another kind of server: each is an error th
   const strange = await t.throwsAsync<ErprmError>(new ServiceClient({ url: other }).score(solution));
   t.is(strange.code, "ERPRM_INVALID_DATA");
   t.throws(() => new ServiceClient({ url: "somewhere" }), { instanceOf: ErprmError });
+  const withPassword = new ServiceClient({ url: other.replace("//", "//me:hunter2@") });
+  const secret = await t.throwsAsync<ErprmError>(withPassword.score(solution));
+  const bad = t.throws<ErprmError>(() => new ServiceClient({ url: "ftp://me:hunter2@somewhere" }));
+  for (const { message, details } of [secret, bad]) t.notRegex(JSON.stringify([message, details]), /hunter2/);
 });
 
 test("a signal ends the request here and its work at the service", async (t) => {
