@@ -26,6 +26,9 @@ list(GET _cudart 0 _cudart)
 add_library(erprm_cudart SHARED IMPORTED)
 set_target_properties(erprm_cudart PROPERTIES IMPORTED_LOCATION "${_cudart}")
 target_link_libraries(erprm_torch INTERFACE erprm_cudart)
+get_filename_component(_folder "${_cudart}" DIRECTORY)
+get_filename_component(_folder "${_folder}" REALPATH)
+list(APPEND CMAKE_INSTALL_RPATH "${_folder}")
 # c10/cuda and ATen/cuda include CUDA's headers. Those that a small toolkit lacks (cuBLAS's) lie in NVIDIA's wheels,
 # which in turn lack some of the toolkit's.
 foreach(folder "${_toolkit}/include" "${TORCH_ROOT}/../nvidia/cu${_major}/include")

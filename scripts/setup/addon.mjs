@@ -18,7 +18,7 @@ export function nativeTestPath(root) {
 }
 
 /** Runs one command of cmake-js; its output goes to the log, progress to standard error, the end of it into the error. */
-async function cmakeJs(root, args, log, logPath) {
+export async function cmakeJs(root, args, log, logPath) {
   const line = progressLine((done, total) => `compiling ${done} of ${total}`);
   const last = [];
   const onLine = (text) => {
