@@ -3,12 +3,12 @@
  * libtorch the build is for, and prints registers, stack, spills and static shared memory of each. Kept in
  * build/cuda/registers.json. Fails when one does not compile or spills more than scripts/cuda/allowed-spills.mjs says.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { runLoud } from "./command.mjs";
 import { allowedSpills } from "./cuda/allowed-spills.mjs";
-import { demangle, parsePtxas } from "./cuda/ptxas.mjs";
+import { kernelUses } from "./cuda/registers.mjs";
 import { packageRoot } from "./setup.mjs";
 import { runScript, SetupError } from "./setup-error.mjs";
 
@@ -22,17 +22,6 @@ function expectNvcc() {
       "Expected nvcc of CUDA's toolkit on the path, in CUDA_HOME/bin or in /usr/local/cuda/bin, found none",
     );
   }
-}
-
-function rowsOfAllKernels() {
-  const folder = join(build, "cuda");
-  const rows = readdirSync(folder)
-    .filter((name) => name.endsWith(".txt"))
-    .flatMap((name) => parsePtxas(readFileSync(join(folder, name), "utf8")));
-  const names = demangle(rows.map(({ kernel }) => kernel));
-  return rows
-    .map((row, i) => ({ ...row, kernel: names[i] }))
-    .sort((a, b) => a.kernel.localeCompare(b.kernel, "en") || Number(a.card.slice(3)) - Number(b.card.slice(3)));
 }
 
 function printTable(rows) {
@@ -50,7 +39,7 @@ await runScript(async () => {
     ...["--build", build, "--target", "cuda_check", "--parallel", String(availableParallelism())],
   ]);
   if (status !== 0) return 1;
-  const rows = rowsOfAllKernels();
+  const rows = kernelUses(join(build, "cuda"));
   writeFileSync(join(build, "cuda/registers.json"), `${JSON.stringify(rows, undefined, 1)}\n`);
   printTable(rows);
   const excessive = rows.filter(
