@@ -157,7 +157,7 @@ __device__ void load_tile(const float* outcomes, int64_t begin, int64_t end, flo
   }
 }
 
-__global__ void __launch_bounds__(kThreads) log_mean_exp_kernel(Labels labels) {
+__global__ void __launch_bounds__(kThreads, 3) log_mean_exp_kernel(Labels labels) {
   __shared__ float tile[kTileNumbers];
   const LogMeanExpBatch& batch = labels.batch;
   const int t = static_cast<int>(threadIdx.x), lane = t % kWarp, warp = t / kWarp;

@@ -142,7 +142,7 @@ __device__ void move_on(const DecodeRows& rows, int row, SampledToken sampled) {
   rows.kv_rows[row] = const_cast<unsigned char*>(block) + static_cast<int64_t>(length % kKvTokens) * rows.token_bytes;
 }
 
-__global__ void __launch_bounds__(kMostThreads)
+__global__ void __launch_bounds__(kMostThreads, 2)
     sample_kernel(const float* logits, int64_t ld, const int32_t* logit_rows, int vocabulary, DecodeRows rows) {
   ERPRM_DYNAMIC_SHARED(float, sums);  // [chunks]; also the counts of truncation
   __shared__ TruncationMemory truncation;
