@@ -16,7 +16,8 @@ constexpr int kHeld = 2;  // packs a thread holds
 // The sum over the block in a fixed order, told to all of its threads.
 __device__ float block_sum(float x) {
   __shared__ float warps[kWarpThreads];
-  const int lane = static_cast<int>(threadIdx.x) % kWarpThreads, num_warps = static_cast<int>(blockDim.x) / kWarpThreads;
+  const int lane = static_cast<int>(threadIdx.x) % kWarpThreads,
+            num_warps = static_cast<int>(blockDim.x) / kWarpThreads;
   x = warp_sum(x);
   if (num_warps == 1) return x;
   if (lane == 0) warps[threadIdx.x / kWarpThreads] = x;

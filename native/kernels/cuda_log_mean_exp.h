@@ -1,7 +1,7 @@
 // log_mean_exp on the accelerator: labels for several eta, and hard labels, in one read of the outcomes.
 // Twin and equation: log_mean_exp.h.
 //
-// Exponentials are f32 here, with compensated sums: a label differs from the twin's by at most 3e-7 of the spread of
+// Exponentials are f32 here, with compensated sums: a label differs from the twin's by at most 5e-7 of the spread of
 // its outcomes, or by a rounding to f32. It depends on its own segment and eta alone.
 #pragma once
 

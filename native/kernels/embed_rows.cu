@@ -34,8 +34,8 @@ int embed_rows(const EmbedRows& args, Element element, Stream stream) {
   return for_element(element, [&]<typename T>() {
     const bool packs = args.width % kPack<T> == 0 && aligned(args.table, args.residual);
     return for_pack<T>(packs, [&]<int N>() {
-      const int threads = std::clamp((args.width / N + kWarpThreads - 1) / kWarpThreads * kWarpThreads, kWarpThreads,
-                                     kMostThreads);
+      const int threads =
+          std::clamp((args.width / N + kWarpThreads - 1) / kWarpThreads * kWarpThreads, kWarpThreads, kMostThreads);
       return ERPRM_LAUNCH((embed_kernel<T, N>), args.num_rows, threads, 0, stream, args);
     });
   });
