@@ -1,7 +1,5 @@
 #include "binding/trainer_args.h"
 
-#include <ATen/Context.h>
-
 #include <limits>
 
 #include "binding/args.h"
@@ -29,27 +27,6 @@ LossKind read_loss(const Fields& fields) {
                                                   " to be next-token, two-way, binary or squared, received ", name));
 }
 
-at::Device read_device(const Fields& fields) {
-  const std::string name = fields.string("device");
-  if (name == "cpu") return at::kCPU;
-  const bool is_cuda = name == "cuda" || (name.starts_with("cuda:") && name.size() > 5 &&
-                                          name.find_first_not_of("0123456789", 5) == std::string::npos);
-  require(is_cuda, ErrorCode::INVALID_ARGUMENT, "Expected ", fields.path("device"),
-          " to be cpu, cuda or cuda:INDEX, received ", name);
-  const int count =
-      ERPRM_CUDA == 1 && at::globalContext().hasCUDA() ? int{at::detail::getCUDAHooks().deviceCount()} : 0;
-  // A longer index than torch reads is none that a machine has.
-  const int index = name.size() <= 5 ? 0 : name.size() <= 8 ? std::stoi(name.substr(5)) : count;
-  if (index >= count) {
-    const std::string available = count == 0 ? "cpu" : concat("cpu, cuda:0 to cuda:", count - 1);
-    throw Error(ErrorCode::DEVICE_UNAVAILABLE,
-                concat("Expected ", fields.path("device"), " to be a device of this machine and build (", available,
-                       "), received ", name),
-                {{"wanted", name}, {"available", available}});
-  }
-  return at::Device(at::kCUDA, name.size() <= 5 ? at::DeviceIndex{-1} : static_cast<at::DeviceIndex>(index));
-}
-
 std::array<int32_t, 2> read_candidates(const Fields& fields, LossKind loss) {
   const auto candidates = fields.copy<int32_t>("candidates");
   const size_t wanted = loss == LossKind::kTwoWay ? 2 : 0;
@@ -67,11 +44,11 @@ TrainerSettings read_trainer_settings(Napi::Value value) {
   const Fields fields("options", value);
   TrainerSettings settings{};
   TrainerOptions& options = settings.options;
-  options.device = read_device(fields);
+  options.device = choose_device(fields.path("device"), fields.string("device"));
   const std::string type = fields.string("computeType");
   require(type == "f32" || type == "bf16", ErrorCode::INVALID_ARGUMENT,
           "Expected options.computeType to be f32 or bf16, received ", type);
-  require(type == "f32" || !options.device.is_cpu(), ErrorCode::INVALID_ARGUMENT,
+  require(type == "f32" || options.device.accelerated(), ErrorCode::INVALID_ARGUMENT,
           "Expected options.computeType to be f32 on the CPU, received bf16");
   options.compute_type = type == "f32" ? at::kFloat : at::kBFloat16;
   settings.threads = static_cast<int>(fields.integer("threads", 1, 1024));

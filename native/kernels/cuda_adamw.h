@@ -31,8 +31,10 @@ struct AdamWPiece {
 
 // What AdamW computes with, in f32 as the tensors are (train/adamw.h has the equations).
 struct AdamWNumbers {
-  float scale;  // of the gradients
-  float beta1, beta2, epsilon;
+  float scale;                      // of the gradients
+  float beta1, beta2;               // of what is kept of the moments
+  float first_share, second_share;  // 1 - beta1, 1 - beta2, subtracted in double
+  float epsilon;
   float corrected_rate;       // learning rate / (1 - beta1^k)
   float second_root;          // sqrt(1 - beta2^k)
   float learning_rate_decay;  // learning rate times weight decay

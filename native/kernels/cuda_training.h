@@ -21,8 +21,9 @@ int training_norm(const void* x, int64_t rows, int width, const float* weight, f
 
 // Rows of `partials` that training_norm_backward wants for a gradient of the weight.
 int64_t norm_partials(int64_t rows, int width);
-// The widest rows it takes: their sums are kept in shared memory.
-constexpr int kWidestNorm = 12288;
+// The widest rows it takes: their sums are kept in shared memory, of which every launch may have 48 KiB, some of them
+// for other things.
+constexpr int kWidestNorm = 12032;
 
 // dx = r (dy w - x r^2 mean(dy w x));  dweight [width] += sum over rows of dy x r, unless null
 //   partials f32 [norm_partials(rows, width), width]: room to work in; null when dweight is

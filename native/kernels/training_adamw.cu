@@ -67,8 +67,8 @@ __global__ void __launch_bounds__(kSumThreads) norm_kernel(const double* partial
 __device__ inline void update(float& value, float gradient, float& first, float& second, float kept,
                               const AdamWNumbers& n) {
   gradient *= n.scale;
-  first = n.beta1 * first + (1.0f - n.beta1) * gradient;
-  second = n.beta2 * second + (1.0f - n.beta2) * gradient * gradient;
+  first = n.beta1 * first + n.first_share * gradient;
+  second = n.beta2 * second + n.second_share * gradient * gradient;
   value = value * kept - n.corrected_rate * first / (sqrtf(second) / n.second_root + n.epsilon);
 }
 

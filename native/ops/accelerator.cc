@@ -51,7 +51,7 @@ DeviceChoice choose_device(std::string_view argument, std::string_view name) {
   return {at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index)), false};
 }
 
-Emulated::Emulated(bool on) : previous_(emulated_here) { emulated_here = on || previous_; }
+Emulated::Emulated(bool on) : previous_(emulated_here) { emulated_here = ERPRM_CUDA == 0 && (on || previous_); }
 
 Emulated::~Emulated() { emulated_here = previous_; }
 

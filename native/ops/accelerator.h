@@ -33,7 +33,7 @@ struct DeviceChoice {
 DeviceChoice choose_device(std::string_view argument, std::string_view name);
 
 // While one with `on` lives, the calling thread's CPU tensors are the accelerator's. Scopes nest; one without `on`
-// changes nothing.
+// changes nothing, and none does in a CUDA build, which has no emulated kernels.
 class Emulated {
  public:
   explicit Emulated(bool on = true);

@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/linalg_vector_norm.h>
 
 #include <algorithm>
 #include <cmath>
@@ -45,14 +44,6 @@ void apply_to(const at::Tensor& value, const at::Tensor& gradient, const at::Ten
 
 double gradient_norm(const std::vector<ParameterPointer>& trained) {
   if (trained.empty()) return 0;
-  if (!trained[0]->gradient.is_cpu()) {
-    double total = 0;
-    for (const ParameterPointer& parameter : trained) {
-      const double norm = at::linalg_vector_norm(parameter->gradient, 2).item<double>();
-      total += norm * norm;
-    }
-    return std::sqrt(total);
-  }
   const std::vector<Part> parts = parts_of(trained);
   std::vector<double> sums(parts.size());
   parallel_for(0, static_cast<int64_t>(parts.size()), 1, [&](int64_t begin, int64_t end) {
@@ -70,14 +61,6 @@ double gradient_norm(const std::vector<ParameterPointer>& trained) {
 
 void apply_adamw(const std::vector<ParameterPointer>& trained, const UpdateOptions& options, double scale) {
   if (trained.empty()) return;
-  if (!trained[0]->gradient.is_cpu()) {
-    for (const ParameterPointer& parameter : trained) {
-      if (scale != 1) parameter->gradient.mul_(scale);
-      apply_to(parameter->value, parameter->gradient, parameter->first_moment, parameter->second_moment,
-               parameter->decays(), options);
-    }
-    return;
-  }
   const std::vector<Part> parts = parts_of(trained);
   parallel_for(0, static_cast<int64_t>(parts.size()), 1, [&](int64_t begin, int64_t end) {
     // The operator would start threads of its own inside ours.
@@ -93,6 +76,7 @@ void apply_adamw(const std::vector<ParameterPointer>& trained, const UpdateOptio
                parameter.decays(), options);
     }
   });
+  for (const ParameterPointer& parameter : trained) parameter->renew_factor();
 }
 
 }  // namespace erprm

@@ -33,6 +33,10 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
 struct AttentionCall : torch::CustomClassHolder {
   AttentionCall(std::shared_ptr<const PackedSequences> of, const AttentionShape& with)
       : sequences(std::move(of)), shape(with) {}
+  // [T, heads * D] -> [T, heads, D]
+  at::Tensor heads_of(const at::Tensor& x) const {
+    return x.view({x.size(0), x.size(1) / shape.head_size, shape.head_size});
+  }
   const std::shared_ptr<const PackedSequences> sequences;
   const AttentionShape shape;
 };
@@ -43,11 +47,11 @@ struct RotatedAttention : torch::autograd::Function<RotatedAttention> {
     const PackedSequences& sequences = *call->sequences;
     rotate_heads(q, sequences.cosines, sequences.sines, false);
     rotate_heads(k, sequences.cosines, sequences.sines, false);
-    const at::Tensor out = at::empty_like(q);
-    const at::Tensor log_sums = at::empty({q.size(0), call->shape.num_heads}, q.options().dtype(at::kFloat));
-    causal_attention_forward(q, k, v, sequences.offsets, call->shape, out, log_sums);
+    const PackedAttention attended = packed_attention(call->heads_of(q), call->heads_of(k), call->heads_of(v),
+                                                      sequences.offsets, call->shape.window);
+    const at::Tensor out = attended.out.view(q.sizes()).detach();
     context->saved_data["call"] = c10::IValue::make_capsule(call);
-    context->save_for_backward({q, k, v, out, log_sums});
+    context->save_for_backward({q, k, v, out, attended.log_sums});
     return out;
   }
 
@@ -55,9 +59,11 @@ struct RotatedAttention : torch::autograd::Function<RotatedAttention> {
     const auto& call = static_cast<const AttentionCall&>(*context->saved_data["call"].toCapsule());
     const PackedSequences& sequences = *call.sequences;
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor dq = at::empty_like(saved[0]), dk = at::empty_like(saved[1]), dv = at::empty_like(saved[2]);
-    causal_attention_backward(gradients[0].contiguous(), saved[0], saved[1], saved[2], saved[3], saved[4],
-                              sequences.offsets, call.shape, dq, dk, dv);
+    const PackedGradients back = packed_attention_backward(
+        call.heads_of(gradients[0].contiguous()), call.heads_of(saved[0]), call.heads_of(saved[1]),
+        call.heads_of(saved[2]), {call.heads_of(saved[3]), saved[4]}, sequences.offsets, call.shape.window);
+    const at::Tensor dq = back.dq.reshape(saved[0].sizes()), dk = back.dk.reshape(saved[1].sizes());
+    const at::Tensor dv = back.dv.reshape(saved[2].sizes());
     rotate_heads(dq, sequences.cosines, sequences.sines, true);
     rotate_heads(dk, sequences.cosines, sequences.sines, true);
     return {dq, dk, dv, at::Tensor()};

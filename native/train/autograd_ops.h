@@ -2,13 +2,14 @@
 // of a trained parameter is added to Parameter::gradient when the backward pass comes by (parameter.h).
 //
 // T tokens of a packed batch, C width, F feed-forward width, H heads, G kv heads, D head size. Activations have the
-// type of computation (f32, or bf16 on CUDA); parameters are f32.
+// type of computation (f32, or bf16 on the accelerator); parameters are f32.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <vector>
 
+#include "ops/packed_attention.h"
 #include "ops/training_ops.h"
 #include "train/parameter.h"
 
@@ -16,8 +17,8 @@ namespace erprm {
 
 // What attention needs to know of a packed batch.
 struct PackedSequences {
-  std::vector<int32_t> offsets;  // [S + 1]
-  at::Tensor cosines, sines;     // f32 [T, D/2], of each token's position in its sequence
+  PackedOffsets offsets;
+  at::Tensor cosines, sines;  // f32 [T, D/2], of each token's position in its sequence
 };
 
 // y = norm(x) W^T + b (train/linear.h) for each layer, all reading the same x [T, C]: -> [T, outputs] each.

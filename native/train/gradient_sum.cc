@@ -140,6 +140,7 @@ void copy_from_first(RankGroup& group, const std::vector<ParameterPointer>& trai
     for (RankGroup::Traffic& theirs : traffic) theirs.outgoing.assign(all.begin(), all.end());
   }
   group.move(std::move(traffic));
+  for (const ParameterPointer& parameter : trained) parameter->renew_factor();
 }
 
 }  // namespace erprm

@@ -10,12 +10,10 @@
 namespace erprm {
 namespace {
 
-at::Tensor typed(const Parameter& parameter, const at::Tensor& like) { return parameter.value.to(like.scalar_type()); }
-
 // scale x A^T: [T, rank]
 at::Tensor lowered(const Adapter& adapter, const at::Tensor& x) {
   const at::Tensor low = at::empty({x.size(0), adapter.a->value.size(0)}, x.options());
-  product_nt(x, typed(*adapter.a, x), low, false);
+  product_nt(x, adapter.a->factor(), low, false);
   return low.mul_(adapter.scale);
 }
 
@@ -38,24 +36,24 @@ void add_rows(const at::Tensor& dy, const at::Tensor& gradient) {
 // dx += scale (dy B) A
 void adapter_backward(const Adapter& adapter, const at::Tensor& dy, const at::Tensor& x, const at::Tensor& dx) {
   const at::Tensor dlow = at::empty({dy.size(0), adapter.a->value.size(0)}, dy.options());  // [T, rank]
-  product_nn(dy, typed(*adapter.b, dy), dlow, false);
+  product_nn(dy, adapter.b->factor(), dlow, false);
   dlow.mul_(adapter.scale);
   product_tn(dy, lowered(adapter, x), adapter.b->gradient, true);
   product_tn(dlow, x, adapter.a->gradient, true);
-  product_nn(dlow, typed(*adapter.a, dy), dx, true);
+  product_nn(dlow, adapter.a->factor(), dx, true);
 }
 
 }  // namespace
 
 void linear_forward(const Linear& layer, const at::Tensor& x, const at::Tensor& y, bool accumulate) {
-  product_nt(x, typed(*layer.weight, x), y, accumulate);
-  if (layer.bias) y.add_(typed(*layer.bias, y));
-  if (layer.adapter) product_nt(lowered(*layer.adapter, x), typed(*layer.adapter->b, x), y, true);
+  product_nt(x, layer.weight->factor(), y, accumulate);
+  if (layer.bias) y.add_(layer.bias->factor());
+  if (layer.adapter) product_nt(lowered(*layer.adapter, x), layer.adapter->b->factor(), y, true);
 }
 
 void linear_backward(const Linear& layer, const at::Tensor& dy, const at::Tensor& x, const at::Tensor& dx,
                      bool accumulate) {
-  product_nn(dy, typed(*layer.weight, dy), dx, accumulate);
+  product_nn(dy, layer.weight->factor(), dx, accumulate);
   if (layer.weight->trained()) product_tn(dy, x, layer.weight->gradient, true);
   if (layer.bias && layer.bias->trained()) add_rows(dy, layer.bias->gradient);
   if (layer.adapter) adapter_backward(*layer.adapter, dy, x, dx);

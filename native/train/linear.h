@@ -3,7 +3,7 @@
 //
 //   y = x W^T + b + scale (x A^T) B^T        x [T, inputs], y [T, outputs]
 //
-// Activations have the type of computation; parameters are f32 and are brought to that type for a product.
+// Activations have the type of computation, and so have the parameters' factors (train/parameter.h); gradients are f32.
 #pragma once
 
 #include <ATen/core/Tensor.h>

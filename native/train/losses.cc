@@ -5,8 +5,10 @@
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
+#include <span>
 
 #include "ops/training_ops.h"
+#include "train/accelerated_losses.h"
 
 namespace erprm {
 namespace {
@@ -92,13 +94,22 @@ LossResult value_head_loss(const at::Tensor& hidden, const Parameter& weight, co
 
 }  // namespace
 
-LossResult next_token(const at::Tensor& hidden, const Parameter& output, std::span<const int32_t> tokens,
-                      std::span<const float> weights, bool gradients) {
+void LossResult::read() {
+  if (!pending.defined()) return;
+  const at::Tensor host = pending.to(at::kCPU).contiguous();
+  const float* numbers = host.data_ptr<float>();
+  const int64_t count = host.size(1);
+  losses.assign(numbers, numbers + count);
+  if (host.size(0) == 2) scores.assign(numbers + count, numbers + 2 * count);
+  pending = at::Tensor();
+}
+
+LossResult next_token(const at::Tensor& hidden, const Parameter& output, const PlacedBatch& batch, bool gradients) {
+  if (batch.accelerated) return accelerated::next_token(hidden, output, batch, gradients);
   LossResult result;
   const at::Tensor losses = at::empty({hidden.size(0)}, hidden.options().dtype(at::kFloat));
   if (gradients) result.hidden_gradient = at::empty({hidden.size(0), hidden.size(1)}, hidden.options());
-  // A product takes factors of one type; on the CPU, where both are f32, this is no copy.
-  next_token_loss(hidden, output.value.to(hidden.scalar_type()), tokens, weights, losses, result.hidden_gradient,
+  next_token_loss(hidden, output.factor(), batch.host.tokens, batch.host.weights, losses, result.hidden_gradient,
                   gradients ? output.gradient : at::Tensor());
   const at::Tensor host = losses.to(at::kCPU);
   result.losses.assign(host.data_ptr<float>(), host.data_ptr<float>() + host.numel());
@@ -106,9 +117,10 @@ LossResult next_token(const at::Tensor& hidden, const Parameter& output, std::sp
 }
 
 LossResult two_way(const at::Tensor& hidden, const Parameter& output, std::array<int32_t, 2> candidates,
-                   std::span<const float> labels, std::span<const float> weights, bool gradients) {
+                   const PlacedBatch& batch, bool gradients) {
+  if (batch.accelerated) return accelerated::two_way(hidden, output, candidates, batch, gradients);
   const at::Tensor direction = output.value[candidates[0]] - output.value[candidates[1]];
-  LogitLoss loss(hidden, direction, 0, labels, weights, cross_entropy, gradients);
+  LogitLoss loss(hidden, direction, 0, batch.host.labels, batch.host.weights, cross_entropy, gradients);
   if (gradients && output.trained()) {
     const at::Tensor gradient = loss.direction_gradient().to(output.gradient.device());
     output.gradient[candidates[0]].add_(gradient);
@@ -118,13 +130,17 @@ LossResult two_way(const at::Tensor& hidden, const Parameter& output, std::array
 }
 
 LossResult binary(const at::Tensor& hidden, const Parameter& value_weight, const Parameter& value_bias,
-                  std::span<const float> labels, std::span<const float> weights, bool gradients) {
-  return value_head_loss(hidden, value_weight, value_bias, labels, weights, cross_entropy, gradients);
+                  const PlacedBatch& batch, bool gradients) {
+  if (batch.accelerated) return accelerated::value_head(hidden, value_weight, value_bias, batch, false, gradients);
+  return value_head_loss(hidden, value_weight, value_bias, batch.host.labels, batch.host.weights, cross_entropy,
+                         gradients);
 }
 
 LossResult squared(const at::Tensor& hidden, const Parameter& value_weight, const Parameter& value_bias,
-                   std::span<const float> labels, std::span<const float> weights, bool gradients) {
-  return value_head_loss(hidden, value_weight, value_bias, labels, weights, squared_error, gradients);
+                   const PlacedBatch& batch, bool gradients) {
+  if (batch.accelerated) return accelerated::value_head(hidden, value_weight, value_bias, batch, true, gradients);
+  return value_head_loss(hidden, value_weight, value_bias, batch.host.labels, batch.host.weights, squared_error,
+                         gradients);
 }
 
 }  // namespace erprm

@@ -17,10 +17,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <array>
-#include <span>
 #include <vector>
 
 #include "train/parameter.h"
+#include "train/placed_batch.h"
 
 namespace erprm {
 
@@ -28,19 +28,22 @@ struct LossResult {
   std::vector<float> losses;   // [P]
   std::vector<float> scores;   // [P] p; empty for next_token
   at::Tensor hidden_gradient;  // [P, C]; undefined without gradients
+  at::Tensor pending;          // f32 [1 or 2, P]: losses and scores that are not on the host yet
+
+  // Brings what is pending to the host: waits for the device, so this is done when a batch's work is all queued.
+  void read();
 };
 
-LossResult next_token(const at::Tensor& hidden, const Parameter& output, std::span<const int32_t> tokens,
-                      std::span<const float> weights, bool gradients);
+LossResult next_token(const at::Tensor& hidden, const Parameter& output, const PlacedBatch& batch, bool gradients);
 
 // candidates: rows of the output matrix, positive first.
 LossResult two_way(const at::Tensor& hidden, const Parameter& output, std::array<int32_t, 2> candidates,
-                   std::span<const float> labels, std::span<const float> weights, bool gradients);
+                   const PlacedBatch& batch, bool gradients);
 
 LossResult binary(const at::Tensor& hidden, const Parameter& value_weight, const Parameter& value_bias,
-                  std::span<const float> labels, std::span<const float> weights, bool gradients);
+                  const PlacedBatch& batch, bool gradients);
 
 LossResult squared(const at::Tensor& hidden, const Parameter& value_weight, const Parameter& value_bias,
-                   std::span<const float> labels, std::span<const float> weights, bool gradients);
+                   const PlacedBatch& batch, bool gradients);
 
 }  // namespace erprm

@@ -3,44 +3,45 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 
-#include <cmath>
+#include <array>
+
+#include "ops/accelerated_training.h"
 
 namespace erprm {
 
-std::shared_ptr<const PackedSequences> TrainingNetwork::pack(std::vector<int32_t> offsets) const {
-  auto packed = std::make_shared<PackedSequences>();
-  const int half = config_.head_size / 2;
-  packed->cosines = at::empty({offsets.back(), half}, at::kFloat);
-  packed->sines = at::empty({offsets.back(), half}, at::kFloat);
-  float* cosines = packed->cosines.data_ptr<float>();
-  float* sines = packed->sines.data_ptr<float>();
-  for (size_t s = 0; s + 1 < offsets.size(); ++s) {
-    for (int32_t t = offsets[s]; t < offsets[s + 1]; ++t) {
-      for (int i = 0; i < half; ++i) {
-        // The angle is rounded to f32 before the cosine is taken, as in model/transformer.cc.
-        const float angle = static_cast<float>(t - offsets[s]) * config_.rope_inverse_frequencies[i];
-        cosines[int64_t{t} * half + i] = static_cast<float>(std::cos(static_cast<double>(angle))) * config_.rope_scale;
-        sines[int64_t{t} * half + i] = static_cast<float>(std::sin(static_cast<double>(angle))) * config_.rope_scale;
-      }
-    }
-  }
-  const at::Device device = parameters_->embedding->value.device();
-  packed->cosines = packed->cosines.to(device);
-  packed->sines = packed->sines.to(device);
-  packed->offsets = std::move(offsets);
-  return packed;
+TrainingNetwork::TrainingNetwork(ModelConfig config, std::shared_ptr<const Parameters> parameters,
+                                 at::ScalarType compute_type)
+    : config_(std::move(config)),
+      parameters_(std::move(parameters)),
+      compute_type_(compute_type),
+      angles_(std::make_unique<AngleTable>(config_, parameters_->embedding->value.device())) {}
+
+std::shared_ptr<const PackedSequences> TrainingNetwork::pack(const PlacedBatch& batch) const {
+  const AngleTable::Rows rows = angles_->rows(batch.own_positions, batch.offsets.longest);
+  return std::make_shared<const PackedSequences>(PackedSequences{batch.offsets, rows.cosines, rows.sines});
 }
 
-at::Tensor TrainingNetwork::embed(std::span<const int32_t> tokens) const {
+at::Tensor TrainingNetwork::embed(const PlacedBatch& batch) const {
   const at::Tensor& weight = parameters_->embedding->value;
-  const at::Tensor x = at::empty({static_cast<int64_t>(tokens.size()), weight.size(1)}, weight.options());
-  embedding_forward(tokens, weight, x);
+  const std::array<int64_t, 2> sizes{static_cast<int64_t>(batch.host.values.size()), weight.size(1)};
+  if (batch.accelerated) {
+    const at::Tensor x = at::empty(sizes, weight.options().dtype(compute_type_));
+    accelerated::embedding_forward(batch.values, weight, x);
+    return x;
+  }
+  const at::Tensor x = at::empty(sizes, weight.options());
+  embedding_forward(batch.host.values, weight, x);
   return x.to(compute_type_);
 }
 
-void TrainingNetwork::embed_backward(const at::Tensor& gradient, std::span<const int32_t> tokens) const {
+void TrainingNetwork::embed_backward(const at::Tensor& gradient, const PlacedBatch& batch) const {
   const Parameter& embedding = *parameters_->embedding;
-  if (embedding.trained()) embedding_backward(gradient.to(at::kFloat).contiguous(), tokens, embedding.gradient);
+  if (!embedding.trained()) return;
+  if (batch.accelerated) {
+    accelerated::embedding_backward(gradient.contiguous(), batch.values, batch.value_places, embedding.gradient);
+  } else {
+    embedding_backward(gradient.to(at::kFloat).contiguous(), batch.host.values, embedding.gradient);
+  }
 }
 
 at::Tensor TrainingNetwork::layer(int index, const at::Tensor& x,

@@ -12,25 +12,26 @@
 #include <vector>
 
 #include "model/config.h"
+#include "train/angle_table.h"
 #include "train/autograd_ops.h"
 #include "train/parameters.h"
+#include "train/placed_batch.h"
 
 namespace erprm {
 
 class TrainingNetwork {
  public:
-  TrainingNetwork(ModelConfig config, std::shared_ptr<const Parameters> parameters, at::ScalarType compute_type)
-      : config_(std::move(config)), parameters_(std::move(parameters)), compute_type_(compute_type) {}
+  TrainingNetwork(ModelConfig config, std::shared_ptr<const Parameters> parameters, at::ScalarType compute_type);
 
-  // Offsets and angles of a packed batch; offsets [S + 1].
-  std::shared_ptr<const PackedSequences> pack(std::vector<int32_t> offsets) const;
+  // Offsets and angles of a batch.
+  std::shared_ptr<const PackedSequences> pack(const PlacedBatch& batch) const;
 
   // [T, C], no part of a graph.
-  at::Tensor embed(std::span<const int32_t> tokens) const;
+  at::Tensor embed(const PlacedBatch& batch) const;
   // Adds the gradient of what `embed` gave to the embedding's, where that is trained.
-  void embed_backward(const at::Tensor& gradient, std::span<const int32_t> tokens) const;
+  void embed_backward(const at::Tensor& gradient, const PlacedBatch& batch) const;
 
-  // x [T, C] -> [T, C]; the last layer gives the rows at `positions` (i64 [P]) alone, normalised: hidden [P, C].
+  // x [T, C] -> [T, C]; the last layer gives the rows at `positions` (i32 [P]) alone, normalised: hidden [P, C].
   at::Tensor layer(int index, const at::Tensor& x, const std::shared_ptr<const PackedSequences>& sequences,
                    const at::Tensor& positions) const;
 
@@ -42,6 +43,7 @@ class TrainingNetwork {
   const ModelConfig config_;
   const std::shared_ptr<const Parameters> parameters_;
   const at::ScalarType compute_type_;
+  const std::unique_ptr<AngleTable> angles_;
 };
 
 }  // namespace erprm

@@ -10,4 +10,8 @@ void Parameter::train() {
   second_moment = at::zeros_like(value);
 }
 
+void Parameter::renew_factor() const {
+  if (factor_.scalar_type() != value.scalar_type()) factor_.copy_(value);
+}
+
 }  // namespace erprm

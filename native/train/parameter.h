@@ -15,7 +15,7 @@ namespace erprm {
 // A CustomClassHolder, so that an autograd node can keep it.
 struct Parameter : torch::CustomClassHolder {
   Parameter(std::string parameter_name, at::Tensor parameter_value)
-      : name(std::move(parameter_name)), value(std::move(parameter_value)) {}
+      : name(std::move(parameter_name)), value(std::move(parameter_value)), factor_(value) {}
 
   const std::string name;
   const at::Tensor value;  // f32
@@ -28,6 +28,15 @@ struct Parameter : torch::CustomClassHolder {
   // Norms and biases, which are vectors, are not pulled towards zero.
   bool decays() const { return value.dim() >= 2; }
   void train();
+
+  // What products take: the value, or a copy of it of the type of computation, which is made once and not for every
+  // product. Whoever writes the value renews it.
+  const at::Tensor& factor() const { return factor_; }
+  void keep_factor(at::ScalarType type) { factor_ = value.to(type); }
+  void renew_factor() const;
+
+ private:
+  at::Tensor factor_;
 };
 
 using ParameterPointer = c10::intrusive_ptr<Parameter>;

@@ -80,6 +80,7 @@ Parameters::Parameters(const ModelConfig& config, const Checkpoint& checkpoint, 
   } else {
     output =
         config.tied_embeddings ? embedding : tensor(checkpoint, "lm_head.weight", {config.vocabulary_size, hidden});
+    output->keep_factor(options.compute_type);
   }
 }
 
@@ -115,7 +116,11 @@ Linear Parameters::linear(const Checkpoint& checkpoint, const std::string& name,
                           bool bias) {
   Linear layer;
   layer.weight = tensor(checkpoint, name + ".weight", {outputs, inputs});
-  if (bias) layer.bias = tensor(checkpoint, name + ".bias", {outputs});
+  layer.weight->keep_factor(options_.compute_type);
+  if (bias) {
+    layer.bias = tensor(checkpoint, name + ".bias", {outputs});
+    layer.bias->keep_factor(options_.compute_type);
+  }
   const bool adapted =
       options_.lora_rank > 0 && std::any_of(options_.lora_targets.begin(), options_.lora_targets.end(),
                                             [&](const std::string& target) { return ends_with_part(name, target); });
@@ -127,6 +132,8 @@ Linear Parameters::linear(const Checkpoint& checkpoint, const std::string& name,
   fill_uniform(a, options_.seed, name + ".lora_A.weight", 1 / std::sqrt(static_cast<double>(inputs)));
   adapter->a = add(name + ".lora_A.weight", a, true);
   adapter->b = add(name + ".lora_B.weight", at::zeros({outputs, rank}, at::kFloat), true);
+  adapter->a->keep_factor(options_.compute_type);
+  adapter->b->keep_factor(options_.compute_type);
   adapter->scale = options_.lora_alpha / static_cast<double>(rank);
   adapters_.emplace(layer.weight->name, adapter);
   layer.adapter = std::move(adapter);

@@ -26,6 +26,7 @@ struct ParameterOptions {
   double initial_range;
   uint64_t seed;
   at::Device device;
+  at::ScalarType compute_type;  // of the factors of products
 };
 
 class Parameters {

@@ -126,6 +126,7 @@ void read_tensors(const Parameters& parameters, const std::string& path, const s
     }
     target.copy_(numbers);
   }
+  for (const ParameterPointer& parameter : parameters.all()) parameter->renew_factor();
 }
 
 }  // namespace erprm

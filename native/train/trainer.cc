@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <cmath>
 
@@ -16,10 +17,22 @@ std::shared_ptr<const Parameters> read_parameters(const ModelConfig& config, con
                                                   const TrainerOptions& options) {
   check_heads(config);
   const ParameterOptions wanted{
-      has_value_head(options.loss), options.lora_rank,     options.lora_alpha, options.lora_targets,
-      options.initialise,           options.initial_range, options.seed,       options.device};
+      has_value_head(options.loss), options.lora_rank, options.lora_alpha,    options.lora_targets, options.initialise,
+      options.initial_range,        options.seed,      options.device.device, options.compute_type};
   return std::make_shared<const Parameters>(config, checkpoint, wanted);
 }
+
+// Launches go to the trainer's device, and to the accelerator's kernels where that is emulated.
+class OnDevice {
+ public:
+  explicit OnDevice(const DeviceChoice& choice) : emulated_(choice.emulated) {
+    if (!choice.device.is_cpu()) device_.reset_device(choice.device);
+  }
+
+ private:
+  const Emulated emulated_;
+  c10::OptionalDeviceGuard device_;
+};
 
 void expect_size(const char* name, size_t received, size_t expected) {
   require(received == expected, ErrorCode::INVALID_ARGUMENT, "Expected batch.", name, " to have ", expected,
@@ -46,6 +59,8 @@ Trainer::Trainer(const ModelConfig& config, const Checkpoint& checkpoint, Traine
   for (const ParameterPointer& parameter : parameters_->all()) {
     if (parameter->trained()) trained_.push_back(parameter);
   }
+  const OnDevice scope(options_.device);
+  if (options_.device.accelerated()) adamw_.emplace(trained_);
 }
 
 void Trainer::check(const TrainingBatch& batch) const {
@@ -83,19 +98,19 @@ void Trainer::check(const TrainingBatch& batch) const {
   }
 }
 
-LossResult Trainer::loss(const at::Tensor& hidden, const TrainingBatch& batch, bool gradients) const {
+LossResult Trainer::loss(const at::Tensor& hidden, const PlacedBatch& batch, bool gradients) const {
   const Parameters& p = *parameters_;
   switch (options_.loss) {
     case LossKind::kTwoWay:
-      return two_way(hidden, *p.output, options_.candidates, batch.labels, batch.weights, gradients);
+      return two_way(hidden, *p.output, options_.candidates, batch, gradients);
     case LossKind::kBinary:
-      return binary(hidden, *p.value_weight, *p.value_bias, batch.labels, batch.weights, gradients);
+      return binary(hidden, *p.value_weight, *p.value_bias, batch, gradients);
     case LossKind::kSquared:
-      return squared(hidden, *p.value_weight, *p.value_bias, batch.labels, batch.weights, gradients);
+      return squared(hidden, *p.value_weight, *p.value_bias, batch, gradients);
     case LossKind::kNextToken:
       break;
   }
-  return next_token(hidden, *p.output, batch.tokens, batch.weights, gradients);
+  return next_token(hidden, *p.output, batch, gradients);
 }
 
 TrainingResult Trainer::run(const TrainingBatch& batch, TrainingPass::Mode mode) {
@@ -103,9 +118,12 @@ TrainingResult Trainer::run(const TrainingBatch& batch, TrainingPass::Mode mode)
   if (batch.positions.empty()) return {};
   const bool gradients = mode != TrainingPass::Mode::kForwardOnly;
   try {
-    TrainingPass pass(network_, batch.values, batch.offsets, batch.positions, mode);
-    LossResult result = loss(pass.hidden(), batch, gradients);
+    const OnDevice scope(options_.device);
+    const PlacedBatch placed(batch, options_.device.device, options_.device.accelerated());
+    TrainingPass pass(network_, placed, mode);
+    LossResult result = loss(pass.hidden(), placed, gradients);
     if (gradients) pass.backward(result.hidden_gradient);
+    result.read();
     return {std::move(result.losses), std::move(result.scores)};
   } catch (...) {
     // Some parameters have this batch in their gradients and some do not: no update may come of that.
@@ -125,7 +143,8 @@ TrainingResult Trainer::accumulate(const TrainingBatch& batch) {
 TrainingResult Trainer::evaluate(const TrainingBatch& batch) { return run(batch, TrainingPass::Mode::kForwardOnly); }
 
 double Trainer::update(const UpdateOptions& options) {
-  const double norm = gradient_norm(trained_);
+  const OnDevice scope(options_.device);
+  const double norm = adamw_ ? adamw_->norm() : gradient_norm(trained_);
   if (!std::isfinite(norm)) {
     clear_gradients();
     throw Error(
@@ -135,7 +154,12 @@ double Trainer::update(const UpdateOptions& options) {
   }
   // The small number is torch.nn.utils.clip_grad_norm_'s.
   const bool clips = options.max_gradient_norm > 0 && norm > options.max_gradient_norm;
-  apply_adamw(trained_, options, clips ? options.max_gradient_norm / (norm + 1e-6) : 1);
+  const double scale = clips ? options.max_gradient_norm / (norm + 1e-6) : 1;
+  if (adamw_) {
+    adamw_->apply(options, scale);
+  } else {
+    apply_adamw(trained_, options, scale);
+  }
   return norm;
 }
 

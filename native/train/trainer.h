@@ -8,16 +8,20 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "model/checkpoint.h"
 #include "model/config.h"
+#include "ops/accelerator.h"
+#include "train/accelerated_adamw.h"
 #include "train/adamw.h"
 #include "train/cached_memory.h"
 #include "train/losses.h"
 #include "train/network.h"
 #include "train/parameters.h"
+#include "train/training_batch.h"
 #include "train/training_pass.h"
 
 namespace erprm {
@@ -26,7 +30,7 @@ enum class LossKind { kNextToken, kTwoWay, kBinary, kSquared };
 
 // See src/native/contract.ts, NativeTrainerOptions.
 struct TrainerOptions {
-  at::Device device = at::kCPU;
+  DeviceChoice device;
   at::ScalarType compute_type = at::kFloat;
   LossKind loss = LossKind::kNextToken;
   std::array<int32_t, 2> candidates = {0, 0};  // of kTwoWay
@@ -37,12 +41,6 @@ struct TrainerOptions {
   bool initialise = false;
   double initial_range = 0;
   uint64_t seed = 0;
-};
-
-// See src/native/contract.ts, NativeTrainingBatch.
-struct TrainingBatch {
-  std::vector<int32_t> values, offsets, positions, tokens;
-  std::vector<float> labels, weights;
 };
 
 struct TrainingResult {
@@ -88,12 +86,13 @@ class Trainer {
   TrainingResult run(const TrainingBatch& batch, TrainingPass::Mode mode);
   void check(const TrainingBatch& batch) const;
   void clear_gradients();
-  LossResult loss(const at::Tensor& hidden, const TrainingBatch& batch, bool gradients) const;
+  LossResult loss(const at::Tensor& hidden, const PlacedBatch& batch, bool gradients) const;
 
   const TrainerOptions options_;
   const std::shared_ptr<const Parameters> parameters_;
   const TrainingNetwork network_;
   std::vector<ParameterPointer> trained_;
+  std::optional<AcceleratedAdamW> adamw_;  // on the accelerator
 };
 
 }  // namespace erprm

@@ -1,24 +1,12 @@
 #include "train/training_pass.h"
 
-#include <ATen/ops/tensor.h>
 #include <torch/csrc/autograd/autograd.h>
 
 namespace erprm {
-namespace {
-
-at::Tensor indices(std::span<const int32_t> positions, at::Device device) {
-  const std::vector<int64_t> wide(positions.begin(), positions.end());
-  return at::tensor(wide, at::kLong).to(device);
-}
-
-}  // namespace
-
-TrainingPass::TrainingPass(const TrainingNetwork& network, std::span<const int32_t> tokens,
-                           std::vector<int32_t> offsets, std::span<const int32_t> positions, Mode mode)
-    : network_(network), tokens_(tokens), sequences_(network.pack(std::move(offsets))), mode_(mode) {
+TrainingPass::TrainingPass(const TrainingNetwork& network, const PlacedBatch& batch, Mode mode)
+    : network_(network), batch_(batch), sequences_(network.pack(batch)), mode_(mode) {
   const at::AutoGradMode graph(mode == Mode::kPlain);
-  at::Tensor x = network.embed(tokens);
-  positions_ = indices(positions, x.device());
+  at::Tensor x = network.embed(batch);
   if (mode == Mode::kPlain) {
     // A leaf that wants a gradient even where the embedding is frozen: adapters behind it are trained.
     x.requires_grad_();
@@ -26,7 +14,7 @@ TrainingPass::TrainingPass(const TrainingNetwork& network, std::span<const int32
   }
   for (int l = 0; l < network.num_layers(); ++l) {
     if (mode == Mode::kCheckpointed) inputs_.push_back(x);
-    x = network.layer(l, x, sequences_, positions_);
+    x = network.layer(l, x, sequences_, batch_.positions);
   }
   result_ = x;
   hidden_ = result_.detach();
@@ -49,10 +37,10 @@ void TrainingPass::backward(const at::Tensor& hidden_gradient) {
     for (int l = network_.num_layers() - 1; l >= 0; --l) {
       at::Tensor input = inputs_.back().detach().requires_grad_();
       inputs_.pop_back();
-      gradient = backward_through(input, network_.layer(l, input, sequences_, positions_), gradient);
+      gradient = backward_through(input, network_.layer(l, input, sequences_, batch_.positions), gradient);
     }
   }
-  network_.embed_backward(gradient, tokens_);
+  network_.embed_backward(gradient, batch_);
 }
 
 }  // namespace erprm

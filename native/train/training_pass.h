@@ -8,7 +8,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "train/network.h"
@@ -19,9 +18,8 @@ class TrainingPass {
  public:
   enum class Mode { kForwardOnly, kPlain, kCheckpointed };
 
-  // tokens [T], offsets [S + 1], positions [P] indices of tokens. The network and the tokens outlive the pass.
-  TrainingPass(const TrainingNetwork& network, std::span<const int32_t> tokens, std::vector<int32_t> offsets,
-               std::span<const int32_t> positions, Mode mode);
+  // The network and the batch outlive the pass.
+  TrainingPass(const TrainingNetwork& network, const PlacedBatch& batch, Mode mode);
 
   // [P, C], no part of a graph.
   const at::Tensor& hidden() const { return hidden_; }
@@ -33,10 +31,9 @@ class TrainingPass {
   at::Tensor backward_through(at::Tensor leaf, at::Tensor result, const at::Tensor& gradient) const;
 
   const TrainingNetwork& network_;
-  const std::span<const int32_t> tokens_;
+  const PlacedBatch& batch_;
   const std::shared_ptr<const PackedSequences> sequences_;
   const Mode mode_;
-  at::Tensor positions_;  // i64 [P]
   at::Tensor hidden_;
   at::Tensor leaf_, result_;        // kPlain: where the graph begins [T, C], and ends [P, C]
   std::vector<at::Tensor> inputs_;  // kCheckpointed: of every layer, [T, C] each

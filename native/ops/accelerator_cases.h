@@ -1,0 +1,33 @@
+// Where the tests of the accelerator compute: on a card where this build and machine have one, otherwise in the host's
+// memory with the emulated kernels. A CUDA build on a machine without a card has neither, and such a test ends at once.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "core/error.h"
+#include "ops/accelerator.h"
+
+namespace erprm::testing {
+
+inline bool has_accelerator() {
+  static const bool has = [] {
+    try {
+      choose_device("device", ERPRM_CUDA == 1 ? "cuda" : "cuda-emulated");
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::DEVICE_UNAVAILABLE) throw;
+      return false;
+    }
+  }();
+  return has;
+}
+
+// While one lives, the accelerator computes what lies where `there` puts it.
+struct OnAccelerator {
+  const DeviceChoice choice = choose_device("device", ERPRM_CUDA == 1 ? "cuda" : "cuda-emulated");
+  const Emulated scope{choice.emulated};
+
+  at::Tensor there(const at::Tensor& x) const { return x.defined() ? x.to(choice.device) : x; }
+};
+
+}  // namespace erprm::testing
