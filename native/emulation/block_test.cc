@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -144,6 +145,27 @@ TEST("an asynchronous copy is there once it was waited for, and not before") {
   for (int i = 0; i < 16; ++i) CHECK(out[i] == (i == 6 || i == 7 ? 0 : x[i]));
   CHECK(LAUNCH(copy_later, dim3(1), dim3(4), 64, nullptr, x, out, false) == 0);
   for (const float value : out) CHECK(value != value);
+}
+
+// The threads that start early overwrite what those that come late have yet to read, unless they wait for each other.
+__global__ void copy_over(const float* x, float* out, bool is_waiting) {
+  auto* shared = static_cast<float4*>(erprm::emulation::dynamic_shared());
+  shared[threadIdx.x] = {-1, -1, -1, -1};
+  __syncthreads();
+  const float4 read = shared[(threadIdx.x + 1) % blockDim.x];
+  if (is_waiting) __syncthreads();
+  __pipeline_memcpy_async(&shared[threadIdx.x], reinterpret_cast<const float4*>(x) + threadIdx.x, 16);
+  __pipeline_commit();
+  __pipeline_wait_prior(0);
+  reinterpret_cast<float4*>(out)[blockIdx.x * blockDim.x + threadIdx.x] = read;
+}
+
+TEST("an asynchronous copy may come before others have read what it overwrites") {
+  alignas(16) float x[128] = {}, out[256];
+  CHECK(LAUNCH(copy_over, dim3(2), dim3(32), 512, nullptr, x, out, true) == 0);
+  for (const float value : out) CHECK(value == -1);
+  CHECK(LAUNCH(copy_over, dim3(2), dim3(32), 512, nullptr, x, out, false) == 0);
+  CHECK(std::any_of(out + 128, out + 256, [](float value) { return value != -1; }));
 }
 
 }  // namespace

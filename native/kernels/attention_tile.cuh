@@ -26,6 +26,10 @@ __device__ inline int num_ranges(int tokens) { return (tokens + kSplitTokens - 1
 
 // Lies in shared memory.
 struct AttentionTile {
+  int num_queries;
+  int kv_head;
+  bool is_own;      // of a row's own tokens, not of a trunk
+  int range_begin;  // the range's first token
   // Of each query: which it is, and the tokens [first, limit) of the list that it sees; limit 0 for skipped rows.
   int query_row[kTrunkQueries];
   int query_head[kTrunkQueries];
@@ -36,16 +40,31 @@ struct AttentionTile {
   int first;
   int limit;
   const unsigned char* blocks[kBlocksOfRange];  // handles of the range's blocks that hold such tokens
+
+  // Those blocks are [begin_block, end_block) of the range.
+  __device__ int begin_block() const { return first < limit ? (first - range_begin) / kKvTokens : 0; }
+  __device__ int end_block() const { return first < limit ? (limit - 1 - range_begin) / kKvTokens + 1 : 0; }
 };
 
-// Fills the tile; called by all threads of the block, which may read it afterwards.
-__device__ inline void fill_tile(AttentionTile& tile, const AttentionItem& item, int kv_head,
-                                 const DecodeAttention& args, const DecodeRows& rows, const AttentionPlan& plan) {
+// Items for each kv head: what the blocks of a launch share among them.
+__device__ inline unsigned num_tiles(const DecodeAttention& args, const AttentionPlan& plan) {
+  return static_cast<unsigned>(*plan.num_items) * static_cast<unsigned>(args.num_kv_heads);
+}
+
+// Fills the tile with number `number`; called by all threads of the block, which may read it afterwards.
+__device__ inline void fill_tile(AttentionTile& tile, unsigned number, const DecodeAttention& args,
+                                 const DecodeRows& rows, const AttentionPlan& plan) {
+  const AttentionItem item = plan.items[number / static_cast<unsigned>(args.num_kv_heads)];
+  const int kv_head = static_cast<int>(number % static_cast<unsigned>(args.num_kv_heads));
   const int t = static_cast<int>(threadIdx.x), share = args.num_heads / args.num_kv_heads;
   const bool is_own = item.range < 0;
   const int range = is_own ? ~item.range : item.range, begin = range * kSplitTokens;
-  __syncthreads();  // the last item is done with
+  __syncthreads();  // what the tile held is done with
   if (t == 0) {
+    tile.num_queries = item.num_queries;
+    tile.kv_head = kv_head;
+    tile.is_own = is_own;
+    tile.range_begin = begin;
     tile.first = INT_MAX;
     tile.limit = 0;
   }

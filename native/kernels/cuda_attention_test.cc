@@ -67,6 +67,19 @@ TEST("query heads share key and value heads by any number, also more than a tile
   }
 }
 
+TEST("tiles that one block of threads takes after another do not touch each other's keys and results") {
+  if (!has_device()) return;
+  for (const Element element : kElements) {
+    for (const int head_size : {64, 208}) {
+      for (const int window : {0, 60}) {
+        std::vector<CaseRow> rows;
+        for (int r = 0; r < 23; ++r) rows.push_back({0, 1 + r, 1 + r * 41 % 170});
+        check(DecodeCase({element, 2, 2, head_size, window}, {23}, rows));
+      }
+    }
+  }
+}
+
 TEST("a window hides what lies before it, in the trunk and in the own part") {
   if (!has_device()) return;
   for (const Element element : kElements) {

@@ -37,12 +37,12 @@ struct Queries {
                   : *reinterpret_cast<const uint32_t*>(query + column + 2 * member + i / 2 * 8);
     }
   }
-  __device__ void fill(const AttentionTile& tile, int base, int num_queries, const DecodeAttention& args) {
+  __device__ void fill(const AttentionTile& tile, int base, const DecodeAttention& args) {
     const int group = static_cast<int>(threadIdx.x) % 32 / 4;
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
       const int query = base + group + 8 * i;
-      const bool is_there = query < num_queries;
+      const bool is_there = query < tile.num_queries;
       at[i] = is_there ? static_cast<const T*>(args.queries) + tile.query_row[query] * args.ld +
                              static_cast<int64_t>(tile.query_head[query]) * args.head_size
                        : nullptr;
@@ -154,13 +154,13 @@ __device__ void attend(const Queries<kDim>& queries, Gathered<kDim>& gathered, c
 
 // Writes the warp's queries: their tile's from `base` on.
 template <int kDim>
-__device__ void write_result(const Gathered<kDim>& gathered, const AttentionTile& tile, int base, int num_queries,
+__device__ void write_result(const Gathered<kDim>& gathered, const AttentionTile& tile, int base,
                              const DecodeAttention& args) {
   const int group = static_cast<int>(threadIdx.x) % 32 / 4, member = static_cast<int>(threadIdx.x) % 4;
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
     const int query = base + group + 8 * i;
-    if (query >= num_queries || tile.result[query] < 0) continue;
+    if (query >= tile.num_queries || tile.result[query] < 0) continue;
     const int64_t result = tile.result[query];
     if (member == 0) {
       args.partial_states[2 * result] = gathered.maximum[i];
@@ -177,9 +177,9 @@ __device__ void write_result(const Gathered<kDim>& gathered, const AttentionTile
 }
 
 // The same queries' results of all warps, merged in the order of the warps.
-//   outputs f32 [warps, kOwnQueries, kDim], shared memory that the keys and values lay in
+//   outputs f32 [warps, kOwnQueries, kDim], shared memory
 template <int kDim>
-__device__ void write_merged(const Gathered<kDim>& gathered, float* outputs, const AttentionTile& tile, int num_queries,
+__device__ void write_merged(const Gathered<kDim>& gathered, float* outputs, const AttentionTile& tile,
                              const DecodeAttention& args) {
   __shared__ float maxima[kAttentionWarps][kOwnQueries], sums[kAttentionWarps][kOwnQueries];
   __shared__ float shares[kAttentionWarps][kOwnQueries];
@@ -199,7 +199,7 @@ __device__ void write_merged(const Gathered<kDim>& gathered, float* outputs, con
     }
   }
   __syncthreads();
-  if (t < num_queries) {
+  if (t < tile.num_queries) {
     float maximum = kNoScore, sum = 0;
 #pragma unroll
     for (int w = 0; w < kAttentionWarps; ++w) maximum = fmaxf(maximum, maxima[w][t]);
@@ -214,7 +214,7 @@ __device__ void write_merged(const Gathered<kDim>& gathered, float* outputs, con
     }
   }
   __syncthreads();
-  for (int i = t; i < num_queries * args.head_size; i += kAttentionThreads) {
+  for (int i = t; i < tile.num_queries * args.head_size; i += kAttentionThreads) {
     const int query = i / args.head_size, column = i % args.head_size;
     if (tile.result[query] < 0) continue;
     float sum = 0;
@@ -229,51 +229,72 @@ __device__ void write_merged(const Gathered<kDim>& gathered, float* outputs, con
 template <int kDim>
 constexpr int kBlockNumbers = kKvTokens*(kDim + kPad);  // of one block's keys, or values, in shared memory
 
+// Starts copying a block of the tile's range to keys and values, one after the other.
+template <int kDim>
+__device__ void start_copy(T* stage, const AttentionTile& tile, int block, const DecodeAttention& args) {
+  const int64_t head_numbers = static_cast<int64_t>(kKvTokens) * args.head_size;
+  const T* keys = reinterpret_cast<const T*>(tile.blocks[block]) + tile.kv_head * head_numbers;
+  const int count = min(tile.limit - tile.range_begin - block * kKvTokens, kKvTokens);
+  start_copy_of_block<T, kDim>(stage, kDim + kPad, keys, count, args.head_size);
+  start_copy_of_block<T, kDim>(stage + kBlockNumbers<kDim>, kDim + kPad, keys + args.num_kv_heads * head_numbers, count,
+                               args.head_size);
+}
+
+// While a block is computed the next one is copied: of this tile, or the first one of the tile after it, whose queries
+// and limits were looked up before. So the tensor cores do not wait for memory between tiles either.
 template <int kDim>
 __global__ void __launch_bounds__(kAttentionThreads, kDim <= 128 ? 3 : 1)
     attention_bf16_kernel(DecodeAttention args, DecodeRows rows, AttentionPlan plan) {
   constexpr int kLd = kDim + kPad, kNumbers = kBlockNumbers<kDim>;
+  static_assert(2 * kNumbers * sizeof(T) >= kAttentionWarps * kOwnQueries * kDim * sizeof(float));
   ERPRM_DYNAMIC_SHARED(T, memory);  // two stages of keys and values
-  __shared__ AttentionTile tile;
+  __shared__ AttentionTile tiles[2];
   const int warp = static_cast<int>(threadIdx.x) / 32;
-
-  const unsigned kv_heads = static_cast<unsigned>(args.num_kv_heads);
-  for (unsigned number = blockIdx.x; number / kv_heads < static_cast<unsigned>(*plan.num_items); number += gridDim.x) {
-    const AttentionItem item = plan.items[number / kv_heads];
-    const int kv_head = static_cast<int>(number % kv_heads);
-    const bool is_own = item.range < 0;
-    fill_tile(tile, item, kv_head, args, rows, plan);
-    const int base = is_own ? 0 : 16 * warp, range_begin = (is_own ? ~item.range : item.range) * kSplitTokens;
-    const int begin = tile.first < tile.limit ? (tile.first - range_begin) / kKvTokens : 0;
-    const int end = tile.first < tile.limit ? (tile.limit - 1 - range_begin) / kKvTokens + 1 : 0;
-    const auto start_copy = [&](int block) {
-      T* stage = memory + block % 2 * 2 * kNumbers;
-      const T* keys =
-          reinterpret_cast<const T*>(tile.blocks[block]) + static_cast<int64_t>(kv_head) * kKvTokens * args.head_size;
-      const int count = min(tile.limit - range_begin - block * kKvTokens, kKvTokens);
-      start_copy_of_block<T, kDim>(stage, kLd, keys, count, args.head_size);
-      start_copy_of_block<T, kDim>(stage + kNumbers, kLd,
-                                   keys + static_cast<int64_t>(args.num_kv_heads) * kKvTokens * args.head_size, count,
-                                   args.head_size);
-    };
-    if (begin < end) start_copy(begin);
+  int stage = 0;  // where the tile's first block comes to
+  int current = 0;
+  const auto start_first = [&](const AttentionTile& tile) {
+    if (tile.begin_block() < tile.end_block())
+      start_copy<kDim>(memory + stage * 2 * kNumbers, tile, tile.begin_block(), args);
     __pipeline_commit();
+  };
+  if (blockIdx.x < num_tiles(args, plan)) {
+    fill_tile(tiles[0], blockIdx.x, args, rows, plan);
+    start_first(tiles[0]);
+  }
+  for (unsigned number = blockIdx.x; number < num_tiles(args, plan); number += gridDim.x) {
+    const AttentionTile &tile = tiles[current], &next = tiles[1 - current];
+    const int base = tile.is_own ? 0 : 16 * warp;
     Queries<kDim> queries;
-    queries.fill(tile, base, item.num_queries, args);
+    queries.fill(tile, base, args);
+    const bool has_next = number + gridDim.x < num_tiles(args, plan);
+    // In both ways all threads wait here: the last tile's results lay where this one's second block may come to.
+    if (has_next) {
+      fill_tile(tiles[1 - current], number + gridDim.x, args, rows, plan);
+    } else {
+      __syncthreads();
+    }
     Gathered<kDim> gathered;
     gathered.clear();
-    for (int block = begin; block < end; ++block) {
-      if (block + 1 < end) start_copy(block + 1);
-      __pipeline_commit();
+    const int end = tile.end_block();
+    for (int block = tile.begin_block(); block < end; ++block) {
+      const T* keys = memory + stage * 2 * kNumbers;
+      const T* values = keys + kNumbers;
+      stage = 1 - stage;
+      if (block + 1 < end) {
+        start_copy<kDim>(memory + stage * 2 * kNumbers, tile, block + 1, args);
+        __pipeline_commit();
+      } else if (has_next) {
+        start_first(next);
+      } else {
+        __pipeline_commit();
+      }
       __pipeline_wait_prior(1);
       __syncthreads();
-      const T* keys = memory + block % 2 * 2 * kNumbers;
-      const T* values = keys + kNumbers;
-      const int token = range_begin + block * kKvTokens;
-      if (is_own) {
+      const int token = tile.range_begin + block * kKvTokens;
+      if (tile.is_own) {
         attend<kDim, 16>(queries, gathered, keys + 16 * warp * kLd, values + 16 * warp * kLd, token + 16 * warp,
                          args.head_size);
-      } else if (base < item.num_queries) {
+      } else if (base < tile.num_queries) {
         constexpr int kKeys = kDim <= 64    ? kKvTokens
                               : kDim <= 128 ? 32
                                             : 16;  // as many scores as registers are left for
@@ -284,18 +305,21 @@ __global__ void __launch_bounds__(kAttentionThreads, kDim <= 128 ? 3 : 1)
       }
       __syncthreads();
     }
-    __pipeline_wait_prior(0);
+    if (tile.begin_block() == end && has_next) start_first(next);  // nothing to see here
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
       gathered.sum[i] += __shfl_xor_sync(kAllLanes, gathered.sum[i], 1);
       gathered.sum[i] += __shfl_xor_sync(kAllLanes, gathered.sum[i], 2);
     }
-    if (is_own) {
-      write_merged(gathered, reinterpret_cast<float*>(memory), tile, item.num_queries, args);
-    } else if (base < item.num_queries) {
-      write_result(gathered, tile, base, item.num_queries, args);
+    if (tile.is_own) {
+      // The stage that the next tile's first block does not come to.
+      write_merged(gathered, reinterpret_cast<float*>(memory + (1 - stage) * 2 * kNumbers), tile, args);
+    } else if (base < tile.num_queries) {
+      write_result(gathered, tile, base, args);
     }
+    current = 1 - current;
   }
+  __pipeline_wait_prior(0);
 }
 
 }  // namespace

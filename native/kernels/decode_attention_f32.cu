@@ -52,12 +52,9 @@ __global__ void __launch_bounds__(kAttentionThreads, 1)
   ERPRM_DYNAMIC_SHARED(Memory<kDim>, memory);
   __shared__ AttentionTile tile;
   const int t = static_cast<int>(threadIdx.x), warp = t / 32, lane = t % 32;
-  const unsigned kv_heads = static_cast<unsigned>(args.num_kv_heads);
-  for (unsigned number = blockIdx.x; number / kv_heads < static_cast<unsigned>(*plan.num_items); number += gridDim.x) {
-    const AttentionItem item = plan.items[number / kv_heads];
-    const int kv_head = static_cast<int>(number % kv_heads);
-    fill_tile(tile, item, kv_head, args, rows, plan);
-    for (int i = t; i < item.num_queries * kDim; i += kAttentionThreads) {
+  for (unsigned number = blockIdx.x; number < num_tiles(args, plan); number += gridDim.x) {
+    fill_tile(tile, number, args, rows, plan);
+    for (int i = t; i < tile.num_queries * kDim; i += kAttentionThreads) {
       const int query = i / kDim, column = i % kDim;
       const float* from = static_cast<const float*>(args.queries) + tile.query_row[query] * args.ld +
                           static_cast<int64_t>(tile.query_head[query]) * args.head_size;
@@ -71,13 +68,10 @@ __global__ void __launch_bounds__(kAttentionThreads, 1)
 #pragma unroll
       for (int c = 0; c < kColumns; ++c) output[i][c] = 0;
     }
-    const int range_begin = (item.range < 0 ? ~item.range : item.range) * kSplitTokens;
-    const int begin = tile.first < tile.limit ? (tile.first - range_begin) / kKvTokens : 0;
-    const int end = tile.first < tile.limit ? (tile.limit - 1 - range_begin) / kKvTokens + 1 : 0;
-    for (int block = begin; block < end; ++block) {
-      const int start = range_begin + block * kKvTokens, count = min(tile.limit - start, kKvTokens);
+    for (int block = tile.begin_block(); block < tile.end_block(); ++block) {
+      const int start = tile.range_begin + block * kKvTokens, count = min(tile.limit - start, kKvTokens);
       const float* keys = reinterpret_cast<const float*>(tile.blocks[block]) +
-                          static_cast<int64_t>(kv_head) * kKvTokens * args.head_size;
+                          static_cast<int64_t>(tile.kv_head) * kKvTokens * args.head_size;
       const float* values = keys + static_cast<int64_t>(args.num_kv_heads) * kKvTokens * args.head_size;
       __syncthreads();  // the block before is done with
       start_copy_of_block<float, kDim>(memory->keys[0], kDim + kPad, keys, count, args.head_size);
@@ -88,7 +82,7 @@ __global__ void __launch_bounds__(kAttentionThreads, 1)
 #pragma unroll
       for (int i = 0; i < kWarpQueries; ++i) {
         const int query = warp + i * kAttentionWarps;
-        if (query >= item.num_queries) continue;
+        if (query >= tile.num_queries) continue;
         float scores[2];
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
@@ -120,7 +114,7 @@ __global__ void __launch_bounds__(kAttentionThreads, 1)
 #pragma unroll
     for (int i = 0; i < kWarpQueries; ++i) {
       const int query = warp + i * kAttentionWarps;
-      if (query >= item.num_queries || tile.result[query] < 0) continue;
+      if (query >= tile.num_queries || tile.result[query] < 0) continue;
       const int64_t result = tile.result[query];
       if (lane == 0) {
         args.partial_states[2 * result] = maximum[i];
