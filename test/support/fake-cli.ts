@@ -26,20 +26,25 @@ import { makeFakeRewardModel } from "./fake-reward-model.js";
 const delay = Number(process.env.FAKE_DELAY_MS ?? 0);
 const maxBatch = Number(process.env.FAKE_BATCH ?? 2);
 
-const openFake = async (): Promise<OpenedPolicy> => {
+async function loadFake() {
   const { policy } = await makeFakePolicy({
     maxBatch,
     stopAtTexts: true,
     delayMs: (number) => delay * (1 + (number % 3)),
   });
-  process.stderr.write("loaded\n");
   const rolloutTrunk = policy.rolloutTrunk.bind(policy);
   policy.rolloutTrunk = (request) => {
     if (request.problemId === process.env.FAKE_POISON) process.kill(process.pid, "SIGKILL");
     return rolloutTrunk(request);
   };
-  const { fingerprint, contextLength } = policy;
-  return { fingerprint, contextLength, notes: [], build: {}, load: async () => policy };
+  return policy;
+}
+
+/** As with a real one, every loading gives another policy: a worker that stays loads it for each run, and disposes of it. */
+const openFake = async (): Promise<OpenedPolicy> => {
+  const { fingerprint, contextLength } = await loadFake();
+  process.stderr.write("loaded\n");
+  return { fingerprint, contextLength, notes: [], build: {}, load: loadFake };
 };
 
 const openFakeRewardModel: OpenRewardModel = async (name, { split }) => {
