@@ -9,7 +9,7 @@
 #include "emulation/types.h"
 
 struct alignas(2) __nv_bfloat16 {
-  uint16_t bits = 0;
+  uint16_t bits;
 
   __nv_bfloat16() = default;
   __nv_bfloat16(float value) : bits(rounded(value)) {}
