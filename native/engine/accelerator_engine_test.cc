@@ -152,13 +152,21 @@ TEST("bf16 completes the same requests, with probabilities that are none of f32'
   const std::vector<Outcome> rounded = run(*emulated_engine(config, checkpoint, options), requests());
   const std::vector<Outcome> exact = run(*cpu_engine(config, checkpoint), requests());
   double distance = 0;
+  int num_same = 0, num_rows = 0;
   for (size_t i = 0; i < rounded.size(); ++i) {
     CHECK(rounded[i].error.empty() && rounded[i].result.has_value());
-    CHECK(rounded[i].result->tokens.num_rows() == exact[i].result->tokens.num_rows());
-    // The first token of the first row: drawn from the same prefix with the same number.
-    distance += std::abs(rounded[i].result->log_probabilities[0] - exact[i].result->log_probabilities[0]);
+    const RolloutResult &a = *rounded[i].result, &b = *exact[i].result;
+    CHECK(a.tokens.num_rows() == b.tokens.num_rows());
+    num_rows += static_cast<int>(a.tokens.num_rows());
+    // First tokens are drawn from the same prefix with the same number.
+    for (int64_t row = 0; row < a.tokens.num_rows(); ++row) {
+      if (a.tokens.row(row)[0] != b.tokens.row(row)[0]) continue;
+      ++num_same;
+      distance += std::abs(a.log_probabilities[a.tokens.offsets[row]] - b.log_probabilities[b.tokens.offsets[row]]);
+    }
   }
-  CHECK(distance > 0 && distance < 1);
+  CHECK(2 * num_same > num_rows);
+  CHECK(distance > 0 && distance / num_same < 0.2);
 }
 
 TEST("a stop string ends a completion in the middle of a burst, and what was drawn beyond it is dropped") {
@@ -236,8 +244,8 @@ TEST("tokens are told burst by burst, in order, with their alternatives, and the
         CHECK(std::abs(a.alternative_log_probabilities[i] - b.alternative_log_probabilities[i]) < 1e-3);
       }
     }
-    // First tokens, then three bursts of four; with alternatives one token at a time.
-    CHECK(told.fresh.size() == (alternatives == 0 ? 4 : 13));
+    // First tokens and a burst of four, then two bursts; with alternatives one token at a time but for the first two.
+    CHECK(told.fresh.size() == (alternatives == 0 ? 3 : 12));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -39,7 +40,9 @@ inline ModelConfig random_config() {
 
 class RandomCheckpoint {
  public:
-  explicit RandomCheckpoint(const ModelConfig& config, uint32_t seed = 1) : bits_(seed) {
+  // `rounded`: numbers that bf16 holds exactly.
+  explicit RandomCheckpoint(const ModelConfig& config, uint32_t seed = 1, bool rounded = false)
+      : bits_(seed), rounded_(rounded) {
     char name[] = "/tmp/erprm-random-XXXXXX";
     close(mkstemp(name));
     path_ = name;
@@ -81,7 +84,8 @@ class RandomCheckpoint {
     int64_t count = 1;
     for (const int64_t size : shape) count *= size;
     for (int64_t i = 0; i < count; ++i) {
-      numbers_.push_back(center + range * (static_cast<float>(bits_() >> 8) / (1 << 23) - 1));
+      const float number = center + range * (static_cast<float>(bits_() >> 8) / (1 << 23) - 1);
+      numbers_.push_back(rounded_ ? std::bit_cast<float>(std::bit_cast<uint32_t>(number) & 0xFFFF0000u) : number);
     }
     entries_.push_back({name, TensorType::kF32, std::move(shape), 0, offset, 0});
   }
@@ -93,6 +97,7 @@ class RandomCheckpoint {
   }
 
   std::mt19937 bits_;
+  const bool rounded_;
   std::string path_;
   std::vector<float> numbers_;
   std::vector<TensorEntry> entries_;
