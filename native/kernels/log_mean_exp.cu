@@ -166,7 +166,7 @@ __global__ void __launch_bounds__(kThreads, 3) log_mean_exp_kernel(Labels labels
   while (first < last) {
     const int64_t begin = batch.offsets[first];
     const bool fits = first + t < last && batch.offsets[first + t + 1] - begin <= kTile;
-    const int run = __syncthreads_count(fits ? 1 : 0);
+    const int run = __syncthreads_count(fits ? 1 : 0);  // and the run before is done with
     if (run == 0) {
       const float* outcomes = batch.outcomes + begin;
       const int count = static_cast<int>(batch.offsets[first + 1] - begin);
@@ -186,7 +186,6 @@ __global__ void __launch_bounds__(kThreads, 3) log_mean_exp_kernel(Labels labels
     for (int i = warp; i < run; i += kThreads / kWarp) {
       if (count_of(i) > kShort) label_segment<kWarp>(of_segment(i), lane, count_of(i), first + i, labels);
     }
-    __syncthreads();  // before the next run's outcomes come
     first += run;
   }
 }
