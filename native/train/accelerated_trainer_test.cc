@@ -1,10 +1,14 @@
 // Whole trainings on the accelerator's kernels against the CPU's: in f32 to rounding, in bf16 alike; and
 // what checkpointing and a resumed training must not change.
 #include <ATen/ops/zeros_like.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 #include "core/testing.h"
 #include "ops/accelerator_cases.h"
 #include "ops/training_cases.h"
+#include "train/tensor_file.h"
 #include "train/trainer.h"
 #include "train/trainer_cases.h"
 
@@ -130,6 +134,47 @@ TEST("an update writes the factors of products, and clears the gradients") {
     CHECK(parameter->factor().equal(parameter->value.to(parameter->factor().scalar_type())));
     CHECK(parameter->gradient.equal(at::zeros_like(parameter->gradient)));
   }
+}
+
+// A file of the host's that is gone when the object is.
+struct TemporaryFile {
+  TemporaryFile() : descriptor(mkstemp(path)) { CHECK(descriptor >= 0); }
+  ~TemporaryFile() {
+    close(descriptor);
+    unlink(path);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  char path[32] = "/tmp/erprm-test-XXXXXX";
+  const int descriptor;
+};
+
+TEST("a training that reads another's weights and moments goes on as that one does, bit for bit") {
+  if (!has_accelerator()) return;
+  const TrainingMode mode(std::make_shared<BlockCache>());
+  Trainer first = trainer_on(accelerator(), at::kBFloat16, LossKind::kNextToken, 3);
+  const TrainingBatch batch = batch_of(LossKind::kNextToken);
+  const auto update = [&](Trainer& trainer, int64_t index) {
+    trainer.accumulate(batch);
+    trainer.update({index, 5e-2, 0.9, 0.95, 1e-8, 0.1, 1});
+  };
+  update(first, 1);
+  std::vector<TensorSlot> slots;
+  uint64_t offset = 0;
+  for (const ParameterPointer& parameter : first.trained()) {
+    for (const char* what : {"", "first_moment.", "second_moment."}) {
+      slots.push_back({what + parameter->name, StoredType::kF32, offset, false});
+      offset += parameter->value.nbytes();
+    }
+  }
+  const TemporaryFile file;
+  write_tensors(first.parameters(), file.path, slots);
+  Trainer second = trainer_on(accelerator(), at::kBFloat16, LossKind::kNextToken, 3);
+  CHECK(second.evaluate(batch).losses != first.evaluate(batch).losses);
+  read_tensors(second.parameters(), file.path, slots);
+  CHECK(second.evaluate(batch).losses == first.evaluate(batch).losses);
+  update(first, 2), update(second, 2);
+  CHECK(second.evaluate(batch).losses == first.evaluate(batch).losses);
 }
 
 TEST("gradients that are not finite are refused on the accelerator, and weights stay as they are") {

@@ -6,7 +6,7 @@ import { tapCounter } from "../tap.mjs";
 import { StageFailure } from "./command.mjs";
 
 /** The native tests that launch kernels of ours: parts of their files' names. */
-const kernelTests = ["kernels/cuda_", "kernels/device_array", "ops/accelerated"];
+const kernelTests = ["kernels/cuda_", "kernels/device_array", "ops/accelerated", "train/accelerated_adamw"];
 
 function countNative({ status, signal, lines }) {
   const totals = lines.map((line) => /^native: (\d+) passed, (\d+) failed$/.exec(line)).find(Boolean);
