@@ -85,7 +85,9 @@ class RandomCheckpoint {
     for (const int64_t size : shape) count *= size;
     for (int64_t i = 0; i < count; ++i) {
       const float number = center + range * (static_cast<float>(bits_() >> 8) / (1 << 23) - 1);
-      numbers_.push_back(rounded_ ? std::bit_cast<float>(std::bit_cast<uint32_t>(number) & 0xFFFF0000u) : number);
+      // A mask, not a condition around the rounding: g++ 12 takes that for no rounding.
+      const uint32_t mask = rounded_ ? 0xFFFF0000u : 0xFFFFFFFFu;
+      numbers_.push_back(std::bit_cast<float>(std::bit_cast<uint32_t>(number) & mask));
     }
     entries_.push_back({name, TensorType::kF32, std::move(shape), 0, offset, 0});
   }
