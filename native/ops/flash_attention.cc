@@ -46,7 +46,7 @@ class Deterministic {
   const bool was_, warned_, filled_;
 };
 
-// The longest sequence, as the operators want it: from 1 on, torch takes another way, for decoding, whose sums of
+// The longest sequence, as the operators are told of it. Told of 1, torch takes its way for decoding, whose sums of
 // exponentials lie otherwise.
 int64_t bound(const PackedOffsets& offsets) { return std::max<int64_t>(offsets.longest, 2); }
 
