@@ -23,7 +23,7 @@ function(erprm_layer name)
   file(GLOB sources CONFIGURE_DEPENDS "${ERPRM_NATIVE}/${name}/*.cc")
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|_simd|core/testing)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_simd|_amx|core/testing)\\.cc$")
 
   add_library(erprm_${name} OBJECT "${CMAKE_BINARY_DIR}/empty.cc" ${sources})
   erprm_layer_includes(erprm_${name} ${name} ${ARG_BELOW})

@@ -4,6 +4,12 @@
 #include <cstring>
 #include <vector>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #define ERPRM_DECLARE_ISA(isa)                       \
   namespace erprm::isa {                             \
   void add_linear_kernels(KernelTable& table);       \
@@ -19,6 +25,10 @@ ERPRM_DECLARE_ISA(generic)
 #if defined(__x86_64__)
 ERPRM_DECLARE_ISA(avx2)
 ERPRM_DECLARE_ISA(avx512)
+
+namespace erprm::amx {
+void add_linear_kernels(KernelTable& table);
+}
 #endif
 
 namespace erprm {
@@ -38,6 +48,18 @@ namespace {
     return table;                         \
   }()
 
+#if defined(__x86_64__)
+// AMX with bf16 and int8, and the system's leave to use the tiles, which Linux gives to a process that asks.
+bool has_tiles() {
+  constexpr unsigned kBf16 = 1u << 22, kTiles = 1u << 24, kInt8 = 1u << 25;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & (kBf16 | kTiles | kInt8)) != (kBf16 | kTiles | kInt8))
+    return false;
+  return __builtin_cpu_supports("avx512dq") && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
+
 }  // namespace
 
 const std::vector<KernelTable>& kernel_tables() {
@@ -48,6 +70,11 @@ const std::vector<KernelTable>& kernel_tables() {
     if (usable.size() == 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
       usable.push_back(ERPRM_FILL_TABLE(avx512));
+    }
+    if (usable.size() == 3 && has_tiles()) {
+      usable.push_back(usable.back());
+      usable.back().name = "amx";
+      amx::add_linear_kernels(usable.back());
     }
 #endif
     return usable;

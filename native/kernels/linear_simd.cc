@@ -182,6 +182,7 @@ void quantize_rows(const float* x, size_t ldx, int rows, int width, int16_t* out
 void add_linear_kernels(KernelTable& table) {
   table.linear_f32 = linear_f32;
   table.linear_i8 = linear_i8;
+  table.integer_run = 2;
   table.quantize_rows = quantize_rows;
 }
 

@@ -26,8 +26,8 @@ std::vector<float> random_floats(size_t count, uint32_t seed) {
 struct Shape {
   int rows, depth, outputs;
 };
-const Shape kShapes[] = {{1, 1, 16},    {5, 17, 32},   {6, 64, 16},  {7, 255, 48},
-                         {13, 257, 16}, {32, 576, 80}, {3, 1000, 16}};
+const Shape kShapes[] = {{1, 1, 16},    {5, 17, 32},   {6, 64, 16},   {7, 255, 48},
+                         {13, 257, 16}, {32, 576, 80}, {3, 1000, 16}, {18, 2100, 48}};
 
 }  // namespace
 
@@ -72,7 +72,7 @@ TEST("a row of a product has the same bits alone and in company") {
 TEST("an int8 product is the exact integer sum of each group times its scale, at the largest operands too") {
   for (const KernelTable& kernels : kernel_tables()) {
     for (const auto& [rows, any_depth, outputs] : kShapes) {
-      const int depth = (any_depth + kGroup - 1) / kGroup * kGroup, groups = depth / kGroup;
+      const int depth = (any_depth + kGroup - 1) / kGroup * kGroup, groups = depth / kGroup, run = kernels.integer_run;
       std::mt19937 bits(6);
       std::vector<int16_t> a(static_cast<size_t>(rows) * depth);
       std::vector<int8_t> panels(static_cast<size_t>(depth) * outputs);
@@ -90,7 +90,8 @@ TEST("an int8 product is the exact integer sum of each group times its scale, at
             int64_t sum = 0;
             for (int k = g * kGroup; k < (g + 1) * kGroup; ++k) {
               sum += int64_t{a[r * depth + k]} *
-                     panels[((static_cast<size_t>(n / kPanel) * depth / 2 + k / 2) * kPanel + n % kPanel) * 2 + k % 2];
+                     panels[((static_cast<size_t>(n / kPanel) * depth + k / run * run) * kPanel) + n % kPanel * run +
+                            k % run];
             }
             CHECK(sum <= INT32_MAX && sum >= INT32_MIN);
             const double scale = double(row_scales[r]) * scales[(n / kPanel * groups + g) * kPanel + n % kPanel];

@@ -361,7 +361,7 @@ export interface BuildInfo {
   libtorch: string;
   compiler: string;
   cuda: boolean;
-  /** The instruction set the kernels run with here: `avx512`, `avx2` or `generic`. */
+  /** The instruction set the kernels run with here: `amx` (with `avx512`), `avx512`, `avx2` or `generic`. */
   kernels: string;
 }
 

@@ -12,5 +12,5 @@ test("the addon tells what it was built with", (t) => {
   t.regex(libtorch, /^2\.1[1-4]\.\d+$/);
   t.regex(compiler, /^\d+\.\d+/);
   t.is(typeof cuda, "boolean");
-  t.true(["avx512", "avx2", "generic"].includes(kernels));
+  t.true(["amx", "avx512", "avx2", "generic"].includes(kernels));
 });

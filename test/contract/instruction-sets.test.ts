@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "ava";
 import { packageRoot } from "../../src/native/loader.js";
 
-const variants = ["generic", "avx2", "avx512"].map((isa) => ({
+const variants = ["generic", "avx2", "avx512", "amx"].map((isa) => ({
   isa,
   folder: join(packageRoot, "build/CMakeFiles", `erprm_kernels_${isa}.dir/native/kernels`),
 }));
@@ -15,7 +15,7 @@ test("kernel objects define nothing outside their instruction set's namespace", 
   const built = variants.filter(({ folder }) => existsSync(folder));
   t.true(built.length > 0);
   for (const { isa, folder } of built) {
-    const objects = readdirSync(folder).filter((name) => name.endsWith("_simd.cc.o"));
+    const objects = readdirSync(folder).filter((name) => /_(simd|amx)\.cc\.o$/.test(name));
     t.true(objects.length > 0);
     const symbols = execFileSync("nm", ["--demangle", "--defined-only", "--extern-only", ...objects], {
       cwd: folder,
