@@ -1,6 +1,7 @@
 // Whole trainings on the accelerator's kernels against the CPU's: in f32 to rounding, in bf16 alike; and
 // what checkpointing and a resumed training must not change.
 #include <ATen/ops/zeros_like.h>
+#include <ATen/record_function.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -118,6 +119,44 @@ TEST("gradient checkpointing gives the same gradients on the accelerator, bit fo
     CHECK(checkpointed.accumulate(batch).losses == losses);
     CHECK(same(gradients_of(again), gradients_of(plain)));
     CHECK(same(gradients_of(checkpointed), gradients_of(plain)));
+  }
+}
+
+// Counts the numbers that the calling thread reads out of tensors, one by one, while it lives: what waits for a card.
+class ReadBacks {
+ public:
+  ReadBacks() {
+    count = 0;
+    handle_ = at::addThreadLocalCallback(
+        at::RecordFunctionCallback([](const at::RecordFunction& function) -> std::unique_ptr<at::ObserverContext> {
+          if (std::string_view(function.name()) == "aten::_local_scalar_dense") ++count;
+          return nullptr;
+        }));
+  }
+  ~ReadBacks() { at::removeCallback(handle_); }
+  ReadBacks(const ReadBacks&) = delete;
+  ReadBacks& operator=(const ReadBacks&) = delete;
+
+  static inline int count = 0;
+
+ private:
+  at::CallbackHandle handle_;
+};
+
+TEST("a batch reads no number back before its losses, and an update reads one") {
+  if (!has_accelerator()) return;
+  const TrainingMode mode(std::make_shared<BlockCache>());
+  for (const LossKind loss : kLosses) {
+    for (const int rank : {0, 3}) {
+      Trainer trainer = trainer_on(accelerator(), at::kBFloat16, loss, rank, rank == 0);
+      const TrainingBatch batch = batch_of(loss);
+      const ReadBacks reads;
+      trainer.accumulate(batch);
+      trainer.evaluate(batch);
+      CHECK(ReadBacks::count == 0);
+      trainer.update({1, 5e-2, 0.9, 0.95, 1e-8, 0, 1});
+      CHECK(ReadBacks::count == 1);
+    }
   }
 }
 
