@@ -1,6 +1,6 @@
 /**
  * npm run lint:native: clang-tidy over the native files that include neither torch nor Node (those take over a minute each) nor
- * compiler intrinsics. Needs a build (for build/compile_commands.json) and clang-tidy 14 or newer.
+ * compiler intrinsics, nor the emulation of CUDA, whose names are CUDA's. Needs a build (for build/compile_commands.json) and clang-tidy 14 or newer.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { packageRoot } from "./setup.mjs";
 
 const native = join(packageRoot, "native");
-const heavy = /^#include [<"](ATen|torch|c10|napi|binding|immintrin)/m;
+const heavy = /^#include [<"](ATen|torch|c10|napi|binding|immintrin|emulation)/m;
 
 /** Whether a file, or a header of ours that it includes, includes something heavy. */
 function isHeavy(file, seen = new Set()) {

@@ -15,13 +15,11 @@ namespace {
 BlockRunner* current = nullptr;
 
 std::string at(const Place& place) {
-  const char* file = std::strrchr(place.file_name(), '/');
-  return std::string(file ? file + 1 : place.file_name()) + ":" + std::to_string(place.line());
+  const char* name = std::strrchr(place.file, '/');
+  return std::string(name ? name + 1 : place.file) + ":" + std::to_string(place.line);
 }
 
-bool same_place(const Place& a, const Place& b) {
-  return a.line() == b.line() && std::strcmp(a.file_name(), b.file_name()) == 0;
-}
+bool same_place(const Place& a, const Place& b) { return a.line == b.line && std::strcmp(a.file, b.file) == 0; }
 
 std::string lanes_text(unsigned mask) {
   char text[16];

@@ -5,7 +5,6 @@
 // on an order fails. What a card would punish, or leave undefined, ends the launch with an error that names the place.
 #pragma once
 
-#include <source_location>
 #include <string>
 #include <vector>
 
@@ -19,7 +18,15 @@ inline constexpr int warpSize = 32;
 
 namespace erprm::emulation {
 
-using Place = std::source_location;
+// A line of a kernel; as a default argument, that of the call. Clang has no std::source_location before its version 16.
+struct Place {
+  const char* file = "";
+  int line = 0;
+
+  static constexpr Place current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
+};
 inline constexpr int kLanes = 32;
 
 struct Warp;

@@ -36,7 +36,8 @@ erprm_switch_stack:
 
 void prepare_fiber(Fiber& fiber, void* stack, size_t bytes, void (*entry)()) {
   constexpr int kSaved = 6;
-  const uintptr_t top = (reinterpret_cast<uintptr_t>(stack) + bytes) & ~uintptr_t{15};
+  char* top = static_cast<char*>(stack) + bytes;
+  top -= reinterpret_cast<uintptr_t>(top) % 16;
   // From the top: a return address of nobody (which leaves the stack aligned as after a call), entry, the registers.
   auto** slot = reinterpret_cast<void**>(top) - 1;
   *slot-- = nullptr;
