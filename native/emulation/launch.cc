@@ -8,6 +8,7 @@
 #include <numeric>
 #include <string>
 
+#include "core/error.h"
 #include "emulation/block_runner.h"
 
 namespace erprm::emulation {
@@ -39,7 +40,7 @@ cudaError_t report(cudaError_t status, const char* text, const std::string& what
 }
 
 std::string triple(unsigned x, unsigned y, unsigned z) {
-  return "(" + std::to_string(x) + ", " + std::to_string(y) + ", " + std::to_string(z) + ")";
+  return concat("(", x, ", ", y, ", ", z, ")");
 }
 
 // "" for a configuration that a card takes.
@@ -55,7 +56,7 @@ std::string refusal(const void* kernel, dim3 grid, dim3 block, size_t shared_byt
   const auto raised = allowed.find(kernel);
   const size_t limit = raised == allowed.end() ? kUsualShared : std::max(kUsualShared, raised->second);
   if (shared_bytes > limit) {
-    return std::to_string(shared_bytes) + " bytes of dynamic shared memory, " + std::to_string(limit) + " are allowed";
+    return concat(shared_bytes, " bytes of dynamic shared memory, ", limit, " are allowed");
   }
   return "";
 }
