@@ -39,9 +39,7 @@ cudaError_t report(cudaError_t status, const char* text, const std::string& what
   return status;
 }
 
-std::string triple(unsigned x, unsigned y, unsigned z) {
-  return concat("(", x, ", ", y, ", ", z, ")");
-}
+std::string triple(unsigned x, unsigned y, unsigned z) { return concat("(", x, ", ", y, ", ", z, ")"); }
 
 // "" for a configuration that a card takes.
 std::string refusal(const void* kernel, dim3 grid, dim3 block, size_t shared_bytes) {
