@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/ragged.h"
+#include "ops/flash_attention.h"
 
 namespace erprm {
 namespace {
@@ -59,8 +60,11 @@ Trainer::Trainer(const ModelConfig& config, const Checkpoint& checkpoint, Traine
   for (const ParameterPointer& parameter : parameters_->all()) {
     if (parameter->trained()) trained_.push_back(parameter);
   }
+  if (!options_.device.accelerated()) return;
+  // Now, and not in the middle of the first batch.
+  if (options_.compute_type != at::kFloat) check_flash_attention();
   const OnDevice scope(options_.device);
-  if (options_.device.accelerated()) adamw_.emplace(trained_);
+  adamw_.emplace(trained_);
 }
 
 void Trainer::check(const TrainingBatch& batch) const {

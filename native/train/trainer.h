@@ -65,7 +65,8 @@ class TrainingMode {
 
 class Trainer {
  public:
-  // Throws what Parameters and check_heads throw; INVALID_ARGUMENT for candidates outside the vocabulary.
+  // Throws what Parameters and check_heads throw; INVALID_ARGUMENT for candidates outside the vocabulary; on the
+  // accelerator DEVICE_UNAVAILABLE for a libtorch whose flash attention is not the one we know.
   Trainer(const ModelConfig& config, const Checkpoint& checkpoint, TrainerOptions options);
 
   // Forward and backward: adds the gradient of sum of weights[p] * l_p.
