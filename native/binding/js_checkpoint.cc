@@ -80,7 +80,7 @@ std::vector<ValueHeadLayer> read_value_head(Napi::Value checkpoint) {
 WeightType read_weight_type(const Fields& options) {
   const std::string weights = options.string("weights");
   require(weights == "f32" || weights == "int8", ErrorCode::INVALID_ARGUMENT, "Expected ", options.path("weights"),
-          " to be f32 or int8 on the CPU, received ", weights);
+          " to be f32 or int8, received ", weights);
   return weights == "int8" ? WeightType::kInt8 : WeightType::kF32;
 }
 

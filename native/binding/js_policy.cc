@@ -233,7 +233,7 @@ LoadOptions read_options(Napi::Value value) {
                       kDefaultBurst,
                       0};
   const bool accelerated = options.device.device.accelerated();
-  // 0 is what the device has free; the CPU's memory is not the model's alone.
+  // 0 lets the device's free memory decide; the CPU's memory is not the model's alone.
   options.kv_memory_bytes = fields.integer("kvMemoryBytes", accelerated ? 0 : 1, int64_t{1} << 52);
   if (!fields.field("burstTokens").IsUndefined()) {
     options.burst_tokens = static_cast<int32_t>(fields.integer("burstTokens", 1, kKvTokens));

@@ -68,7 +68,7 @@ struct LoadRequest {
 LoadRequest read_request(const Napi::CallbackInfo& info) {
   const Fields options("options", info[1]);
   const DeviceOptions device = read_device_options(options);
-  // 0 is what the device has free; the CPU's memory is not the model's alone.
+  // 0 lets the device's free memory decide; the CPU's memory is not the model's alone.
   const int64_t least_memory = device.device.accelerated() ? 0 : 1;
   LoadRequest request{read_model_config(info[0]),
                       read_checkpoint_table(info[0]),

@@ -12,8 +12,9 @@ namespace {
 // Rows of logits brought to the host at a time.
 constexpr int64_t kLogitRows = 128;
 
-// Of the free memory what is left to torch's rounding and to sequences longer than a pass.
-constexpr int64_t kSpareShare = 20;
+// Of the free memory a quarter is left: to a model beside this one, to sequences longer than a pass, to torch's
+// rounding.
+constexpr int64_t kSpareShare = 4;
 
 int64_t kv_budget(const AcceleratorEngineOptions& options, const PackedForward& packed,
                   const AcceleratorStream& stream) {

@@ -22,7 +22,7 @@ struct AcceleratorEngineOptions {
   int32_t max_batch = 0;                // completions that run at the same time
   int32_t prefill_chunk = 0;            // tokens of a packed pass, and of those of one iteration
   int32_t burst_tokens = 8;             // of a completion between two looks of the host; 1 to kKvTokens
-  int64_t kv_memory_bytes = 0;          // 0: what is free, but for what passes need
+  int64_t kv_memory_bytes = 0;          // 0: three quarters of what is free, but for what passes need
 };
 
 class AcceleratorEngine : public Engine {

@@ -3,8 +3,8 @@
 //
 //   [L, num_blocks, 2 (keys, values), G, kKvTokens, D] of the model's element type
 //
-// A block's handle is its address in layer 0; layer l is layer_stride() * l elements further. Block 0 is scratch: what
-// nobody needs is written there. Numbers of earlier sequences stay in a block: kernels read no further than a limit.
+// A block's handle is its address in layer 0; layer l is layer_stride() * l elements further. Numbers of earlier
+// sequences stay in a block: kernels read no further than a row's limit.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,8 +20,7 @@ namespace erprm {
 
 class AcceleratorKvPool : public BlockPool {
  public:
-  // Throws OUT_OF_MEMORY for a budget of less than 3 blocks (one is scratch), and torch's error for a device without
-  // room.
+  // Throws OUT_OF_MEMORY for a budget of less than two blocks, and torch's error for a device without room.
   AcceleratorKvPool(const ModelConfig& config, at::ScalarType type, int64_t budget_bytes,
                     const AcceleratorStream& stream);
 
@@ -33,16 +32,14 @@ class AcceleratorKvPool : public BlockPool {
   int64_t block_bytes() const override { return block_bytes_; }
   int64_t peak_bytes() const override { return peak_used_ * block_bytes_; }
 
-  KvBlock scratch() const { return scratch_; }
   int64_t layer_stride() const { return layer_stride_; }
 
  private:
   const int64_t block_bytes_;  // of all layers
-  int64_t num_blocks_ = 0;     // without scratch
-  int64_t layer_stride_ = 0;   // in elements
+  const int64_t num_blocks_;
+  int64_t layer_stride_ = 0;  // in elements
   int64_t peak_used_ = 0;
   at::Tensor memory_;
-  KvBlock scratch_ = nullptr;
   std::vector<KvBlock> free_;
 };
 

@@ -177,7 +177,7 @@ TEST("keys and values are stored from the first wanted token on, layer by layer,
           const float* a = key(all[i / kKvTokens], layer, part, head, i % kKvTokens);
           const float* b = key(own[(i - 60) / kKvTokens], layer, part, head, (i - 60) % kKvTokens);
           for (int d = 0; d < 16; ++d) {
-            CHECK(std::abs(a[d] - b[d]) < 1e-5);
+            CHECK(std::abs(a[d] - b[d]) < 1e-4);
             size += std::abs(a[d]);
           }
         }
@@ -191,17 +191,16 @@ TEST("keys and values are stored from the first wanted token on, layer by layer,
   CHECK(size > 1000);
 }
 
-TEST("a pool of device memory hands out each block once, and refuses a budget of less than three") {
+TEST("a pool of device memory hands out each block once, and refuses a budget of less than two") {
   const ModelConfig config = testing::random_config();
   const AcceleratorStream stream({at::kCPU, true});
-  AcceleratorKvPool pool(config, at::kBFloat16, 5 * 3 * 2 * 2 * 64 * 16 * 2, stream);
+  AcceleratorKvPool pool(config, at::kBFloat16, 4 * 3 * 2 * 2 * 64 * 16 * 2, stream);
   CHECK(pool.num_blocks() == 4 && pool.num_free() == 4);
   std::vector<KvBlock> blocks;
   while (const KvBlock block = pool.allocate()) blocks.push_back(block);
   std::sort(blocks.begin(), blocks.end());
   CHECK(blocks.size() == 4 && std::unique(blocks.begin(), blocks.end()) == blocks.end());
-  CHECK(std::find(blocks.begin(), blocks.end(), pool.scratch()) == blocks.end());
   for (const KvBlock block : blocks) pool.release(block);
   CHECK(pool.num_free() == 4 && pool.peak_bytes() == 4 * pool.block_bytes());
-  CHECK_THROWS(AcceleratorKvPool(config, at::kBFloat16, 2 * pool.block_bytes(), stream), "at least 3 blocks");
+  CHECK_THROWS(AcceleratorKvPool(config, at::kBFloat16, 2 * pool.block_bytes() - 1, stream), "at least 2 blocks");
 }

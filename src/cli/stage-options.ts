@@ -81,7 +81,7 @@ export const policyOptions = under("Policy:", [
     kind: { type: "bytes" },
     argument: "SIZE",
     help: "bound on the memory of keys and values; results do not depend on it (on CUDA but for rounding)",
-    defaultText: "2GiB, on CUDA what is free",
+    defaultText: "2GiB, on CUDA three quarters of what is free",
   },
   {
     name: "context-length",

@@ -105,7 +105,7 @@ export interface NativePolicyOptions {
   threads: number;
   /** Completions that run at the same time. */
   maxBatch: number;
-  /** Bound on the bytes of keys and values; never exceeded. On CUDA 0: what the device has free. */
+  /** Bound on the bytes of keys and values; never exceeded. On CUDA 0: three quarters of what is free. */
   kvMemoryBytes: number;
   /** Prompt tokens prefilled in one iteration; on CUDA whole sequences, so that one may be longer. */
   prefillChunk: number;

@@ -24,7 +24,7 @@ export interface PolicyOptions {
   threads?: number | undefined;
   /** Completions that run at the same time, default 64, on CUDA 512. Results do not depend on it, on CUDA but for rounding. */
   maxBatch?: number | undefined;
-  /** Bound on the bytes of keys and values, default 2 GiB, on CUDA what is free. Results depend on it as on `maxBatch`. */
+  /** Bound on the bytes of keys and values, default 2 GiB, on CUDA three quarters of what is free. Results depend on it as on `maxBatch`. */
   kvMemoryBytes?: number | undefined;
   /** Longest sequence in tokens; default and most: the model's own. */
   contextLength?: number | undefined;
@@ -60,7 +60,7 @@ export interface OpenedPolicy {
 }
 
 const defaultMaxBatch = (device: string) => (isAccelerator(device) ? 512 : 64);
-/** 0: what the device has free. */
+/** 0: three quarters of what the device has free. */
 const defaultKvMemoryBytes = (device: string) => (isAccelerator(device) ? 0 : 2 * 2 ** 30);
 const cpuPrefillChunk = 256;
 /** Tokens of a pass that keep a card busy. */
