@@ -27,7 +27,7 @@ export const nativeTests = {
 
 function testFiles(root) {
   return readdirSync(join(root, "dist/test"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /accelerator.*\.test\.js$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /(accelerator|cuda).*\.test\.js$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
     .sort();
 }
@@ -37,7 +37,8 @@ export const libraryTests = {
   seconds: 400,
   async run({ root, device, run }) {
     const files = testFiles(root);
-    if (files.length === 0) throw new StageFailure("no test of dist/test has `accelerator` in its file's name");
+    if (files.length === 0)
+      throw new StageFailure("no test of dist/test has `accelerator` or `cuda` in its file's name");
     const failures = [];
     const counter = tapCounter((line) => failures.push(line));
     const args = ["node_modules/ava/entrypoints/cli.mjs", "--tap", "--serial", "--concurrency=1", ...files];

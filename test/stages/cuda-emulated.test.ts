@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
+import { accelerator } from "../support/accelerator.js";
 import { makeFolder } from "../support/folder.js";
 import { runCli } from "../support/run-cli.js";
 import { writeScoringModel } from "../support/tiny-reward-model.js";
@@ -12,7 +13,7 @@ const problems = [
   { id: "sum", question: "What is 5 plus 6?", answer: "11" },
 ];
 
-const emulated = ["--device", "cuda-emulated", "--dtype", "f32"];
+const emulated = ["--device", accelerator, "--dtype", "f32"];
 
 async function recordsOf(out: string, file: string): Promise<Record<string, unknown>[]> {
   const text = await readFile(join(out, file), "utf8");
@@ -62,8 +63,8 @@ test("score on emulated CUDA: the CPU's scores to 1e-3, those of bf16 beside the
   const scoresOf = async (options: { device?: string; dtype?: "f32" | "bf16" }) =>
     (await loadTinyRewardModel(t, directory, options)).scoreSteps(solutions);
   const cpu = await scoresOf({});
-  t.true(near(await scoresOf({ device: "cuda-emulated", dtype: "f32" }), cpu));
-  const rounded = await scoresOf({ device: "cuda-emulated" });
+  t.true(near(await scoresOf({ device: accelerator, dtype: "f32" }), cpu));
+  const rounded = await scoresOf({ device: accelerator });
   t.notDeepEqual(rounded, cpu);
   t.true(rounded.flat().every((score, i) => Math.abs(score - (cpu.flat()[i] as number)) < 0.2));
 });
@@ -81,10 +82,10 @@ test("a run on another device, or with weights held otherwise, is another run", 
   ];
   const short = ["--num-solutions", "1", "--max-tokens", "3", "--quiet"];
   t.is((await runCli([...args, ...short, ...emulated])).code, 0);
-  const again = await runCli([...args, ...short, "--device", "cuda-emulated"]);
+  const again = await runCli([...args, ...short, "--device", accelerator]);
   t.is(again.code, 4, again.stderr);
   t.regex(again.stderr, /dtype/);
-  const int8 = await runCli([...args, ...short, "--device", "cuda-emulated", "--dtype", "int8", "--force"]);
+  const int8 = await runCli([...args, ...short, "--device", accelerator, "--dtype", "int8", "--force"]);
   t.is(int8.code, 2);
-  t.regex(int8.stderr, /f32 or bf16 on cuda-emulated/);
+  t.regex(int8.stderr, new RegExp(`f32 or bf16 on ${accelerator}`));
 });
