@@ -144,6 +144,17 @@ TEST("head norms, biases, tied embeddings and one kv head change nothing of that
                   run(*cpu_engine(config, checkpoint), requests()));
 }
 
+TEST("heads of 64 numbers, three of them on a kv head, change nothing of that") {
+  ModelConfig config = testing::random_config();
+  config.num_layers = 2;
+  config.num_heads = 6;
+  config.head_size = 64;
+  config.rope_inverse_frequencies.assign(32, 0.3f);
+  const testing::RandomCheckpoint checkpoint(config, 2);
+  check_all_equal(run(*emulated_engine(config, checkpoint, small_options()), requests()),
+                  run(*cpu_engine(config, checkpoint), requests()));
+}
+
 TEST("bf16 completes the same requests, with probabilities that are none of f32's and not far from them") {
   const ModelConfig config = testing::random_config();
   const testing::RandomCheckpoint checkpoint(config);
