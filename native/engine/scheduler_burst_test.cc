@@ -46,7 +46,7 @@ class BurstEngine {
     request->groups = std::move(groups);
     request->problem_key = id;
     request->max_tokens = max_tokens;
-    request->on_finish = [this, id](RolloutResult result) {
+    request->on_finish = [this, id](const RolloutResult& result) {
       ++finished[id];
       for (int32_t row = 0; row < result.tokens.num_rows(); ++row) {
         for (size_t i = 0; i < result.tokens.row(row).size(); ++i) {
@@ -54,7 +54,7 @@ class BurstEngine {
         }
       }
     };
-    request->on_fail = [](std::exception_ptr) { CHECK(false); };
+    request->on_fail = [](const std::exception_ptr&) { CHECK(false); };
     scheduler_.submit(request);
     return request;
   }
