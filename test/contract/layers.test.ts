@@ -98,7 +98,7 @@ test("native includes name the layer, so that the compiler can hold the layer ru
   const wrong: string[] = [];
   for (const path of filesUnder("native", /\.(h|cc)$/)) {
     for (const [, name = ""] of read(path).matchAll(/^\s*#\s*include\s+"([^"]+)"/gm)) {
-      if (!/^(core|kernels|ops|model|engine|distributed|train|binding)\/[\w.]+$/.test(name))
+      if (!/^(core|emulation|kernels|ops|model|engine|distributed|train|binding|bench)\/[\w.]+$/.test(name))
         wrong.push(`${path} includes "${name}"`);
     }
   }
