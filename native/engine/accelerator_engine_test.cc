@@ -1,4 +1,4 @@
-// The accelerator's engine, emulated, in f32, against the CPU's: the same tokens for the same requests, whatever the
+// The accelerator's engine, in f32, against the CPU's: the same tokens for the same requests, whatever the
 // batch, the burst, the memory or the company.
 #include "engine/accelerator_engine.h"
 
@@ -13,6 +13,7 @@
 #include "core/testing.h"
 #include "engine/rollout_engine.h"
 #include "model/random_checkpoint.h"
+#include "ops/accelerator_cases.h"
 
 namespace {
 
@@ -57,10 +58,10 @@ AcceleratorEngineOptions small_options() {
   return {at::kFloat, /*max_batch=*/8, /*prefill_chunk=*/200, /*burst_tokens=*/4, /*kv_memory_bytes=*/int64_t{4} << 20};
 }
 
-std::unique_ptr<Engine> emulated_engine(const ModelConfig& config, const testing::RandomCheckpoint& checkpoint,
-                                        const AcceleratorEngineOptions& options,
-                                        std::shared_ptr<EngineStats> stats = std::make_shared<EngineStats>()) {
-  return AcceleratorEngine::load(config, *checkpoint.get(), {at::kCPU, true}, options, std::move(stats));
+std::unique_ptr<Engine> accelerator_engine(const ModelConfig& config, const testing::RandomCheckpoint& checkpoint,
+                                           const AcceleratorEngineOptions& options,
+                                           std::shared_ptr<EngineStats> stats = std::make_shared<EngineStats>()) {
+  return AcceleratorEngine::load(config, *checkpoint.get(), testing::accelerator_choice(), options, std::move(stats));
 }
 
 std::unique_ptr<Engine> cpu_engine(const ModelConfig& config, const testing::RandomCheckpoint& checkpoint) {
@@ -113,13 +114,14 @@ void check_all_equal(const std::vector<Outcome>& a, const std::vector<Outcome>& 
 }  // namespace
 
 TEST("the accelerator's engine in f32 draws the CPU's tokens, whatever batch, burst, passes and memory") {
+  if (!testing::has_accelerator()) return;
   const ModelConfig config = testing::random_config();
   const testing::RandomCheckpoint checkpoint(config);
   const std::vector<Outcome> expected = run(*cpu_engine(config, checkpoint), requests());
   const int64_t block = int64_t{4} * 2 * 64 * 16 * 2 * 3;
   const auto check = [&](AcceleratorEngineOptions options, bool recomputes) {
     const auto stats = std::make_shared<EngineStats>();
-    check_all_equal(run(*emulated_engine(config, checkpoint, options, stats), requests()), expected);
+    check_all_equal(run(*accelerator_engine(config, checkpoint, options, stats), requests()), expected);
     CHECK(recomputes ? stats->recomputed_tokens > 0 : stats->recomputed_tokens == 0);
     CHECK(stats->completions == 19 && stats->kv_bytes == 0 && stats->running == 0);
     int64_t tokens = 0;
@@ -135,32 +137,35 @@ TEST("the accelerator's engine in f32 draws the CPU's tokens, whatever batch, bu
 }
 
 TEST("head norms, biases, tied embeddings and one kv head change nothing of that") {
+  if (!testing::has_accelerator()) return;
   ModelConfig config = testing::random_config();
   config.tied_embeddings = config.query_key_norm = true;
   config.attention_bias = config.attention_output_bias = config.feed_forward_bias = true;
   config.num_kv_heads = 1;
   const testing::RandomCheckpoint checkpoint(config, 5);
-  check_all_equal(run(*emulated_engine(config, checkpoint, small_options()), requests()),
+  check_all_equal(run(*accelerator_engine(config, checkpoint, small_options()), requests()),
                   run(*cpu_engine(config, checkpoint), requests()));
 }
 
 TEST("heads of 64 numbers, three of them on a kv head, change nothing of that") {
+  if (!testing::has_accelerator()) return;
   ModelConfig config = testing::random_config();
   config.num_layers = 2;
   config.num_heads = 6;
   config.head_size = 64;
   config.rope_inverse_frequencies.assign(32, 0.3f);
   const testing::RandomCheckpoint checkpoint(config, 2);
-  check_all_equal(run(*emulated_engine(config, checkpoint, small_options()), requests()),
+  check_all_equal(run(*accelerator_engine(config, checkpoint, small_options()), requests()),
                   run(*cpu_engine(config, checkpoint), requests()));
 }
 
 TEST("bf16 completes the same requests, with probabilities that are none of f32's and not far from them") {
+  if (!testing::has_accelerator()) return;
   const ModelConfig config = testing::random_config();
   const testing::RandomCheckpoint checkpoint(config);
   AcceleratorEngineOptions options = small_options();
   options.type = at::kBFloat16;
-  const std::vector<Outcome> rounded = run(*emulated_engine(config, checkpoint, options), requests());
+  const std::vector<Outcome> rounded = run(*accelerator_engine(config, checkpoint, options), requests());
   const std::vector<Outcome> exact = run(*cpu_engine(config, checkpoint), requests());
   double distance = 0;
   int num_same = 0, num_rows = 0;
@@ -181,6 +186,7 @@ TEST("bf16 completes the same requests, with probabilities that are none of f32'
 }
 
 TEST("a stop string ends a completion in the middle of a burst, and what was drawn beyond it is dropped") {
+  if (!testing::has_accelerator()) return;
   const ModelConfig config = testing::random_config();
   const testing::RandomCheckpoint checkpoint(config);
   const auto with_stops = [&](Engine& engine) {
@@ -198,21 +204,23 @@ TEST("a stop string ends a completion in the middle of a burst, and what was dra
   AcceleratorEngineOptions options = small_options();
   for (const int32_t burst : {1, 8, 64}) {
     options.burst_tokens = burst;
-    check_all_equal(with_stops(*emulated_engine(config, checkpoint, options)), expected);
+    check_all_equal(with_stops(*accelerator_engine(config, checkpoint, options)), expected);
   }
 }
 
 TEST("a completion ends where the context does") {
+  if (!testing::has_accelerator()) return;
   ModelConfig config = testing::random_config();
   config.context_length = 40;
   const testing::RandomCheckpoint checkpoint(config);
   const auto asked = [] { return std::vector{request_of(1, 39, {{39, 2, 0, 0, 0}, {30, 2, 0, 1, 0}}, 1000)}; };
-  const std::vector<Outcome> outcomes = run(*emulated_engine(config, checkpoint, small_options()), asked());
+  const std::vector<Outcome> outcomes = run(*accelerator_engine(config, checkpoint, small_options()), asked());
   check_all_equal(outcomes, run(*cpu_engine(config, checkpoint), asked()));
   CHECK(outcomes[0].result->tokens.row(0).size() == 1 && outcomes[0].result->tokens.row(2).size() == 10);
 }
 
 TEST("tokens are told burst by burst, in order, with their alternatives, and the last one says why it is the last") {
+  if (!testing::has_accelerator()) return;
   const ModelConfig config = testing::random_config();
   const testing::RandomCheckpoint checkpoint(config);
   for (const int32_t alternatives : {0, 3}) {
@@ -227,7 +235,7 @@ TEST("tokens are told burst by burst, in order, with their alternatives, and the
       }
       return outcome;
     };
-    const Outcome told = listened(*emulated_engine(config, checkpoint, small_options()));
+    const Outcome told = listened(*accelerator_engine(config, checkpoint, small_options()));
     const Outcome expected = listened(*cpu_engine(config, checkpoint));
     check_equal(told, expected);
     const auto joined = [](const Outcome& outcome, int32_t row) {
@@ -261,10 +269,11 @@ TEST("tokens are told burst by burst, in order, with their alternatives, and the
 }
 
 TEST("a request that is cancelled in the middle is heard of no more, and the others get their tokens") {
+  if (!testing::has_accelerator()) return;
   const ModelConfig config = testing::random_config();
   const testing::RandomCheckpoint checkpoint(config);
   const auto stats = std::make_shared<EngineStats>();
-  const auto engine = emulated_engine(config, checkpoint, small_options(), stats);
+  const auto engine = accelerator_engine(config, checkpoint, small_options(), stats);
   auto gone = request_of(9, 40, {{40, 6, 0, 0, 0}}, 100), stays = request_of(10, 20, {{20, 3, 0, 0, 0}}, 30);
   Outcome never;
   std::vector<Outcome> outcome(1);
@@ -282,9 +291,10 @@ TEST("a request that is cancelled in the middle is heard of no more, and the oth
 }
 
 TEST("the logits of a sequence are the CPU's, read beside requests that run") {
+  if (!testing::has_accelerator()) return;
   const ModelConfig config = testing::random_config();
   const testing::RandomCheckpoint checkpoint(config);
-  const auto engine = emulated_engine(config, checkpoint, small_options());
+  const auto engine = accelerator_engine(config, checkpoint, small_options());
   Outcome outcome;
   auto request = request_of(1, 20, {{20, 4, 0, 0, 0}}, 20);
   note_outcome(request, outcome);
@@ -307,24 +317,26 @@ TEST("the logits of a sequence are the CPU's, read beside requests that run") {
 }
 
 TEST("weights that overflow fail the request by name and leave the engine in order") {
+  if (!testing::has_accelerator()) return;
   ModelConfig config = testing::random_config();
   config.norm_epsilon = 1e-5f;
   config.rope_scale = std::numeric_limits<float>::infinity();
   const testing::RandomCheckpoint checkpoint(config);
   const auto stats = std::make_shared<EngineStats>();
-  const auto engine = emulated_engine(config, checkpoint, small_options(), stats);
+  const auto engine = accelerator_engine(config, checkpoint, small_options(), stats);
   const std::vector<Outcome> outcomes = run(*engine, {request_of(1, 20, {{20, 4, 0, 0, 0}}, 20)});
   CHECK(outcomes[0].error.find("Expected finite logits") == 0);
   CHECK(stats->kv_bytes == 0 && stats->running == 0 && stats->waiting == 0);
 }
 
 TEST("memory for keys and values that is not given is what is free; too little is refused") {
+  if (!testing::has_accelerator()) return;
   const ModelConfig config = testing::random_config();
   const testing::RandomCheckpoint checkpoint(config);
   AcceleratorEngineOptions options = small_options();
   options.kv_memory_bytes = 0;
-  const auto engine = emulated_engine(config, checkpoint, options);
+  const auto engine = accelerator_engine(config, checkpoint, options);
   check_all_equal(run(*engine, requests()), run(*cpu_engine(config, checkpoint), requests()));
   options.kv_memory_bytes = 100;
-  CHECK_THROWS(emulated_engine(config, checkpoint, options), "at least 2 blocks");
+  CHECK_THROWS(accelerator_engine(config, checkpoint, options), "at least 2 blocks");
 }

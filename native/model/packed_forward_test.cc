@@ -1,15 +1,18 @@
-// Packed passes of the accelerator's transformer, emulated, in f32, against the CPU's transformer.
+// Packed passes of the accelerator's transformer, in f32, against the CPU's transformer.
 #include "model/packed_forward.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <vector>
 
 #include "core/error.h"
 #include "core/testing.h"
+#include "kernels/cuda_memory.h"
 #include "model/random_checkpoint.h"
 #include "model/transformer.h"
+#include "ops/accelerator_cases.h"
 
 namespace {
 
@@ -48,17 +51,18 @@ std::vector<float> cpu_logits(const ModelConfig& config, const testing::RandomCh
   return rows;
 }
 
-// An emulated accelerator with a model on it.
-struct Emulation {
-  Emulation(const ModelConfig& config, const testing::RandomCheckpoint& checkpoint, at::ScalarType type)
-      : stream({at::kCPU, true}),
+// The accelerator with a model on it.
+struct Accelerated {
+  Accelerated(const ModelConfig& config, const testing::RandomCheckpoint& checkpoint, at::ScalarType type)
+      : stream(testing::accelerator_choice()),
         use(stream),
         transformer(config, *checkpoint.get(), type, OutputMatrix::kPacked, stream) {}
 
   std::vector<float> logits(const at::Tensor& hidden) const {
     const at::Tensor out = stream.empty({hidden.size(0), transformer.config().vocabulary_size}, at::kFloat);
     transformer.logits(hidden, out);
-    return {out.data_ptr<float>(), out.data_ptr<float>() + out.numel()};
+    const at::Tensor here = out.cpu();
+    return {here.const_data_ptr<float>(), here.const_data_ptr<float>() + here.numel()};
   }
 
   const AcceleratorStream stream;
@@ -93,8 +97,8 @@ PackedSequence whole(const std::vector<int32_t>& tokens) {
 using Distance = double (*)(const std::vector<float>&, const std::vector<float>&);
 double compare(const ModelConfig& config, at::ScalarType type, Distance distance) {
   const testing::RandomCheckpoint checkpoint(config, 1, /*rounded=*/type == at::kBFloat16);
-  const Emulation emulation(config, checkpoint, type);
-  PackedForward packed(emulation.transformer, 1000);
+  const Accelerated accelerated(config, checkpoint, type);
+  PackedForward packed(accelerated.transformer, 1000);
   const std::vector<std::vector<int32_t>> sequences = {tokens_of(7, 3), tokens_of(70, 5), tokens_of(1, 9)};
   std::vector<PackedSequence> asked;
   std::vector<float> expected;
@@ -103,7 +107,7 @@ double compare(const ModelConfig& config, at::ScalarType type, Distance distance
     const std::vector<float> rows = cpu_logits(config, checkpoint, tokens);
     expected.insert(expected.end(), rows.begin(), rows.end());
   }
-  const std::vector<float> logits = emulation.logits(packed.forward(asked, nullptr));
+  const std::vector<float> logits = accelerated.logits(packed.forward(asked, nullptr));
   CHECK(packed.num_passes() == 1);
   return distance(logits, expected);
 }
@@ -113,6 +117,7 @@ double compare(const ModelConfig& config, at::ScalarType type, Distance distance
 TEST(
     "packed passes in f32 give the CPU's logits: windows, biases, head norms, tied embeddings, one kv head, odd "
     "widths") {
+  if (!testing::has_accelerator()) return;
   ModelConfig config = testing::random_config();
   CHECK(compare(config, at::kFloat, largest_difference) < 1e-4);
   config.tied_embeddings = config.query_key_norm = true;
@@ -128,23 +133,25 @@ TEST(
 }
 
 TEST("packed passes in bf16 keep the logits within four percent of the CPU's (relative L2)") {
+  if (!testing::has_accelerator()) return;
   const double distance = compare(testing::random_config(), at::kBFloat16, relative_distance);
   if (!(distance < 0.04)) testing::fail(__FILE__, __LINE__, concat("the distance is ", distance).c_str());
 }
 
 TEST("sequences are cut into passes by their tokens, and a longer one stands alone") {
+  if (!testing::has_accelerator()) return;
   const ModelConfig config = testing::random_config();
   const testing::RandomCheckpoint checkpoint(config);
-  const Emulation emulation(config, checkpoint, at::kFloat);
+  const Accelerated accelerated(config, checkpoint, at::kFloat);
   const std::vector<std::vector<int32_t>> sequences = {tokens_of(6, 1), tokens_of(4, 2), tokens_of(25, 3),
                                                        tokens_of(3, 4)};
   std::vector<PackedSequence> asked;
   for (const auto& tokens : sequences) {
     asked.push_back({tokens, 0, nullptr, {static_cast<int32_t>(tokens.size()) - 1}});
   }
-  PackedForward together(emulation.transformer, 1000), apart(emulation.transformer, 10);
-  const std::vector<float> a = emulation.logits(together.forward(asked, nullptr));
-  const std::vector<float> b = emulation.logits(apart.forward(asked, nullptr));
+  PackedForward together(accelerated.transformer, 1000), apart(accelerated.transformer, 10);
+  const std::vector<float> a = accelerated.logits(together.forward(asked, nullptr));
+  const std::vector<float> b = accelerated.logits(apart.forward(asked, nullptr));
   CHECK(together.num_passes() == 1 && apart.num_passes() == 3);
   CHECK(a.size() == 4 * 97);
   CHECK(largest_difference(a, b) < 1e-5);
@@ -152,11 +159,12 @@ TEST("sequences are cut into passes by their tokens, and a longer one stands alo
 }
 
 TEST("keys and values are stored from the first wanted token on, layer by layer, and nowhere else") {
+  if (!testing::has_accelerator()) return;
   const ModelConfig config = testing::random_config();
   const testing::RandomCheckpoint checkpoint(config);
-  const Emulation emulation(config, checkpoint, at::kFloat);
-  PackedForward packed(emulation.transformer, 1000);
-  AcceleratorKvPool pool(config, at::kFloat, int64_t{8} << 20, emulation.stream);
+  const Accelerated accelerated(config, checkpoint, at::kFloat);
+  PackedForward packed(accelerated.transformer, 1000);
+  AcceleratorKvPool pool(config, at::kFloat, int64_t{8} << 20, accelerated.stream);
   const std::vector<int32_t> tokens = tokens_of(150, 7);
   std::vector<KvBlock> all, own;
   for (int b = 0; b < 3; ++b) all.push_back(pool.allocate());
@@ -166,25 +174,27 @@ TEST("keys and values are stored from the first wanted token on, layer by layer,
   // The whole sequence, and again only its tokens from 60 on.
   const std::vector<PackedSequence> asked = {{tokens, 0, all.data(), {149}}, {tokens, 60, own.data(), {}}};
   packed.forward(asked, &pool);
+  accelerated.stream.synchronize();
   const auto key = [&](KvBlock block, int layer, int part, int head, int slot) {
-    return block + layer * pool.layer_stride() + (((part * 2 + head) * kKvTokens) + slot) * 16;
+    std::array<float, 16> numbers;
+    const float* at = block + layer * pool.layer_stride() + (((part * 2 + head) * kKvTokens) + slot) * 16;
+    CHECK(cuda::copy_memory(numbers.data(), at, sizeof numbers) == 0);
+    return numbers;
   };
   double size = 0;
   for (int layer = 0; layer < 3; ++layer) {
     for (int part = 0; part < 2; ++part) {
       for (int head = 0; head < 2; ++head) {
         for (int i = 60; i < 150; ++i) {
-          const float* a = key(all[i / kKvTokens], layer, part, head, i % kKvTokens);
-          const float* b = key(own[(i - 60) / kKvTokens], layer, part, head, (i - 60) % kKvTokens);
+          const std::array<float, 16> a = key(all[i / kKvTokens], layer, part, head, i % kKvTokens);
+          const std::array<float, 16> b = key(own[(i - 60) / kKvTokens], layer, part, head, (i - 60) % kKvTokens);
           for (int d = 0; d < 16; ++d) {
             CHECK(std::abs(a[d] - b[d]) < 1e-4);
             size += std::abs(a[d]);
           }
         }
-        for (int d = 0; d < 16; ++d) {
-          CHECK(*key(other, layer, part, head, 5) == 0);
-          CHECK(*key(own[1], layer, part, head, 150 - 60 - kKvTokens) == 0);
-        }
+        CHECK(key(other, layer, part, head, 5) == (std::array<float, 16>{}));
+        CHECK(key(own[1], layer, part, head, 150 - 60 - kKvTokens) == (std::array<float, 16>{}));
       }
     }
   }
@@ -192,8 +202,9 @@ TEST("keys and values are stored from the first wanted token on, layer by layer,
 }
 
 TEST("a pool of device memory hands out each block once, and refuses a budget of less than two") {
+  if (!testing::has_accelerator()) return;
   const ModelConfig config = testing::random_config();
-  const AcceleratorStream stream({at::kCPU, true});
+  const AcceleratorStream stream(testing::accelerator_choice());
   AcceleratorKvPool pool(config, at::kBFloat16, 4 * 3 * 2 * 2 * 64 * 16 * 2, stream);
   CHECK(pool.num_blocks() == 4 && pool.num_free() == 4);
   std::vector<KvBlock> blocks;

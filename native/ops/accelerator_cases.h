@@ -9,10 +9,13 @@
 
 namespace erprm::testing {
 
+// Throws DEVICE_UNAVAILABLE in a CUDA build on a machine without a card.
+inline DeviceChoice accelerator_choice() { return choose_device("device", ERPRM_CUDA == 1 ? "cuda" : "cuda-emulated"); }
+
 inline bool has_accelerator() {
   static const bool has = [] {
     try {
-      choose_device("device", ERPRM_CUDA == 1 ? "cuda" : "cuda-emulated");
+      accelerator_choice();
       return true;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::DEVICE_UNAVAILABLE) throw;
@@ -24,7 +27,7 @@ inline bool has_accelerator() {
 
 // While one lives, the accelerator computes what lies where `there` puts it.
 struct OnAccelerator {
-  const DeviceChoice choice = choose_device("device", ERPRM_CUDA == 1 ? "cuda" : "cuda-emulated");
+  const DeviceChoice choice = accelerator_choice();
   const Emulated scope{choice.emulated};
 
   at::Tensor there(const at::Tensor& x) const { return x.defined() ? x.to(choice.device) : x; }
