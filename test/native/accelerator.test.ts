@@ -1,4 +1,4 @@
-/** The accelerator's engine behind the boundary, on emulated kernels, in f32: the CPU's results. */
+/** The accelerator's engine behind the boundary, in f32: the CPU's results. */
 import test from "ava";
 import { openModel } from "../../src/model/open-model.js";
 import type { NativeFreshTokens, NativePolicyOptions } from "../../src/native/contract.js";
@@ -7,13 +7,13 @@ import { accelerator } from "../support/accelerator.js";
 import { blockBytes, loadTiny, makeRequest, vocabularySize, writeTinyModel } from "../support/tiny-engine.js";
 import { loadRewardModel, writeScoringModel } from "../support/tiny-reward-model.js";
 
-const emulated = { device: accelerator, weights: "f32" } as const;
+const exact = { device: accelerator, weights: "f32" } as const;
 
 function near(a: ArrayLike<number>, b: ArrayLike<number>, tolerance: number): boolean {
   return a.length === b.length && Array.from(a).every((value, i) => Math.abs(value - (b[i] as number)) <= tolerance);
 }
 
-test("emulated: rollouts have the CPU's tokens, whatever burst and memory, and log-probabilities within 1e-3", async (t) => {
+test("accelerator: rollouts have the CPU's tokens, whatever burst and memory, and log-probabilities within 1e-3", async (t) => {
   const directory = await writeTinyModel(t);
   const prefixes = [
     { prefixLength: 20, numCompletions: 3 },
@@ -28,7 +28,7 @@ test("emulated: rollouts have the CPU's tokens, whatever burst and memory, and l
     { kvMemoryBytes: 4 * blockBytes },
   ];
   for (const variant of variants) {
-    const policy = await loadTiny(t, directory, { ...emulated, ...variant });
+    const policy = await loadTiny(t, directory, { ...exact, ...variant });
     const results = await Promise.all(requests().map((request) => policy.rollout(request)));
     for (const [i, result] of results.entries()) {
       t.deepEqual(result.values, expected[i]?.values);
@@ -41,10 +41,10 @@ test("emulated: rollouts have the CPU's tokens, whatever burst and memory, and l
   }
 });
 
-test("emulated: logits and log-probabilities are the CPU's within 1e-4", async (t) => {
+test("accelerator: logits and log-probabilities are the CPU's within 1e-4", async (t) => {
   const directory = await writeTinyModel(t);
   const cpu = await loadTiny(t, directory);
-  const policy = await loadTiny(t, directory, emulated);
+  const policy = await loadTiny(t, directory, exact);
   const values = Int32Array.from({ length: 90 }, (_, i) => (i * 37) % 256);
   const offsets = Int32Array.of(0, 70, 70, 90);
   const logits = await policy.logits(values, offsets);
@@ -55,8 +55,8 @@ test("emulated: logits and log-probabilities are the CPU's within 1e-4", async (
   );
 });
 
-test("emulated: tokens are told as they come, and a cancelled request is rejected", async (t) => {
-  const policy = await loadTiny(t, await writeTinyModel(t), emulated);
+test("accelerator: tokens are told as they come, and a cancelled request is rejected", async (t) => {
+  const policy = await loadTiny(t, await writeTinyModel(t), exact);
   const told: NativeFreshTokens[] = [];
   const request = makeRequest(3, 10, [{ prefixLength: 10, numCompletions: 1 }], {
     stopTokens: new Int32Array(0),
@@ -76,14 +76,14 @@ test("emulated: tokens are told as they come, and a cancelled request is rejecte
   t.is((await policy.rollout({ ...request, id: 1e6, numAlternatives: 0 })).values.length, result.values.length);
 });
 
-test("emulated: bf16 weights give scores near the f32 ones, which are the CPU's within 1e-3", async (t) => {
+test("accelerator: bf16 weights give scores near the f32 ones, which are the CPU's within 1e-3", async (t) => {
   const directory = await writeScoringModel(t, "llama-token-classification");
   const values = Int32Array.from({ length: 60 }, (_, i) => (i * 29) % 200);
   const batch = [values, Int32Array.of(0, 33, 60), Int32Array.of(4, 20, 32, 40, 59)] as const;
   const cpu = await (await loadRewardModel(t, directory)).score(...batch);
-  const exact = await (await loadRewardModel(t, directory, emulated)).score(...batch);
-  t.true(near(exact, cpu, 1e-3));
-  const rounded = await (await loadRewardModel(t, directory, { ...emulated, weights: "bf16" })).score(...batch);
+  const same = await (await loadRewardModel(t, directory, exact)).score(...batch);
+  t.true(near(same, cpu, 1e-3));
+  const rounded = await (await loadRewardModel(t, directory, { ...exact, weights: "bf16" })).score(...batch);
   t.false(near(rounded, cpu, 1e-6));
   t.true(near(rounded, cpu, 1));
 });
@@ -105,7 +105,7 @@ test("weights that a device does not hold, and names of none, are refused", asyn
 
 test("memory that holds no two blocks is ERPRM_OUT_OF_MEMORY", async (t) => {
   const directory = await writeTinyModel(t);
-  await t.throwsAsync(loadTiny(t, directory, { ...emulated, kvMemoryBytes: blockBytes }), {
+  await t.throwsAsync(loadTiny(t, directory, { ...exact, kvMemoryBytes: blockBytes }), {
     code: "ERPRM_OUT_OF_MEMORY",
   });
 });

@@ -1,4 +1,4 @@
-/** Whole commands on emulated CUDA kernels, in f32: what the CPU writes, but for the last digits of its numbers. */
+/** Whole commands on the accelerator, in f32: what the CPU writes, but for the last digits of its numbers. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
@@ -13,7 +13,7 @@ const problems = [
   { id: "sum", question: "What is 5 plus 6?", answer: "11" },
 ];
 
-const emulated = ["--device", accelerator, "--dtype", "f32"];
+const exact = ["--device", accelerator, "--dtype", "f32"];
 
 async function recordsOf(out: string, file: string): Promise<Record<string, unknown>[]> {
   const text = await readFile(join(out, file), "utf8");
@@ -33,15 +33,15 @@ function near(a: unknown, b: unknown): boolean {
   return left.length === Object.keys(right).length && left.every(([key, value]) => near(value, right[key]));
 }
 
-test("rollout and label of the built-in model on emulated CUDA: the CPU's tokens, and its labels", async (t) => {
+test("rollout and label of the built-in model on the accelerator: the CPU's tokens, and its labels", async (t) => {
   const lines = problems.map((problem) => JSON.stringify(problem)).join("\n");
   const folder = makeFolder(t, { "problems.jsonl": lines });
   const input = ["--policy", "builtin:tiny", "--problems", join(folder, "problems.jsonl"), "--quiet"];
   const lengths = ["--num-solutions", "2", "--max-tokens", "24"];
   const completions = ["--num-completions", "2", "--completion-max-tokens", "12"];
   for (const [command, file, options, device] of [
-    ["rollout", "solutions.jsonl", lengths, emulated],
-    ["label", "labels.jsonl", ["--limit", "1", ...lengths, ...completions], [...emulated, "--batch-size", "3"]],
+    ["rollout", "solutions.jsonl", lengths, exact],
+    ["label", "labels.jsonl", ["--limit", "1", ...lengths, ...completions], [...exact, "--batch-size", "3"]],
   ] as const) {
     const written: Record<string, unknown>[][] = [];
     for (const more of [[], device]) {
@@ -56,7 +56,7 @@ test("rollout and label of the built-in model on emulated CUDA: the CPU's tokens
   }
 });
 
-test("score on emulated CUDA: the CPU's scores to 1e-3, those of bf16 beside them", async (t) => {
+test("score on the accelerator: the CPU's scores to 1e-3, those of bf16 beside them", async (t) => {
   const directory = await writeScoringModel(t, "llama-token-classification");
   await writeTinyConfig(directory, { convention: byteClassification });
   const solutions = tinySolutions.slice(0, 6);
@@ -81,7 +81,7 @@ test("a run on another device, or with weights held otherwise, is another run", 
     join(folder, "run"),
   ];
   const short = ["--num-solutions", "1", "--max-tokens", "3", "--quiet"];
-  t.is((await runCli([...args, ...short, ...emulated])).code, 0);
+  t.is((await runCli([...args, ...short, ...exact])).code, 0);
   const again = await runCli([...args, ...short, "--device", accelerator]);
   t.is(again.code, 4, again.stderr);
   t.regex(again.stderr, /dtype/);
