@@ -27,7 +27,10 @@ function expectNvcc() {
 function printTable(rows) {
   const width = Math.max(...rows.map(({ kernel }) => kernel.length));
   console.log(`${"kernel".padEnd(width)}  card    registers  stack  spills  shared`);
-  for (const { kernel, card, registers, stackBytes, spillBytes, sharedBytes } of rows) {
+  let shown = "";
+  for (const { file, kernel, card, registers, stackBytes, spillBytes, sharedBytes } of rows) {
+    if (file !== shown) console.log(`native/kernels/${file}`);
+    shown = file;
     const numbers = [String(registers).padStart(9), ...[stackBytes, spillBytes].map((n) => String(n).padStart(6))];
     console.log(`${kernel.padEnd(width)}  ${card.padEnd(6)}  ${numbers.join(" ")}  ${String(sharedBytes).padStart(6)}`);
   }
