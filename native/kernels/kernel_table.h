@@ -19,9 +19,9 @@ inline constexpr int kPanel = 16;          // output columns in one packed panel
 inline constexpr int kKvTokens = 64;       // tokens in one block of keys and values
 inline constexpr int kProductDepth = 384;  // terms summed in registers before they are added to the result
 inline constexpr int kGroup = 32;          // inputs that share one scale in an int8 weight row
-inline constexpr int kTileRows = 16;        // rows of a tile of bf16 numbers
-inline constexpr int kTileDepth = 32;       // numbers in a row of one
-inline constexpr int kPlanes = 3;           // bf16 numbers that add up to an f32 number, exactly
+inline constexpr int kTileRows = 16;       // rows of a tile of bf16 numbers
+inline constexpr int kTileDepth = 32;      // numbers in a row of one
+inline constexpr int kPlanes = 3;          // bf16 numbers that add up to an f32 number, exactly
 
 // Activations are rounded to integers of at most this size: a group's sum, 32 * 127 * 32767, stays within 32 bits.
 inline constexpr int kActivationBound = 32767;
@@ -75,17 +75,18 @@ struct KernelTable {
   int integer_run;  // consecutive inputs of one output that lie together in panels of int8: 2 or 4
 
   // Products on matrix tiles; null where there are none. An f32 number is the exact sum of three bf16 numbers, its
-  // planes: each holds the eight leading bits of what those before it left. A product of bf16 numbers is exact in f32, so
-  // with weights that are bf16 numbers, as in most checkpoints, three tile products give what an f32 product gives.
+  // planes: each holds the eight leading bits of what those before it left. A product of bf16 numbers is exact in f32,
+  // so with weights that are bf16 numbers, as in most checkpoints, three tile products give what an f32 product gives.
   //
-  // planes bf16 [ceil(rows/16), depth/32, kPlanes, 16, 32] of x f32 [rows, ldx], of which `width` columns count; zero for
-  // rows and columns beyond. 32 divides depth; `planes` is aligned to 64 bytes. The products of a row with a number that
-  // is not finite are not finite.
+  // planes bf16 [ceil(rows/16), depth/32, kPlanes, 16, 32] of x f32 [rows, ldx], of which `width` columns count; zero
+  // for rows and columns beyond. 32 divides depth; `planes` is aligned to 64 bytes. The products of a row with a number
+  // that is not finite are not finite.
   void (*split_rows)(const float* x, size_t ldx, int rows, int width, int depth, uint16_t* planes);
   // c[r, 16p..16p+15] += sum over k of x[r, k] * tiles[p, k/32, k%32/2, 0..15, k%2]
-  //   planes as split_rows leaves them;  tiles bf16 [N/16, depth/32, 16, 16, 2], aligned to 64 bytes;  c f32 [rows, ldc]
-  void (*linear_bf16)(const uint16_t* planes, int rows, const uint16_t* tiles, int depth, int panel_begin, int panel_end,
-                      float* c, size_t ldc);
+  //   planes as split_rows leaves them;  tiles bf16 [N/16, depth/32, 16, 16, 2], aligned to 64 bytes;  c f32 [rows,
+  //   ldc]
+  void (*linear_bf16)(const uint16_t* planes, int rows, const uint16_t* tiles, int depth, int panel_begin,
+                      int panel_end, float* c, size_t ldc);
 
   // c[r, n] = (add ? c[r, n] : 0) + sum over k < depth of a[r, k] * panels[n / 16, k, n % 16]
   // for r in [0, rows), n in [0, columns).   panels f32 [ceil(columns / 16), depth, 16]
