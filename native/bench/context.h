@@ -43,9 +43,14 @@ class Context {
   // {"bench", "case", "runs", "seconds", "low", "high", "bytes", "operations"}, seconds of one launch, their median.
   void report(const std::string& which, const Work& work, const std::function<void()>& launch) const;
 
+  // The same for what the calling thread computes itself, by the clock; with "operationsPerSecond".
+  void report_host(const std::string& which, const Work& work, const std::function<void()>& body) const;
+  bool on_host() const { return choice_.device.is_cpu() && !choice_.emulated; }
+
   const char* bench = "";
 
  private:
+  std::vector<double> sample(const std::function<double(int launches)>& seconds_of) const;
   at::Tensor upload_bytes(const void* values, size_t bytes) const;
 
   const DeviceChoice choice_;

@@ -6,9 +6,11 @@
 //   CHECK_LAUNCHED(cuda::scale(x.data(), 2.0f, y.data(), 3, nullptr));
 //   const std::vector<float> result = y.read();               // waits for the device
 //
-// A test of a kernel begins with `if (!has_device()) return;`, true but on a machine without a card in a CUDA build.
+// A test of a kernel begins with `if (!has_device()) return;`: false on a machine without a card in a CUDA build,
+// unless ERPRM_TEST_DEVICE names one: then the test fails.
 #pragma once
 
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -22,7 +24,13 @@ inline void require_success(int status, const char* what) {
           error_text(status));
 }
 
-inline bool has_device() { return num_devices() > 0; }
+inline bool has_device() {
+  if (num_devices() > 0) return true;
+  const char* wanted = std::getenv("ERPRM_TEST_DEVICE");
+  require(wanted == nullptr, ErrorCode::DEVICE_UNAVAILABLE, "Expected a CUDA device, since ERPRM_TEST_DEVICE is ",
+          wanted == nullptr ? "" : wanted, ", received none");
+  return false;
+}
 
 template <typename T>
 class DeviceArray {

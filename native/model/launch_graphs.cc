@@ -12,8 +12,9 @@ namespace erprm {
 
 struct LaunchGraphs::State {
   // Graphs run one after another on one stream, so they may use the same memory.
-  const at::MempoolId_t memory = at::cuda::graph_pool_handle();
+  at::MempoolId_t memory = at::cuda::graph_pool_handle();
   std::unordered_map<int64_t, std::unique_ptr<at::cuda::CUDAGraph>> graphs;  // null: has run once
+  bool can_capture = true;
 };
 
 namespace {
@@ -37,21 +38,35 @@ void capture(at::cuda::CUDAGraph& graph, at::MempoolId_t memory, const std::func
 }  // namespace
 
 void LaunchGraphs::run(int64_t key, int times, const std::function<void()>& launches) {
-  const auto [entry, is_first] = state_->graphs.try_emplace(key, nullptr);
-  if (is_first && times > 0) {
-    launches();
+  if (times <= 0) return;
+  if (!state_->graphs.contains(key)) {
+    launches();  // when it throws, the next time is the first again
+    state_->graphs.emplace(key, nullptr);
     --times;
   }
-  if (times == 0) return;
-  if (entry->second == nullptr) {
-    auto graph = std::make_unique<at::cuda::CUDAGraph>();
-    capture(*graph, state_->memory, launches);
-    entry->second = std::move(graph);
+  std::unique_ptr<at::cuda::CUDAGraph>& graph = state_->graphs.at(key);
+  if (times > 0 && graph == nullptr && state_->can_capture) {
+    auto captured = std::make_unique<at::cuda::CUDAGraph>();
+    // libtorch before 2.12 leaves its allocator in disorder after a capture that failed: no further one is tried.
+    state_->can_capture = false;
+    capture(*captured, state_->memory, launches);
+    state_->can_capture = true;
+    graph = std::move(captured);
   }
-  for (int i = 0; i < times; ++i) entry->second->replay();
+  for (int i = 0; i < times; ++i) {
+    if (graph == nullptr) {
+      launches();
+    } else {
+      graph->replay();
+    }
+  }
 }
 
-void LaunchGraphs::clear() { state_->graphs.clear(); }
+void LaunchGraphs::clear() {
+  state_->graphs.clear();
+  // The last graph took its memory's name with it: capturing under that name again fails an assertion of libtorch.
+  state_->memory = at::cuda::graph_pool_handle();
+}
 
 #else
 

@@ -20,7 +20,7 @@ class LaunchGraphs {
   LaunchGraphs& operator=(const LaunchGraphs&) = delete;
 
   // Queues what `launches` queues on the stream in use, `times` times over. A key's first time runs as it is, which
-  // lets libraries allocate what they need; from then on it is a graph.
+  // lets libraries allocate what they need; from then on it is a graph, unless a capture has ever failed.
   void run(int64_t key, int times, const std::function<void()>& launches);
 
   // Forgets all graphs: an address changed.

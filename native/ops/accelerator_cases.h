@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "core/error.h"
+#include "kernels/device_array.h"
 #include "ops/accelerator.h"
 
 namespace erprm::testing {
@@ -12,18 +12,8 @@ namespace erprm::testing {
 // Throws DEVICE_UNAVAILABLE in a CUDA build on a machine without a card.
 inline DeviceChoice accelerator_choice() { return choose_device("device", ERPRM_CUDA == 1 ? "cuda" : "cuda-emulated"); }
 
-inline bool has_accelerator() {
-  static const bool has = [] {
-    try {
-      accelerator_choice();
-      return true;
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::DEVICE_UNAVAILABLE) throw;
-      return false;
-    }
-  }();
-  return has;
-}
+// Throws where there is none although ERPRM_TEST_DEVICE names one.
+inline bool has_accelerator() { return cuda::has_device(); }
 
 // While one lives, the accelerator computes what lies where `there` puts it.
 struct OnAccelerator {

@@ -44,6 +44,7 @@ function cardFacts() {
 export const environment = {
   name: "environment",
   seconds: 120,
+  always: true,
   async run({ device, root, python, expectJson }) {
     const commit = firstLine("git", ["-C", root, "rev-parse", "HEAD"]);
     const isChanged = (capture("git", ["-C", root, "status", "--porcelain"]).stdout ?? "").trim() !== "";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { capture } from "../command.mjs";
 import { SetupError } from "../setup-error.mjs";
 
-/** Packages that only formatting, pages in a browser, documentation and other services' tests need. */
-const left = ["@biomejs", "playwright-core", "typedoc", "@shikijs", "openai"];
+/** Packages that neither the compilation nor a test needs: those of formatting and documentation. */
+const leftOut = ["@biomejs", "typedoc", "@shikijs"];
 
 /** Writes node_modules, dist and bin/node into `file`, compressed when its name ends so. */
 export function pack(root, file) {
@@ -15,7 +15,7 @@ export function pack(root, file) {
     copyFileSync(process.execPath, join(extra, "node"));
     const { status, stderr } = capture("tar", [
       ...["--create", "--auto-compress", "--file", file, "--transform", "s,^node$,bin/node,"],
-      ...left.map((name) => `--exclude=node_modules/${name}`),
+      ...leftOut.map((name) => `--exclude=node_modules/${name}`),
       ...["--directory", root, "node_modules", "dist", "--directory", extra, "node"],
     ]);
     if (status !== 0) throw new SetupError(`tar could not write ${file}: ${stderr.trim()}`, 1);

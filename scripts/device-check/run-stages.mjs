@@ -5,8 +5,8 @@ import { commandsOf, StageFailure } from "./command.mjs";
 
 /**
  * @typedef {{ status: "passed" | "failed", seconds: number, reason?: string, facts?: object, tests?: object[], results?: object[] }} StageResult
- * @typedef {{ name: string, seconds: number, run: (stage: object) => Promise<Partial<StageResult>> }} Stage
- * `seconds`: its most. `run` is given the settings, `run`, `expect` and `expectJson` (command.mjs) and `before`, the results so far by
+ * @typedef {{ name: string, seconds: number, always?: boolean, run: (stage: object) => Promise<Partial<StageResult>> }} Stage
+ * `seconds`: its most; `always`: it is run again although it passed before. `run` is given the settings, `run`, `expect` and `expectJson` (command.mjs) and `before`, the results so far by
  * stage; it throws StageFailure, or returns `failed: reason`, for what does not hold.
  */
 
@@ -16,7 +16,7 @@ export function readResults(file) {
 }
 
 /**
- * A stage that passed before is not run again. With `minutes`, no stage runs longer than that from now on, and one that would have less
+ * A stage that passed before is not run again, unless it says so. With `minutes`, no stage runs longer than that from now on, and one that would have less
  * than a third of its time is left for another call.
  * @param {Stage[]} stages @param {{ out: string, root: string, resume: boolean, minutes?: number, say: (line: string) => void }} settings
  */
@@ -28,7 +28,7 @@ export async function runStages(stages, settings) {
   results.device = settings.device;
   const end = Date.now() + minutes * 60_000;
   for (const stage of stages) {
-    if (results.stages[stage.name]?.status === "passed") {
+    if (results.stages[stage.name]?.status === "passed" && !stage.always) {
       say(`${stage.name}: passed before`);
       continue;
     }

@@ -5,19 +5,31 @@ import type { WeightType } from "../native/contract.js";
 
 const emulated = "cuda-emulated";
 
-/** @throws ERPRM_INVALID_ARGUMENT for no device name, ERPRM_DEVICE_UNAVAILABLE for a device this build cannot use. */
-export async function expectDevice(name: string, device: string): Promise<void> {
-  if (device === "cpu" || device === emulated) return;
+/** Whether a device needs a build with CUDA. @throws ERPRM_INVALID_ARGUMENT for no device name */
+function needsCuda(name: string, device: string): boolean {
+  if (device === "cpu" || device === emulated) return false;
   if (!/^cuda(:\d+)?$/.test(device)) failArgument(name, "cpu, cuda or cuda:INDEX", device);
-  // Loaded here: on the processor, what is wrong with a model is said even where the addon was not built yet.
-  const { loadNative } = await import("../native/loader.js");
-  // Which cards there are is for native code to say.
-  if (loadNative().buildInfo.cuda) return;
+  return true;
+}
+
+/**
+ * For whoever has the addon loaded; which cards there are is for native code to say.
+ * @throws ERPRM_INVALID_ARGUMENT for no device name, ERPRM_DEVICE_UNAVAILABLE for a device this build cannot use.
+ */
+export function expectDeviceOf({ cuda }: { cuda: boolean }, name: string, device: string): void {
+  if (!needsCuda(name, device) || cuda) return;
   throw new ErprmError(
     "ERPRM_DEVICE_UNAVAILABLE",
     `Expected ${name} to be a device of this build (cpu), received ${JSON.stringify(device)}: its libtorch has no CUDA (npm run build -- --cuda takes one that has)`,
     { wanted: device, available: ["cpu"] },
   );
+}
+
+/** The same; on the processor the addon is not loaded, so what is wrong with a model is said even where it was not built yet. */
+export async function expectDevice(name: string, device: string): Promise<void> {
+  if (!needsCuda(name, device)) return;
+  const { loadNative } = await import("../native/loader.js");
+  expectDeviceOf(loadNative().buildInfo, name, device);
 }
 
 export function isAccelerator(device: string): boolean {

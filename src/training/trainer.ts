@@ -17,6 +17,7 @@ import {
   type TensorSlot,
   type TrainerTensor,
 } from "../native/contract.js";
+import { expectDeviceOf } from "../policy/device.js";
 import { nativeCall } from "../policy/native-call.js";
 import { type LoraOptions, loraTargets } from "./lora.js";
 import { type OpenBaseOptions, openTrainingBase, type TrainingBase } from "./training-base.js";
@@ -51,7 +52,8 @@ export type TrainingEngine = Pick<
 function nativeTrainerOptions(options: TrainerOptions, hasCuda: boolean): NativeTrainerOptions {
   const { lora, candidates, gradientCheckpointing = false, init = "pretrained" } = options;
   const loss = expectOneOf("loss", options.loss, lossNames);
-  const device = trainingDevice(options.device ?? "cpu", hasCuda);
+  const device = options.device ?? "cpu";
+  expectDeviceOf({ cuda: hasCuda }, "device", device);
   const computeType = expectOneOf("computeType", options.computeType ?? "f32", ["f32", "bf16"]);
   if (computeType === "bf16" && device === "cpu") failArgument("computeType", "f32 on the CPU", computeType);
   if (loss === "two-way" && candidates === undefined)
@@ -106,17 +108,6 @@ function targetsOf({ targets = loraTargets }: LoraOptions): string[] {
   for (const target of targets) expectOneOf("lora.targets", target, loraTargets);
   if (targets.length === 0) failArgument("lora.targets", "at least one layer", "none");
   return loraTargets.filter((target) => targets.includes(target));
-}
-
-function trainingDevice(device: string, hasCuda: boolean): string {
-  if (device === "cpu" || device === "cuda-emulated") return device;
-  if (!/^cuda(:\d+)?$/.test(device)) failArgument("device", "cpu, cuda or cuda:INDEX", device);
-  if (hasCuda) return device;
-  throw new ErprmError(
-    "ERPRM_DEVICE_UNAVAILABLE",
-    `Expected device to be one of this build (cpu), received ${JSON.stringify(device)}: its libtorch has no CUDA`,
-    { wanted: device, available: ["cpu"] },
-  );
 }
 
 /**

@@ -101,6 +101,12 @@ export async function connectToRun(t: Teardown, url: string): Promise<QueueServe
   return QueueServer.open(await connectTo(t, url), run);
 }
 
+/** Resolves when a writer has announced the run. */
+export async function announced(t: Teardown, url: string): Promise<void> {
+  const server = await connectToRun(t, url);
+  while ((await server.announcement()) === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 export interface Acknowledgement {
   /** Of the message that is answered. */
   subject: string;

@@ -3,6 +3,7 @@ import anyTest, { type TestFn } from "ava";
 import { ErprmError } from "../../../src/errors.js";
 import { natsServerPath, startNatsServer, withoutNatsServer } from "../../support/nats-server.js";
 import {
+  announced,
   announcementOf,
   recordsOf,
   startWorker,
@@ -111,6 +112,8 @@ test("a writer that begins again takes results that are there, and publishes onl
 test("a second writer of a run stops the first", async (t) => {
   const { url } = await startNatsServer(t);
   const first = await startWriter(t, url, unitsOf(5));
+  // Two that announce it at once may do so in either order.
+  await announced(t, url);
   await startWriter(t, url, unitsOf(5), {
     announcement: announcementOf({ writer: { id: "second", host: "there", pid: 7 } }),
   });

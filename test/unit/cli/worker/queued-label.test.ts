@@ -14,6 +14,8 @@ if (!isThere) anyTest(`labels through a queue are not tested: ${withoutNatsServe
 
 const sampling = ["--threads", "1", "--max-tokens", "60"];
 const completions = ["--num-completions", "4", "--completion-max-tokens", "40"];
+/** Labelling with the fake policy. */
+const labelOf = (...input: string[]) => ["label", "--policy", "fake", ...input, ...completions, "--split", "tag:*"];
 
 function study(t: ExecutionContext, numProblems: number) {
   const problems = [...generateProblems({ split: "test", num: numProblems, seed: 5 })];
@@ -94,16 +96,7 @@ test("a writer that is killed goes on with the same command, solutions are units
     "tag:*",
   ];
   t.is((await runCli([...rollout, "--max-tokens", "60", "--out", path("s")], { program: fakeProgram })).code, 0);
-  const label = [
-    "label",
-    "--policy",
-    "fake",
-    "--solutions",
-    path("s", "solutions.jsonl"),
-    ...completions,
-    "--split",
-    "tag:*",
-  ];
+  const label = labelOf("--solutions", path("s", "solutions.jsonl"));
   t.is((await runCli([...label, "--out", path("plain")], { program: fakeProgram })).code, 0);
   start(["worker", "--queue", url, "--policy", "fake", "--in-flight", "2", "--stay"], fakeProgram, env);
   const queued = (name: string) =>
@@ -133,18 +126,7 @@ test("a problem that kills its workers is set aside and named, the rest is label
   const { path, read, start, ids } = study(t, 8);
   const { url } = await startNatsServer(t);
   const poison = ids[3] as string;
-  const common = [
-    "label",
-    "--policy",
-    "fake",
-    "--problems",
-    path("p.jsonl"),
-    "--num-solutions",
-    "2",
-    "--split",
-    "tag:*",
-  ];
-  const label = [...common, ...completions, "--max-tokens", "60"];
+  const label = labelOf("--problems", path("p.jsonl"), "--num-solutions", "2", "--max-tokens", "60");
   t.is((await runCli([...label, "--out", path("plain")], { program: fakeProgram })).code, 0);
   const writer = start([...label, "--out", path("queued"), "--queue", url, "--ack-wait", "1"], fakeProgram);
   let isOver = false;
@@ -178,18 +160,7 @@ test("a problem that kills its workers is set aside and named, the rest is label
 test("a run that is started over takes nothing that an earlier one left on the server, failures neither", async (t) => {
   const { path, read, start, ids } = study(t, 4);
   const { url } = await startNatsServer(t);
-  const common = [
-    "label",
-    "--policy",
-    "fake",
-    "--problems",
-    path("p.jsonl"),
-    "--num-solutions",
-    "2",
-    "--split",
-    "tag:*",
-  ];
-  const label = [...common, ...completions, "--max-tokens", "60"];
+  const label = labelOf("--problems", path("p.jsonl"), "--num-solutions", "2", "--max-tokens", "60");
   const queued = [...label, "--out", path("queued"), "--queue", url, "--ack-wait", "1", "--max-tries", "2"];
   const worker = (env: NodeJS.ProcessEnv) =>
     start(["worker", "--queue", url, "--policy", "fake", "--idle", "3"], fakeProgram, env).result;
