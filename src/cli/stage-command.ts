@@ -16,7 +16,7 @@ export interface Given {
 }
 
 export interface Surroundings {
-  /** Fires on SIGINT and SIGTERM. */
+  /** Fires on SIGINT, on SIGTERM, and when the npx that started this process is gone. */
   signal: AbortSignal;
   /** Fires when nobody reads standard output any more. */
   readerGone: AbortSignal;

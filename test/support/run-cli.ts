@@ -15,6 +15,7 @@ export const cliProgram = join(packageRoot, "dist/src/cli/main.js");
 export const fakeProgram = join(packageRoot, "dist/test/support/fake-cli.js");
 
 export interface RunningCli {
+  /** When nobody has its output open any more: neither it nor what it started. */
   result: Promise<CliResult>;
   kill(signal: NodeJS.Signals): void;
   /** Resolves when standard error holds the text; rejects when the process ends without. */
@@ -25,12 +26,15 @@ export interface RunningCli {
   printed(): string;
 }
 
+/** `launcher`: a command that starts the program, in place of Node. */
 export function startCli(
   args: readonly string[],
-  options: { program?: string; env?: NodeJS.ProcessEnv } = {},
+  options: { program?: string; env?: NodeJS.ProcessEnv; launcher?: readonly [string, ...string[]]; cwd?: string } = {},
 ): RunningCli {
-  const child = spawn(process.execPath, [options.program ?? cliProgram, ...args], {
+  const [command, ...first] = options.launcher ?? [process.execPath, options.program ?? cliProgram];
+  const child = spawn(command, [...first, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
     env: { ...process.env, NO_COLOR: "1", ...options.env },
   });
   let stdout = "";
