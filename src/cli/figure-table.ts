@@ -23,7 +23,8 @@ export function compactTable(head: readonly string[], rows: readonly (readonly s
  * measured. A figure that is known and not measured is given without bounds.
  */
 export function cell({ value, low, high }: Estimate, decimals: number, scale = 1): string {
-  const shown = (number: number) => (scale * number).toFixed(decimals);
+  // Adding 0 takes the sign off what is rounded to nothing.
+  const shown = (number: number) => (Number((scale * number).toFixed(decimals)) + 0).toFixed(decimals);
   if (value === null) return none;
   return low === null || high === null ? shown(value) : `${shown(value)}\n${shown(low)} .. ${shown(high)}`;
 }

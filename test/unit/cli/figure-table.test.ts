@@ -8,6 +8,10 @@ test("a figure stands over its interval, alone where the interval has no bounds,
   t.is(cell({ value: null, low: null, high: null }, 3), none);
 });
 
+test("what is rounded to nothing has no sign", (t) => {
+  t.is(inlineCell({ value: -0.0004, low: -0.002, high: 0 }, 1, 100), "0.0 (-0.2 .. 0.0)");
+});
+
 test("on one line the interval stands behind the figure", (t) => {
   t.is(inlineCell({ value: -0.042, low: -0.074, high: 0.01 }, 1, 100), "-4.2 (-7.4 .. 1.0)");
   t.is(inlineCell({ value: 0.5, low: null, high: null }, 2), "0.50");

@@ -16,6 +16,12 @@ test("numbers are written as people read them", (t) => {
   t.is(formatNumber(-0.5, "fixed3"), "−0.500");
 });
 
+test("what is rounded to nothing has no sign", (t) => {
+  t.is(formatNumber(-0.0004, "points"), "0.0");
+  t.is(formatNumber(0.0004, "points"), "0.0");
+  t.is(formatNumber(-0.0004, "fixed3"), "0.000");
+});
+
 test("what has no value is a dash, never 0 or NaN", (t) => {
   t.is(formatNumber(null, "percent"), "–");
   t.is(formatNumber(undefined, "count"), "–");
