@@ -1,11 +1,15 @@
 /** What bodies a server takes: JSON, read whole; NDJSON, left to the route that streams it. */
 import type { IncomingMessage } from "node:http";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { requestError } from "./http-status.js";
 import type { ServiceLimits } from "./limits.js";
 import { parseJson, readBody } from "./read-body.js";
 
 export const ndjson = "application/x-ndjson";
+const json = "application/json";
+
+/** Longer types are cut in messages. */
+const maxType = 100;
 
 /** How long a client that was answered may go on sending what nobody reads, so that it gets to read the answer. */
 const lingerMs = 2_000;
@@ -27,10 +31,25 @@ async function jsonOf(body: IncomingMessage, limits: ServiceLimits): Promise<unk
   }
 }
 
+/** The types of body that a route takes. */
+function typesOf({ routeOptions }: FastifyRequest): readonly string[] {
+  const { consumes = [json] } = (routeOptions.schema ?? {}) as { consumes?: readonly string[] };
+  return consumes;
+}
+
+function wrongType(request: FastifyRequest): Unreadable {
+  const type = request.headers["content-type"]?.slice(0, maxType) ?? "one without content-type";
+  const message = `Expected a body of type ${typesOf(request).join(" or ")}, received ${type}`;
+  return new Unreadable(requestError(415, message));
+}
+
 export function takeBodies(app: FastifyInstance, limits: ServiceLimits): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", (_request: unknown, body: IncomingMessage) => jsonOf(body, limits));
-  app.addContentTypeParser(ndjson, async (_request: unknown, body: unknown) => body);
+  app.addContentTypeParser(json, (_request: unknown, body: IncomingMessage) => jsonOf(body, limits));
+  app.addContentTypeParser(ndjson, async (request: FastifyRequest, body: unknown) =>
+    typesOf(request).includes(ndjson) ? body : wrongType(request),
+  );
+  app.addContentTypeParser("*", async (request: FastifyRequest) => wrongType(request));
   app.addHook("preValidation", async ({ body, raw }, reply) => {
     if (!(body instanceof Unreadable)) return;
     // Closed while it is still being sent, the connection would take the answer along: see lingerMs.

@@ -41,12 +41,6 @@ export function answerErrors(app: FastifyInstance, context: ServiceContext): voi
     if (typeof retryAfterSeconds === "number") reply.header("retry-after", String(Math.ceil(retryAfterSeconds)));
     return reply.code(httpStatusOf(error)).type("application/json").send(errorBody(error));
   });
-  app.setNotFoundHandler((request) => {
-    throw requestError(
-      404,
-      `Expected a route of this server (GET /openapi.json lists them), received ${request.method}`,
-    );
-  });
 }
 
 /** What is no HTTP, or no path, before there is a request that a route could answer. */

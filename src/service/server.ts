@@ -22,8 +22,10 @@ import { type Batching, defaultBatching, defaultLimits, type ServiceLimits } fro
 import { ServiceMetrics } from "./metrics.js";
 import { watchModels } from "./models/memory-metrics.js";
 import type { ModelRegistry } from "./models.js";
+import { openApi } from "./openapi.js";
 import { allRoutes } from "./routes.js";
 import { Scorers } from "./scorers.js";
+import { refuseUnknownRoutes } from "./unknown-route.js";
 import { invalidRequest } from "./validation.js";
 
 export interface ServiceOptions {
@@ -100,6 +102,7 @@ export async function createServer(options: ServiceOptions): Promise<Service> {
   logRequests(app, context, options.accessLog ?? context.log);
   answerErrors(app, context);
   authorize(app, keys);
+  refuseUnknownRoutes(app);
   takeBodies(app, limits);
   app.addHook("onRequest", async ({ method }, reply) => {
     if (!context.draining() || method !== "POST") return;
@@ -107,10 +110,7 @@ export async function createServer(options: ServiceOptions): Promise<Service> {
     throw busyError("The server is shutting down", 1, 503);
   });
   dropIdleConnections(app.server, limits, active);
-  await app.register(swagger, {
-    openapi: { openapi: "3.1.0", info: { title: "erprm", description: "Step scores of reward models", version } },
-    transform: jsonSchemaTransform,
-  });
+  await app.register(swagger, { openapi: openApi(version, keys), transform: jsonSchemaTransform });
   for (const routes of allRoutes) await app.register(routes, { context });
   await app.ready();
 

@@ -18,7 +18,7 @@ finished within --drain-timeout; the exit code is 0. A second signal ends at onc
   POST /pooling, /classify   what clients of reward models send to vLLM
   GET  /v1/models, /healthz, /readyz, /metrics, /openapi.json
 
-Requests of all clients share forward passes, in turns by tokens. Each line of the access log on standard error has method,
+Requests of all clients share forward passes, in turns by tokens. Each line of the access log on standard error has time, method,
 path, status and milliseconds; texts and keys are never logged. docs/serve.md tells of every route and limit.
 
 Examples:

@@ -41,7 +41,7 @@ async function startService(
   values: ServeValues,
   { stderr }: Surroundings,
 ): Promise<{ service: Service; port: number }> {
-  const log = (line: string) => stderr.write(`${line}\n`);
+  const log = (line: string) => stderr.write(`${new Date().toISOString()} ${line}\n`);
   const service = await createServer({
     models: registry,
     keys: await readApiKeys(values.apiKeyFile, process.env.ERPRM_API_KEY),

@@ -11,6 +11,7 @@ export const healthRoutes: Routes = async (app, { context }) => {
       schema: {
         summary: "The process answers",
         tags: ["operation"],
+        security: [],
         response: { 200: z.object({ status: z.string() }) },
       },
     },
@@ -24,6 +25,7 @@ export const healthRoutes: Routes = async (app, { context }) => {
       schema: {
         summary: "New work is taken: 200, or 503 while models load and while the service drains",
         tags: ["operation"],
+        security: [],
         response: { 200: readiness, 503: readiness },
       },
     },

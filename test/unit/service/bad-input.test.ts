@@ -99,7 +99,27 @@ test("what is no JSON by its type, or is compressed, is refused", async (t) => {
     t.regex((body as { error: { code: string } }).error.code, /^ERPRM_/);
   }
   const missing = await fetch(`${service.url}/v1/score`, { method: "POST" });
-  t.true([400, 415, 422].includes(missing.status), `${missing.status}`);
+  t.is(missing.status, 422);
+});
+
+test("a body of a type that its route does not take is answered 415 with the types that it takes and the one that came", async (t) => {
+  const service = await startService(t);
+  const refusal = async (path: string, type: string | undefined) => {
+    const body = Buffer.from(JSON.stringify(solution));
+    const headers = type === undefined ? {} : { "content-type": type };
+    const response = await fetch(`${service.url}${path}`, { method: "POST", body, headers });
+    t.is(response.status, 415);
+    return ((await response.json()) as { error: { message: string } }).error.message;
+  };
+  const either = "Expected a body of type application/json or application/x-ndjson";
+  t.is(await refusal("/v1/score", undefined), `${either}, received one without content-type`);
+  t.is(await refusal("/v1/score", "text/plain"), `${either}, received text/plain`);
+  t.true((await refusal("/v1/score", `text/${"x".repeat(1000)}`)).length < 200);
+  for (const path of ["/v1/grade", "/pooling", "/classify", "/v1/completions"]) {
+    const lines = await refusal(path, "application/x-ndjson");
+    t.is(lines, "Expected a body of type application/json, received application/x-ndjson", path);
+  }
+  await stillAnswers(t, service);
 });
 
 test("a client that is slow to send its body is answered 408 and dropped", async (t) => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import test from "ava";
+import { parseScoreRecord } from "../../../src/data/read-solutions.js";
 import { aggregate, aggregates } from "../../../src/data/selection.js";
 import { ErprmError } from "../../../src/errors.js";
 import { holdPasses } from "../../support/fake-reward-model.js";
@@ -24,6 +25,15 @@ test("scores over the wire are those of the model in process, with all four aggr
   const scores = Object.fromEntries(aggregates.map((how) => [how, aggregate(expected, how)]));
   const numTokens = rewardModel.encode(solution).tokenIds.length;
   t.deepEqual(body, { problemId: "p", index: 3, model: "prm", stepScores: expected, scores, numTokens } as never);
+});
+
+test("the answer to a solution with problemId and index is read as a record of scores.jsonl", async (t) => {
+  const { post } = await startService(t);
+  const { body } = await post("/v1/score", { ...solution, problemId: "p", index: 3 });
+  const { numTokens, ...record } = body as { numTokens: number };
+  t.deepEqual(parseScoreRecord(body, { file: "scores.jsonl", line: 1 }), record as never);
+  t.like(record, { problemId: "p", index: 3, model: "prm" });
+  t.true(numTokens > 0);
 });
 
 test("some solutions at a time come back in their order, through few passes", async (t) => {

@@ -45,6 +45,50 @@ test("with keys nothing but health and readiness is told to those who have none"
   t.notRegex(lines.join("\n"), new RegExp(key));
 });
 
+test("the OpenAPI document says that a key is wanted where one is, of health and readiness that none is", async (t) => {
+  const authorization = `Bearer ${key}`;
+  const documentOf = async (keys: ApiKeys | undefined) => {
+    const { url } = await startService(t, { keys });
+    return (await (await fetch(`${url}/openapi.json`, { headers: { authorization } })).json()) as never;
+  };
+  const open = await documentOf(undefined);
+  t.is((open as { security?: unknown }).security, undefined);
+  const { security, components, paths } = (await documentOf(new ApiKeys().add(key, "keys"))) as {
+    security: unknown;
+    components: { securitySchemes: unknown };
+    paths: Record<string, Record<string, { security?: unknown }>>;
+  };
+  t.deepEqual(security, [{ key: [] }]);
+  t.deepEqual(components.securitySchemes, { key: { type: "http", scheme: "bearer" } });
+  const unasked = Object.entries(paths).filter(([, { get }]) => get?.security !== undefined);
+  t.deepEqual(
+    unasked.map(([path, { get }]) => [path, get?.security]),
+    [
+      ["/healthz", []],
+      ["/readyz", []],
+    ],
+  );
+});
+
+test("a path that no route has is named with its method, and a method that its route does not take with those it does", async (t) => {
+  const { url } = await startService(t);
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${url}${path}`, init);
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    return { status: response.status, allow: response.headers.get("allow"), ...error };
+  };
+  const unknown = await ask("/v1/scores?question=secret", { method: "POST", body: "no JSON" });
+  t.like(unknown, { status: 404, code: "ERPRM_INVALID_ARGUMENT", allow: null });
+  t.regex(unknown.message, /received POST \/v1\/scores$/);
+  const long = await ask(`/${"a".repeat(1000)}`);
+  t.true(long.message.length < 250);
+  const got = await ask("/v1/score");
+  t.like(got, { status: 405, allow: "POST", message: "Expected POST for /v1/score, received GET" });
+  const posted = await ask("/v1/models?x=1", { method: "POST", body: "{}" });
+  t.like(posted, { status: 405, allow: "GET, HEAD", message: "Expected GET or HEAD for /v1/models, received POST" });
+  t.is((await fetch(`${url}/v1/models`, { method: "HEAD" })).status, 200);
+});
+
 test("an address that other machines reach is not listened on without a key", async (t) => {
   const { service } = await startService(t);
   const error = await t.throwsAsync<ErprmError>(service.listen({ host: "0.0.0.0", port: 0 }));

@@ -45,7 +45,7 @@ async function hang(port: number): Promise<void> {
   await fetch(`http://127.0.0.1:${port}/healthz`);
 }
 
-test("serve says in JSON where it is, answers, logs requests to standard error, and ends with 0 when asked to", async (t) => {
+test("serve says in JSON where it is, answers, logs requests with their time to standard error, and ends with 0 when asked to", async (t) => {
   const { running, port } = await startServe(t, ["--reward-model", `small=${await writeModel(t)}`]);
   const told = JSON.parse(running.printed());
   t.deepEqual(told, {
@@ -59,7 +59,7 @@ test("serve says in JSON where it is, answers, logs requests to standard error, 
   running.kill("SIGTERM");
   const { code, stderr, stdout } = await running.result;
   t.is(code, 0, stderr);
-  t.regex(stderr, /^POST \/v1\/score 200 [\d.]+$/m);
+  t.regex(stderr, /^20\d\d-\d\d-\d\dT[\d:.]+Z POST \/v1\/score 200 [\d.]+$/m);
   t.regex(stderr, /shutting down/);
   t.is(stdout.trim().split("\n").length, 1);
 });
