@@ -1,11 +1,12 @@
 #include "train/training_pass.h"
 
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 namespace erprm {
 TrainingPass::TrainingPass(const TrainingNetwork& network, const PlacedBatch& batch, Mode mode)
     : network_(network), batch_(batch), sequences_(network.pack(batch)), mode_(mode) {
-  const at::AutoGradMode graph(mode == Mode::kPlain);
+  const c10::AutoGradMode graph(mode == Mode::kPlain);
   at::Tensor x = network.embed(batch);
   if (mode == Mode::kPlain) {
     // A leaf that wants a gradient even where the embedding is frozen: adapters behind it are trained.
@@ -33,7 +34,7 @@ void TrainingPass::backward(const at::Tensor& hidden_gradient) {
   if (mode_ == Mode::kPlain) {
     gradient = backward_through(std::exchange(leaf_, at::Tensor()), std::exchange(result_, at::Tensor()), gradient);
   } else {
-    const at::AutoGradMode graph(true);
+    const c10::AutoGradMode graph(true);
     for (int l = network_.num_layers() - 1; l >= 0; --l) {
       at::Tensor input = inputs_.back().detach().requires_grad_();
       inputs_.pop_back();
