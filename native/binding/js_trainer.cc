@@ -13,6 +13,7 @@
 #include "binding/trainer_args.h"
 #include "core/error.h"
 #include "core/parallel.h"
+#include "ops/device_fault.h"
 #include "train/gradient_sum.h"
 
 namespace erprm {
@@ -21,10 +22,19 @@ namespace {
 // A trainer and its threads. Made and freed on the device thread.
 struct TrainerState {
   explicit TrainerState(int threads) : pool(threads) {}
+  ~TrainerState() {
+    sum.reset();
+    trainer.reset();
+    return_device_memory();
+  }
+  TrainerState(const TrainerState&) = delete;
+  TrainerState& operator=(const TrainerState&) = delete;
+
   ThreadPool pool;
   const std::shared_ptr<BlockCache> memory = std::make_shared<BlockCache>();
   std::optional<Trainer> trainer;
   std::optional<GradientSum> sum;  // of a training of several ranks
+  DeviceFault fault;
 };
 
 Napi::Array list_tensors(Napi::Env env, const Parameters& parameters) {
@@ -90,11 +100,13 @@ Napi::Value run(const Napi::CallbackInfo& info, const HandlePointer& handle, Bod
       [state = handle->state(), body = std::move(body)]() -> MakeValue {
         const TrainingMode mode(state->memory);
         const ThreadPool::Use use(state->pool);
-        if constexpr (std::is_invocable_v<Body, TrainerState&>) {
-          return body(*state);
-        } else {
-          return body(*state->trainer);
-        }
+        return state->fault.guard([&] {
+          if constexpr (std::is_invocable_v<Body, TrainerState&>) {
+            return body(*state);
+          } else {
+            return body(*state->trainer);
+          }
+        });
       },
       owner_of(info));
 }

@@ -10,7 +10,7 @@ bool PolicyLoop::run_iteration() {
   const ThreadPool::Use use(*pool_);
   const bool more = engine_->run_iteration();
   if (more || closing_.empty()) return more;
-  engine_.reset();
+  free_engine(std::move(engine_));
   return_freed_memory();
   for (const Settlement& settlement : closing_) settlement.resolve([](Napi::Env env) { return env.Undefined(); });
   closing_.clear();

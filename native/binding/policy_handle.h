@@ -18,6 +18,10 @@ class PolicyLoop : public Loop {
   PolicyLoop(std::unique_ptr<Engine> engine, std::unique_ptr<ThreadPool> pool)
       : engine_(std::move(engine)), pool_(std::move(pool)) {}
 
+  ~PolicyLoop() override { free_engine(std::move(engine_)); }
+  PolicyLoop(const PolicyLoop&) = delete;
+  PolicyLoop& operator=(const PolicyLoop&) = delete;
+
   bool run_iteration() override;
   void fail(std::exception_ptr error) noexcept override;
   bool has_ended() const override { return engine_ == nullptr; }

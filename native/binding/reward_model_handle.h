@@ -21,6 +21,7 @@ struct LoadedRewardModel {
   void free() {
     scorer.reset();
     pool.reset();
+    return_device_memory();
     return_freed_memory();
   }
 };

@@ -51,6 +51,7 @@ std::unique_ptr<AcceleratorEngine> AcceleratorEngine::load(const ModelConfig& co
   parts.burst = std::make_unique<DecodeBurst>(*parts.transformer, options.max_batch, options.burst_tokens);
   auto pool = std::make_unique<AcceleratorKvPool>(config, options.type,
                                                   kv_budget(options, *parts.packed, *parts.stream), *parts.stream);
+  parts.burst->reserve_blocks(pool->num_blocks());
   const SchedulerLimits limits{options.max_batch, options.prefill_chunk, config.context_length, options.burst_tokens};
   return std::unique_ptr<AcceleratorEngine>(
       new AcceleratorEngine(std::move(parts), std::move(pool), limits, std::move(stats)));
@@ -187,8 +188,9 @@ void AcceleratorEngine::decode(const std::vector<Completion*>& completions) {
   fail(failed);
 }
 
-void AcceleratorEngine::visit_logits(const std::vector<int32_t>& tokens,
-                                     const std::function<void(int64_t, const float*)>& visit) {
+bool AcceleratorEngine::device_works() const noexcept { return erprm::device_works(parts_.stream->choice()); }
+
+void AcceleratorEngine::compute_logits(const std::vector<int32_t>& tokens, const Visit& visit) {
   const AcceleratorStream::Use use(*parts_.stream);
   PackedSequence sequence{tokens, 0, nullptr, {}};
   for (size_t i = 0; i < tokens.size(); ++i) sequence.wanted.push_back(static_cast<int32_t>(i));

@@ -33,8 +33,7 @@ class AcceleratorEngine : public Engine {
                                                  DeviceChoice device, const AcceleratorEngineOptions& options,
                                                  std::shared_ptr<EngineStats> stats);
 
-  void visit_logits(const std::vector<int32_t>& tokens,
-                    const std::function<void(int64_t, const float*)>& visit) override;
+  bool device_works() const noexcept override;
 
  private:
   // What computes, made in this order, each using those before it.
@@ -49,6 +48,7 @@ class AcceleratorEngine : public Engine {
                     std::shared_ptr<EngineStats> stats);
 
   void iterate() override;
+  void compute_logits(const std::vector<int32_t>& tokens, const Visit& visit) override;
   void draw_first(const std::vector<Completion*>& fresh);
   void compute_sequences(const std::vector<WholeSequence>& sequences);
   void decode(const std::vector<Completion*>& completions);

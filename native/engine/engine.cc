@@ -46,6 +46,7 @@ void Engine::set_token_bytes(TokenBytes bytes) {
 }
 
 void Engine::submit(std::shared_ptr<RolloutRequest> request) {
+  fault_.expect_none();
   require(request->stop_strings.empty() || token_bytes_.num_rows() > 0, ErrorCode::INVALID_ARGUMENT,
           "Expected token bytes to be set before a request with stop strings, received none");
   scheduler_.submit(std::move(request));
@@ -57,6 +58,7 @@ bool Engine::run_iteration() {
   try {
     iterate();
   } catch (...) {
+    fault_.note(std::current_exception());
     for (const auto& request : listening_) request->fresh = {};
     listening_.clear();
     scheduler_.fail_all(std::current_exception());
@@ -67,6 +69,10 @@ bool Engine::run_iteration() {
   hand_out_fresh();
   scheduler_.deliver();  // after the counters, so that whoever has a result sees it counted
   return scheduler_.has_work();
+}
+
+void Engine::visit_logits(const std::vector<int32_t>& tokens, const Visit& visit) {
+  fault_.guard([&] { compute_logits(tokens, visit); });
 }
 
 DrawCoordinates Engine::coordinates(const Completion& completion) {
@@ -138,6 +144,16 @@ void Engine::publish_stats() {
   stats_->waiting = scheduler_.num_waiting();
   stats_->kv_bytes = pool_->used_bytes();
   stats_->kv_bytes_peak = pool_->peak_bytes();
+}
+
+void free_engine(std::unique_ptr<Engine> engine) noexcept {
+  if (engine == nullptr) return;
+  if (!engine->device_works()) {
+    static_cast<void>(engine.release());
+    return;
+  }
+  engine.reset();
+  return_device_memory();
 }
 
 }  // namespace erprm

@@ -16,6 +16,7 @@
 #include "kernels/kernel_table.h"
 #include "model/block_pool.h"
 #include "model/config.h"
+#include "ops/device_fault.h"
 
 namespace erprm {
 
@@ -32,19 +33,24 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Throws what Scheduler::submit throws; INVALID_ARGUMENT when stop strings come before the token bytes.
+  // Throws what Scheduler::submit throws; INVALID_ARGUMENT when stop strings come before the token bytes; DEVICE_FAULT
+  // when the device failed before.
   void submit(std::shared_ptr<RolloutRequest> request);
   void set_token_bytes(TokenBytes bytes);
 
   // One iteration; false when there is nothing left to do. An error fails every request in flight.
   bool run_iteration();
 
-  // Calls visit(position, logits f32 [vocabulary]) for every token of one sequence, in order.
-  virtual void visit_logits(const std::vector<int32_t>& tokens,
-                            const std::function<void(int64_t, const float*)>& visit) = 0;
+  // Calls visit(position, logits f32 [vocabulary]) for every token of one sequence, in order. Throws DEVICE_FAULT when
+  // the device failed before.
+  using Visit = std::function<void(int64_t position, const float* logits)>;
+  void visit_logits(const std::vector<int32_t>& tokens, const Visit& visit);
 
   void fail_all(const std::exception_ptr& error) { scheduler_.fail_all(error); }
   const ModelConfig& config() const { return config_; }
+
+  // Waits for the device, and tells whether it has not failed.
+  virtual bool device_works() const noexcept { return true; }
 
  protected:
   Engine(ModelConfig config, SchedulerLimits limits, std::unique_ptr<BlockPool> pool,
@@ -54,6 +60,7 @@ class Engine {
   using Failed = std::vector<const RolloutRequest*>;
 
   virtual void iterate() = 0;
+  virtual void compute_logits(const std::vector<int32_t>& tokens, const Visit& visit) = 0;
 
   // Where the next token of a completion comes from in the random stream.
   static DrawCoordinates coordinates(const Completion& completion);
@@ -78,9 +85,14 @@ class Engine {
   const std::unique_ptr<BlockPool> pool_;
   Scheduler scheduler_;
   TokenBytes token_bytes_;
+  DeviceFault fault_;
   // Requests with fresh tokens of this iteration.
   std::vector<std::shared_ptr<RolloutRequest>> listening_;
   const std::shared_ptr<EngineStats> stats_;
 };
+
+// Frees an engine and what of the device's memory it held. That of a device that failed is never freed: the events and
+// graphs in it cannot be destroyed without an error, and where they are destroyed none may be thrown.
+void free_engine(std::unique_ptr<Engine> engine) noexcept;
 
 }  // namespace erprm

@@ -108,8 +108,7 @@ void RolloutEngine::sample(const std::vector<Draw>& draws, Failed& failed) {
   for (size_t i = 0; i < draws.size(); ++i) accept(*draws[i].completion, sampled[i], draws[i].logits, failed);
 }
 
-void RolloutEngine::visit_logits(const std::vector<int32_t>& tokens,
-                                 const std::function<void(int64_t, const float*)>& visit) {
+void RolloutEngine::compute_logits(const std::vector<int32_t>& tokens, const Visit& visit) {
   const int64_t num_blocks = KvBlockPool::blocks_for(static_cast<int64_t>(tokens.size()));
   if (num_blocks > kv_pool_.num_blocks()) {
     throw Error(ErrorCode::OUT_OF_MEMORY,

@@ -18,9 +18,6 @@ class RolloutEngine : public Engine {
   RolloutEngine(std::unique_ptr<Transformer> transformer, SchedulerLimits limits, int64_t kv_memory_bytes,
                 std::shared_ptr<EngineStats> stats);
 
-  void visit_logits(const std::vector<int32_t>& tokens,
-                    const std::function<void(int64_t, const float*)>& visit) override;
-
  private:
   // A completion and the logits its next token is drawn from.
   struct Draw {
@@ -29,6 +26,7 @@ class RolloutEngine : public Engine {
   };
 
   void iterate() override;
+  void compute_logits(const std::vector<int32_t>& tokens, const Visit& visit) override;
   void sample(const std::vector<Draw>& draws, Failed& failed);
 
   const std::unique_ptr<Transformer> transformer_;

@@ -31,7 +31,7 @@ std::vector<float> Scorer::score(const ScoreRequest& request) {
   const std::vector<WantedSequence> wanted = wanted_sequences(request, check(request));
   const int64_t width = head_.num_outputs();
   std::vector<float> scores(request.positions.size() * static_cast<size_t>(width));
-  compute(wanted, scores);
+  fault_.guard([&] { compute(wanted, scores); });
   for (const WantedSequence& sequence : wanted) {
     for (size_t i = 0; i < sequence.positions.size(); ++i) {
       const float* row = scores.data() + (sequence.first_result + static_cast<int64_t>(i)) * width;

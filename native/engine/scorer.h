@@ -12,6 +12,7 @@
 
 #include "model/config.h"
 #include "model/score_head.h"
+#include "ops/device_fault.h"
 
 namespace erprm {
 
@@ -38,7 +39,7 @@ class Scorer {
 
   // f32 [P, O], O = outputs of the head. Throws INVALID_ARGUMENT (offsets, a token outside the vocabulary, a sequence
   // beyond the context, positions), OUT_OF_MEMORY (a sequence that the memory cannot hold even alone), and NUMERICAL
-  // for a number that is not finite, naming sequence and position.
+  // for a number that is not finite, naming sequence and position; DEVICE_FAULT when the device fails or failed before.
   std::vector<float> score(const ScoreRequest& request);
 
  protected:
@@ -54,6 +55,7 @@ class Scorer {
   int64_t check(const ScoreRequest& request) const;
 
   const ScoreHead head_;
+  DeviceFault fault_;
 };
 
 }  // namespace erprm

@@ -140,6 +140,20 @@ TEST("equal weights are ranked by token, the lower first, as on the CPU") {
   }
 }
 
+TEST("top-p next to 1 finds its share of a mass whose small weights all round up") {
+  if (!has_device()) return;
+  // 2^-24 of the mass may be cut, in units of 2^-44 (sampling_truncation.cuh) 2^20: 3993 weights of 262.51 are less
+  // than that, of 263 more.
+  std::vector<float> logits(3994, static_cast<float>(std::log(262.51 * 0x1p-44)));
+  logits[5] = 0;
+  const float below_1 = std::nextafter(1.0f, 0.0f);
+  check_like_cpu(logits, {1, 0, below_1, 0}, 2);
+  // And where every weight is so small that it is a unit only by rounding.
+  logits.assign(1'200'000, static_cast<float>(std::log(0.51 * 0x1p-44)));
+  logits[5] = 0;
+  check_like_cpu(logits, {1, 0, below_1, 0}, 1);
+}
+
 TEST("a vocabulary is drawn from in proportion to its probabilities") {
   if (!has_device()) return;
   const std::vector<float> logits{0, std::log(2.0f), std::log(3.0f), std::log(4.0f)};

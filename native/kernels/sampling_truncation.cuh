@@ -143,8 +143,10 @@ __device__ inline void truncate(Weights& weights, const SamplingOptions& options
     const double wanted = ceil(top_p * static_cast<double>(mass));
     // The largest weight is kept whatever top_p is.
     const Mass goal = wanted < 1.0 ? 1 : min(static_cast<Mass>(wanted), mass);
-    // Weights below this one together are less than the mass that may be cut, so they are never needed.
-    const double negligible = (1.0 - top_p) * static_cast<double>(mass) * 0x1p-44 / weights.vocabulary;
+    // Weights below this one together are less than the mass that may be cut, also when each is rounded up to a whole
+    // unit, so they are never needed.
+    const double cut = (1.0 - top_p) * static_cast<double>(mass) - weights.vocabulary;
+    const double negligible = fmax(cut, 0.0) * 0x1p-44 / weights.vocabulary;
     const uint32_t least = negligible < 1.0 ? __float_as_uint(static_cast<float>(negligible)) : 0;
     find_threshold(weights, goal, least == 0 ? 0 : least - 1, mass_of, memory);
     keep(weights, goal, mass_of(memory.prefix), memory, counts);

@@ -34,6 +34,7 @@ class AcceleratorStream {
     c10::OptionalStreamGuard guard_;  // of the device too
   };
 
+  const DeviceChoice& choice() const { return choice_; }
   at::Device device() const { return choice_.device; }
   bool emulated() const { return choice_.emulated; }
 

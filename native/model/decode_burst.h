@@ -19,9 +19,17 @@ namespace erprm {
 
 class DecodeBurst {
  public:
-  // Takes the memory for `most_rows` rows that draw `capacity` tokens a burst. All references are used as long as this
-  // lives.
+  // Takes the memory for `most_rows` rows that draw `capacity` tokens a burst, all but that of reserve_blocks. What
+  // bursts need beyond that they take when they need it: over 65536 stop tokens; prefixes and completions of over 4096
+  // tokens where planning for the whole context would take more than a gigabyte. All references are used as long as
+  // this lives.
   DecodeBurst(const AcceleratorTransformer& transformer, int64_t most_rows, int64_t capacity);
+
+  // Takes the memory for rows with so many blocks of keys and values in all.
+  void reserve_blocks(int64_t num_blocks);
+
+  // How often memory was taken, so that addresses changed and graphs were forgotten: twice before the first burst.
+  int64_t num_reservations() const { return num_reservations_; }
 
   // Draws up to `iterations` tokens, at most `capacity`, for each row, one token or more of which was drawn before.
   // Waits for the device. REQUIRES: the transformer's stream is in use; rows hold blocks for what they draw.
@@ -42,7 +50,8 @@ class DecodeBurst {
   static int64_t bucket_of(int64_t rows);
 
  private:
-  void reserve(std::span<const BurstRow> rows, const cuda::DecodePlan* plan);
+  void reserve(int64_t blocks, int64_t stop_tokens, int64_t items, int64_t results);
+  void reserve_for(std::span<const BurstRow> rows, const cuda::DecodePlan* plan);
   void iterate(int64_t num_rows, const AcceleratorKvPool& pool);
   void attend(int layer, const at::Tensor& qkv, const at::Tensor& attended, const AcceleratorKvPool& pool);
   void sample(const int32_t* logit_rows);
@@ -54,6 +63,7 @@ class DecodeBurst {
   at::Tensor partial_outputs_, partial_states_;  // f32 [results, H, D] and [results, H, 2]
   DeviceRows device_rows_;
   LaunchGraphs graphs_;
+  int64_t num_reservations_ = 0;
 };
 
 }  // namespace erprm

@@ -24,11 +24,13 @@ DeviceRows::Layout DeviceRows::layout_of(const Sizes& sizes) {
     return begin;
   };
   const int64_t numbers = sizes.rows * static_cast<int64_t>(sizeof(int32_t));
-  layout.rows = place(sizes.rows * static_cast<int64_t>(sizeof(cuda::DecodeRow)));
-  layout.blocks = place(sizes.blocks * static_cast<int64_t>(sizeof(void*)));
-  layout.kv_rows = place(sizes.rows * static_cast<int64_t>(sizeof(void*)));
+  // Lists, of which only what is used is copied.
+  layout.blocks = place(sizes.blocks * static_cast<int64_t>(sizeof(KvBlock)));
   layout.stop_tokens = place(sizes.stop_tokens * static_cast<int64_t>(sizeof(int32_t)));
   layout.items = place(sizes.items * static_cast<int64_t>(sizeof(cuda::AttentionItem)));
+  // From here on, up to drawn_tokens, what is copied whole.
+  layout.rows = place(sizes.rows * static_cast<int64_t>(sizeof(cuda::DecodeRow)));
+  layout.kv_rows = place(sizes.rows * static_cast<int64_t>(sizeof(void*)));
   layout.num_items = place(sizeof(int32_t));
   layout.order = place(numbers);
   layout.logit_rows = place(numbers);
@@ -36,7 +38,7 @@ DeviceRows::Layout DeviceRows::layout_of(const Sizes& sizes) {
   layout.positions = place(numbers);
   layout.own_lengths = place(numbers);
   layout.tokens_left = place(numbers);
-  // From here on what is read back; up to drawn_tokens what is filled.
+  // From here on what is read back.
   layout.ends = place(numbers);
   layout.num_drawn = place(numbers);
   layout.drawn_tokens = place(numbers * sizes.capacity);
@@ -45,20 +47,22 @@ DeviceRows::Layout DeviceRows::layout_of(const Sizes& sizes) {
   return layout;
 }
 
-bool DeviceRows::reserve(const Sizes& wanted, const AcceleratorStream& stream) {
+bool DeviceRows::holds(const Sizes& sizes) const {
+  return sizes.rows <= sizes_.rows && sizes.capacity <= sizes_.capacity && sizes.blocks <= sizes_.blocks &&
+         sizes.stop_tokens <= sizes_.stop_tokens && sizes.items <= sizes_.items;
+}
+
+void DeviceRows::reserve(const Sizes& wanted, const AcceleratorStream& stream) {
+  if (holds(wanted)) return;
   const Sizes next{grown(sizes_.rows, wanted.rows),     grown(sizes_.capacity, wanted.capacity),
                    grown(sizes_.blocks, wanted.blocks), grown(sizes_.stop_tokens, wanted.stop_tokens),
                    grown(sizes_.items, wanted.items),   wanted.token_bytes};
-  const Layout layout = layout_of(next);
-  // No array gets smaller, so with the same end each begins where it did.
-  const bool fits = host_.defined() && layout.end == layout_.end;
+  sizes_ = {};  // should there be no memory
+  host_ = device_ = at::Tensor();
+  layout_ = layout_of(next);
+  host_ = stream.host_empty({layout_.end}, at::kByte);
+  device_ = stream.empty({layout_.end}, at::kByte);
   sizes_ = next;
-  if (fits) return false;
-  layout_ = layout;
-  host_ = stream.host_empty({layout.end}, at::kByte);
-  device_ = at::Tensor();  // before the new one is taken
-  device_ = stream.empty({layout.end}, at::kByte);
-  return true;
 }
 
 int32_t DeviceRows::add_blocks(const std::vector<KvBlock>& blocks) {
@@ -144,8 +148,17 @@ void DeviceRows::fill(std::span<const BurstRow> rows, int64_t num_rows, int64_t 
     }
   }
   std::copy(logit_rows.begin(), logit_rows.end(), host<int32_t>(layout_.logit_rows));
-  const int64_t filled = layout_.drawn_tokens;
-  device_.narrow(0, 0, filled).copy_(host_.narrow(0, 0, filled), true);
+  upload(layout_.blocks, num_blocks_ * static_cast<int64_t>(sizeof(KvBlock)));
+  upload(layout_.stop_tokens, num_stop_tokens_ * static_cast<int64_t>(sizeof(int32_t)));
+  if (plan != nullptr) {
+    upload(layout_.items, static_cast<int64_t>(plan->items.size() * sizeof(cuda::AttentionItem)));
+  }
+  upload(layout_.rows, layout_.drawn_tokens - layout_.rows);
+}
+
+// Queues the copy of a part of the host's array to the same place on the device.
+void DeviceRows::upload(int64_t begin, int64_t bytes) {
+  if (bytes > 0) device_.narrow(0, begin, bytes).copy_(host_.narrow(0, begin, bytes), true);
 }
 
 cuda::DecodeRows DeviceRows::rows() const {

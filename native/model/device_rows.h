@@ -1,7 +1,7 @@
 // DeviceRows: the rows of a burst (kernels/cuda_decode_rows.h) as they lie on the device, and the host's copy of them.
 // The host fills everything before a burst and reads what was drawn after it; nothing outlives a burst.
 //
-// All arrays are parts of one allocation, so that filling and reading are one copy each.
+// All arrays are parts of one allocation, so that filling is a few copies and reading one.
 // Thread: device thread only.
 #pragma once
 
@@ -46,9 +46,9 @@ class DeviceRows {
     int64_t token_bytes;  // of one token's key in one head
   };
 
-  // Gives the device arrays another size, and so other addresses, when something does not fit. True when it did.
-  bool reserve(const Sizes& sizes, const AcceleratorStream& stream);
-  const Sizes& sizes() const { return sizes_; }
+  bool holds(const Sizes& sizes) const;
+  // Takes arrays of at least these sizes, at other addresses, unless they hold that. REQUIRES: the last burst was read.
+  void reserve(const Sizes& sizes, const AcceleratorStream& stream);
 
   // Fills rows [0, rows.size()); those behind, up to num_rows, are padding. Each may draw up to `capacity` tokens.
   // Queues the copy. `plan` may be null, `logit_rows` empty. REQUIRES: everything fits, and the last burst has been
@@ -69,7 +69,7 @@ class DeviceRows {
  private:
   // Where an array begins, in bytes from the start of the allocation.
   struct Layout {
-    int64_t rows, blocks, kv_rows, stop_tokens, items, num_items, order, logit_rows, tokens, positions, own_lengths,
+    int64_t blocks, stop_tokens, items, rows, kv_rows, num_items, order, logit_rows, tokens, positions, own_lengths,
         tokens_left, ends, num_drawn, drawn_tokens, drawn_log_probabilities, end;
   };
 
@@ -84,6 +84,7 @@ class DeviceRows {
   }
   void fill_row(const BurstRow& row, int64_t index);
   void fill_padding(int64_t index);
+  void upload(int64_t begin, int64_t bytes);
   int32_t add_blocks(const std::vector<KvBlock>& blocks);
   int32_t add_stop_tokens(const std::vector<int32_t>& tokens);
 

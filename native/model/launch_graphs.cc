@@ -3,6 +3,9 @@
 #if ERPRM_CUDA
 #include <ATen/cuda/CUDAGraph.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
 #include <unordered_map>
 #endif
 
@@ -10,11 +13,20 @@ namespace erprm {
 
 #if ERPRM_CUDA
 
+namespace {
+
+bool graphs_are_wanted() {
+  const char* refused = std::getenv("ERPRM_NO_GRAPHS");
+  return refused == nullptr || std::string_view(refused) != "1";
+}
+
+}  // namespace
+
 struct LaunchGraphs::State {
   // Graphs run one after another on one stream, so they may use the same memory.
   at::MempoolId_t memory = at::cuda::graph_pool_handle();
   std::unordered_map<int64_t, std::unique_ptr<at::cuda::CUDAGraph>> graphs;  // null: has run once
-  bool can_capture = true;
+  bool can_capture = graphs_are_wanted();
 };
 
 namespace {
@@ -68,6 +80,11 @@ void LaunchGraphs::clear() {
   state_->memory = at::cuda::graph_pool_handle();
 }
 
+int64_t LaunchGraphs::num_graphs() const {
+  return std::count_if(state_->graphs.begin(), state_->graphs.end(),
+                       [](const auto& entry) { return entry.second != nullptr; });
+}
+
 #else
 
 struct LaunchGraphs::State {};
@@ -77,6 +94,8 @@ void LaunchGraphs::run(int64_t, int times, const std::function<void()>& launches
 }
 
 void LaunchGraphs::clear() {}
+
+int64_t LaunchGraphs::num_graphs() const { return 0; }
 
 #endif
 

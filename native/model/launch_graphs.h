@@ -2,7 +2,7 @@
 // call.
 //
 // The launches of a key must be the same every time: same kernels, same sizes, same addresses. Without CUDA (emulated
-// kernels) they simply run.
+// kernels), and where the environment says ERPRM_NO_GRAPHS=1 when this is made, they simply run.
 // Thread: device thread only.
 #pragma once
 
@@ -25,6 +25,9 @@ class LaunchGraphs {
 
   // Forgets all graphs: an address changed.
   void clear();
+
+  // How many there are.
+  int64_t num_graphs() const;
 
  private:
   struct State;

@@ -24,6 +24,9 @@ int num_cuda_devices() {
   return ERPRM_CUDA == 1 && at::globalContext().hasCUDA() ? int{at::detail::getCUDAHooks().deviceCount()} : 0;
 }
 
+// Sums of products are f32's: torch lets cuBLAS add the parts of one product of bf16 matrices in bf16.
+void refuse_rounded_sums() { at::globalContext().setAllowBF16ReductionCuBLAS(false); }
+
 std::string available_devices(int count) { return count == 0 ? "cpu" : concat("cpu, cuda:0 to cuda:", count - 1); }
 
 }  // namespace
@@ -36,7 +39,10 @@ DeviceChoice choose_device(std::string_view argument, std::string_view name) {
                                           digits.find_first_not_of("0123456789") == std::string_view::npos);
   require(is_cuda || emulated, ErrorCode::INVALID_ARGUMENT, "Expected ", argument,
           " to be cpu, cuda or cuda:INDEX, received ", name);
-  if (emulated && ERPRM_CUDA == 0) return {at::kCPU, true};
+  if (emulated && ERPRM_CUDA == 0) {
+    refuse_rounded_sums();
+    return {at::kCPU, true};
+  }
   const int count = num_cuda_devices();
   int index = 0;
   // More digits than an int holds are no device that a machine has.
@@ -48,6 +54,7 @@ DeviceChoice choose_device(std::string_view argument, std::string_view name) {
         concat("Expected ", argument, " to be a device of this machine and build (", available, "), received ", name),
         {{"wanted", name}, {"available", available}});
   }
+  refuse_rounded_sums();
   return {at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index)), false};
 }
 

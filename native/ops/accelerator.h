@@ -28,8 +28,9 @@ struct DeviceChoice {
   bool accelerated() const { return emulated || !device.is_cpu(); }
 };
 
-// `argument` is what the message calls the name. Throws INVALID_ARGUMENT for what is no name of a device,
-// DEVICE_UNAVAILABLE (details wanted, available) for one that this machine or build does not have.
+// `argument` is what the message calls the name. The choice of an accelerator holds for how torch multiplies in the
+// whole process: products of bf16 matrices are summed in f32 alone. Throws INVALID_ARGUMENT for what is no name of a
+// device, DEVICE_UNAVAILABLE (details wanted, available) for one that this machine or build does not have.
 DeviceChoice choose_device(std::string_view argument, std::string_view name);
 
 // While one with `on` lives, the calling thread's CPU tensors are the accelerator's. Scopes nest; one without `on`

@@ -1,10 +1,12 @@
 #include "ops/accelerator.h"
 
+#include <ATen/Context.h>
 #include <ATen/ops/zeros.h>
 
 #include <thread>
 
 #include "core/testing.h"
+#include "ops/accelerator_cases.h"
 
 using namespace erprm;
 
@@ -22,6 +24,17 @@ TEST("a device's name says where tensors lie and whose kernels compute") {
   for (const char* name : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "CUDA", "cuda-emulated:0"}) {
     CHECK_THROWS(choose_device("options.device", name), "Expected options.device to be cpu, cuda or cuda:INDEX");
   }
+}
+
+TEST("who chooses an accelerator gets products of bf16 matrices that are summed in f32") {
+  if (!testing::has_accelerator()) return;
+  at::Context& context = at::globalContext();
+  context.setAllowBF16ReductionCuBLAS(true);
+  testing::accelerator_choice();
+  const auto chosen = context.allowBF16ReductionCuBLAS();
+  context.setAllowBF16ReductionCuBLAS(true);
+  CHECK(chosen != context.allowBF16ReductionCuBLAS());
+  testing::accelerator_choice();
 }
 
 TEST("tensors of the host are the accelerator's inside a scope, in its thread alone") {
