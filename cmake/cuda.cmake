@@ -5,7 +5,13 @@
 # linked. What ptxas says of registers and spills is kept in build/cuda/NAME.txt (scripts/check-cuda.mjs reads it).
 # nvcc is called by plain commands: CMake's own CUDA support needs a newer CMake for newer toolkits.
 
-set(ERPRM_CUDA_ARCHITECTURES "80;90;100" CACHE STRING "Compute capabilities, without the dot, that kernels are built for")
+set(ERPRM_CUDA_ARCHITECTURES "" CACHE STRING
+  "Compute capabilities, without the dot, that kernels are built for; empty: all that are supported")
+set(_architectures ${ERPRM_CUDA_ARCHITECTURES})
+if(NOT _architectures)
+  set(_architectures 80 90 100)
+endif()
+set(ERPRM_WANTED_CARDS "${_architectures}" CACHE INTERNAL "What scripts/check-cuda.mjs expects to have been compiled")
 find_program(ERPRM_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
 file(GLOB _cuda_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/native/kernels/*.cu")
 
@@ -15,14 +21,25 @@ if(ERPRM_NVCC)
   set(ERPRM_NVCC_MAJOR ${CMAKE_MATCH_1})
   execute_process(COMMAND "${ERPRM_NVCC}" --list-gpu-arch OUTPUT_VARIABLE _known)
   set(_codes "")
-  foreach(architecture ${ERPRM_CUDA_ARCHITECTURES})
+  set(_cards "")
+  foreach(architecture ${_architectures})
     if(_known MATCHES "compute_${architecture}\n")
       list(APPEND _codes "-gencode=arch=compute_${architecture},code=sm_${architecture}")
+      list(APPEND _cards ${architecture})
       set(_newest ${architecture})
+    elseif(ERPRM_CUDA AND ERPRM_CUDA_ARCHITECTURES)
+      message(FATAL_ERROR "${ERPRM_NVCC} knows no compute_${architecture}, which --cuda-architectures asks for. It "
+        "knows:\n${_known}")
     else()
       message(STATUS "${ERPRM_NVCC} knows no compute_${architecture}: left out")
     endif()
   endforeach()
+  if(NOT _cards AND ERPRM_CUDA)
+    message(FATAL_ERROR "${ERPRM_NVCC} knows none of compute_${_architectures}: kernels need CUDA 11.8 or newer")
+  endif()
+endif()
+
+if(ERPRM_NVCC AND _cards)
   # Also as text, which the driver translates for cards newer than the newest.
   list(APPEND _codes "-gencode=arch=compute_${_newest},code=compute_${_newest}")
 

@@ -36,4 +36,4 @@ foreach(folder "${_toolkit}/include" "${TORCH_ROOT}/../nvidia/cu${_major}/includ
     target_include_directories(erprm_torch SYSTEM INTERFACE "${folder}")
   endif()
 endforeach()
-message(STATUS "CUDA ${_major}: ${ERPRM_NVCC}, ${_cudart}, cards ${ERPRM_CUDA_ARCHITECTURES}")
+message(STATUS "CUDA ${_major}: ${ERPRM_NVCC}, ${_cudart}, cards ${_cards}")

@@ -6,7 +6,7 @@ import { findLibtorch, libtorchIn } from "./libtorch/find.mjs";
 import { inspectLibtorch } from "./libtorch/inspect.mjs";
 import { say } from "./progress.mjs";
 import { buildAddon } from "./setup/addon.mjs";
-import { chooseCuda } from "./setup/choice.mjs";
+import { chooseArchitectures, chooseCuda } from "./setup/choice.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { readSetupOptions, setupHelp } from "./setup/options.mjs";
 import { expectTools, nodeTool } from "./setup/toolchain.mjs";
@@ -25,12 +25,12 @@ async function libtorchFor(options) {
   return inspection.libtorch;
 }
 
-/** @param {{ cuda?: boolean, cpu?: boolean, mirror?: string, url?: string, sha256?: string }} options */
+/** @param {{ cuda?: boolean, cpu?: boolean, cudaArchitectures?: string, mirror?: string, url?: string, sha256?: string }} options */
 export async function setUp(options = {}) {
   expectTools([nodeTool()]);
   await installDependencies(packageRoot);
   const libtorch = await libtorchFor(options);
-  await buildAddon(packageRoot, libtorch);
+  await buildAddon(packageRoot, libtorch, { architectures: chooseArchitectures(packageRoot, options) });
   await compileTypeScript(packageRoot);
   return libtorch;
 }

@@ -1,23 +1,61 @@
-/** Commands of a stage: each with what is left of the stage's time, its output in the stage's log, its end in errors. */
+/** Commands of a part of a stage: each with what is left of the part's time, its output in the stage's log, its end in errors. */
 import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
 
-/** A stage that could not do its work; the message is its line in the table. */
-export class StageFailure extends Error {}
+/** A part that could not do its work; the message is its line in the table. `isLate`: because its time was over. */
+export class StageFailure extends Error {
+  isLate;
+
+  constructor(message, { isLate = false } = {}) {
+    super(message);
+    this.isLate = isLate;
+  }
+}
 
 /** Lines of a command that an error repeats. */
 const toldLines = 15;
 
+/** How long a killed command may take to be gone: one that hangs in the driver never is. */
+const mostSecondsToDie = 10;
+
+const running = new Set();
+
+function killGroup(child) {
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error; // it has just ended by itself
+  }
+}
+
+/** Kills every command that runs, and all that these started. */
+export function killCommands() {
+  for (const child of running) killGroup(child);
+}
+
+/** Gives whole lines of a stream to `onLine`, the last one also without its end. */
+function readLines(stream, onLine) {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (part) => {
+    const lines = (rest + part).split("\n");
+    rest = lines.pop();
+    for (const line of lines) onLine(line);
+  });
+  stream.on("end", () => rest && onLine(rest));
+}
+
 /**
- * @typedef {{ status: number, lines: string[] }} Ended
- * @param {{ log: string, cwd: string, deadline: number }} stage `deadline`: by Date.now()
+ * @typedef {{ status: number, signal: string | null, lines: string[] }} Ended
+ * @param {{ log: string, cwd: string, deadline: number, keep?: (result: object) => void, secondsToDie?: number }} part
+ * `deadline`: by Date.now(); `keep`: is given each result of `measure` as it is printed
  */
-export function commandsOf({ log, cwd, deadline }) {
+export function commandsOf({ log, cwd, deadline, keep = () => {}, secondsToDie = mostSecondsToDie }) {
   /**
-   * Runs to its end and resolves to its exit code and the lines of both streams. Throws StageFailure when the time is over; the
-   * command and all that it started are killed then. @returns {Promise<Ended>}
+   * Runs to its end and resolves to its exit code and the lines of both streams; `onLine` is given each as it comes. Throws
+   * StageFailure when the time is over; the command and all that it started are killed then. @returns {Promise<Ended>}
    */
-  const run = (command, args, { env = {} } = {}) =>
+  const run = (command, args, { env = {}, onLine = () => {} } = {}) =>
     new Promise((resolve, reject) => {
       appendFileSync(log, `$ ${[command, ...args].join(" ")}\n`);
       const child = spawn(command, args, {
@@ -26,44 +64,63 @@ export function commandsOf({ log, cwd, deadline }) {
         stdio: ["ignore", "pipe", "pipe"],
         detached: true,
       });
-      let text = "";
+      const lines = [];
+      const takeLine = (line) => {
+        lines.push(line);
+        appendFileSync(log, `${line}\n`);
+        onLine(line);
+      };
+      let isLate = false;
+      let dying;
+      const late = () => new StageFailure(`${command} was stopped: its time was over`, { isLate: true });
+      const stop = () => {
+        isLate = true;
+        killGroup(child);
+        dying = setTimeout(() => end(() => reject(late())), secondsToDie * 1000);
+      };
+      const timer = setTimeout(stop, Math.max(0, deadline - Date.now()));
+      const end = (settle) => {
+        clearTimeout(timer);
+        clearTimeout(dying);
+        running.delete(child);
+        settle();
+      };
+      running.add(child);
       for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding("utf8");
-        stream.on("data", (part) => {
-          text += part;
-          appendFileSync(log, part);
+        readLines(stream, (line) => {
+          try {
+            takeLine(line);
+          } catch (error) {
+            killGroup(child);
+            end(() => reject(error));
+          }
         });
       }
-      let isLate = false;
-      const timer = setTimeout(
-        () => {
-          isLate = true;
-          process.kill(-child.pid, "SIGKILL");
-        },
-        Math.max(0, deadline - Date.now()),
+      child.on("error", (error) => end(() => reject(new StageFailure(`${command} does not start: ${error.message}`))));
+      child.on("close", (code, signal) =>
+        end(() => (isLate ? reject(late()) : resolve({ status: code ?? 1, signal, lines }))),
       );
-      child.on("error", (error) => {
-        clearTimeout(timer);
-        reject(new StageFailure(`${command} does not start: ${error.message}`));
-      });
-      child.on("close", (code, signal) => {
-        clearTimeout(timer);
-        if (isLate) reject(new StageFailure(`${command} was stopped: the stage's time was over`));
-        else resolve({ status: code ?? 1, signal, lines: text.split("\n") });
-      });
     });
 
   /** Throws StageFailure with the end of what it said unless the command ends with 0. @returns {Promise<string[]>} its lines */
   const expect = async (command, args, options) => {
     const { status, signal, lines } = await run(command, args, options);
     if (status === 0) return lines;
-    const end = lines.filter((line) => line.trim() !== "").slice(-toldLines);
+    const end = lines.filter((line) => line.trim() !== "" && !line.startsWith("{")).slice(-toldLines);
     throw new StageFailure(`${command} ended with ${signal ?? status}:\n${end.join("\n")}`);
   };
 
-  /** The lines that are JSON objects. */
-  const expectJson = async (command, args, options) =>
-    (await expect(command, args, options)).filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  /** Keeps the lines that are JSON objects as results, also those of a command that fails later. @returns {Promise<object[]>} */
+  const measure = async (command, args, { label = {}, ...options } = {}) => {
+    const results = [];
+    const onLine = (line) => {
+      if (!line.startsWith("{")) return;
+      results.push({ ...JSON.parse(line), ...label });
+      keep(results.at(-1));
+    };
+    await expect(command, args, { ...options, onLine });
+    return results;
+  };
 
-  return { run, expect, expectJson };
+  return { run, expect, measure };
 }

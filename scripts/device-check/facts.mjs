@@ -1,69 +1,107 @@
 /** What the numbers were measured on. */
+import { existsSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { delimiter, join } from "node:path";
 import { capture } from "../command.mjs";
 import { StageFailure } from "./command.mjs";
+import { single } from "./run-stages.mjs";
+import { factTimeout, toolkitProgram } from "./toolkit.mjs";
 
-const cardFields = [
-  "name",
-  "driver_version",
-  "memory.total",
-  "compute_cap",
-  "clocks.max.sm",
-  "clocks.max.mem",
-  "power.limit",
-];
+const cardFields = ["driver_version", "clocks.max.sm", "clocks.max.mem", "power.limit"];
 
+/** The operators are internal to torch and differ between versions: what this one has is worth keeping. */
 const pythonProgram = `
 import json, torch
 facts = {"torch": torch.__version__, "cuda": torch.version.cuda, "folder": torch.__path__[0]}
 try:
     import transformers
     facts["transformers"] = transformers.__version__
-except ImportError:
+except ImportError as error:
     facts["transformers"] = None
+    facts["transformersError"] = str(error)
+facts["schemas"] = [str(getattr(torch.ops.aten, name).default._schema)
+                    for name in ("_flash_attention_forward", "_flash_attention_backward")]
+facts["available"] = torch.cuda.is_available()
+if facts["available"]:
+    card = torch.cuda.get_device_properties(0)
+    facts["card"] = {"name": card.name, "capability": f"{card.major}{card.minor}", "memoryBytes": card.total_memory,
+                     "cards": torch.cuda.device_count()}
 print(json.dumps(facts))
 `;
 
 function firstLine(command, args, pattern = /.+/) {
-  const { status, stdout, stderr } = capture(command, args);
+  const { status, stdout, stderr } = capture(command, args, { timeout: factTimeout });
   return status === 0 ? pattern.exec(stdout + stderr)?.[0] : undefined;
 }
 
-function cardFacts() {
-  const { status, stdout } = capture("nvidia-smi", [`--query-gpu=${cardFields}`, "--format=csv,noheader"]);
-  if (status !== 0) return undefined;
-  const values = stdout.split("\n")[0].split(", ");
-  const others = capture("nvidia-smi", ["--query-compute-apps=pid,used_memory", "--format=csv,noheader"]).stdout.trim();
-  return {
-    ...Object.fromEntries(cardFields.map((field, i) => [field, values[i]])),
-    cards: stdout.trim().split("\n").length,
-    others,
-  };
+/** The version of a program of the toolkit. */
+function toolkitVersion(name, pattern) {
+  const program = toolkitProgram(name);
+  return program && firstLine(program, ["--version"], pattern);
 }
 
-export const environment = {
+/** Of the first card; what nvidia-smi does not tell in time is left out. */
+function driverFacts() {
+  const ask = (query) => capture("nvidia-smi", [query, "--format=csv,noheader"], { timeout: factTimeout });
+  const { status, stdout } = ask(`--query-gpu=${cardFields}`);
+  if (status !== 0) return {};
+  const values = stdout.split("\n")[0].split(", ");
+  const others = ask("--query-compute-apps=pid,used_memory").stdout.trim();
+  return { ...Object.fromEntries(cardFields.map((field, i) => [field, values[i]])), others };
+}
+
+function commitOf(root) {
+  if (process.env.ERPRM_COMMIT) return process.env.ERPRM_COMMIT;
+  const git = (...args) => capture("git", ["-C", root, ...args], { timeout: factTimeout });
+  const { status, stdout } = git("rev-parse", "HEAD");
+  if (status !== 0) return undefined;
+  return git("status", "--porcelain").stdout.trim() === "" ? stdout.trim() : `${stdout.trim()} with changes`;
+}
+
+/** Where `--pack` put Python packages; searched before Python's own where PYTHONPATH names it. */
+export const packedPackages = "site";
+
+/** What makes `python` see the packages of a kit. */
+export const withPackedPackages = (root) => ({
+  PYTHONPATH: [join(root, packedPackages), process.env.PYTHONPATH].filter(Boolean).join(delimiter),
+});
+
+/** Python's own packages first: those of a kit are for a machine that lacks them. */
+async function pythonFacts({ root, python, expect }) {
+  const factsWith = async (env) => {
+    const lines = await expect(python, ["-c", pythonProgram], { env });
+    return { ...JSON.parse(lines.find((line) => line.startsWith("{"))), env };
+  };
+  const facts = await factsWith({});
+  if (facts.transformers || !existsSync(join(root, packedPackages))) return facts;
+  const packed = await factsWith(withPackedPackages(root));
+  return packed.transformers ? packed : { ...facts, transformersError: packed.transformersError };
+}
+
+export const environment = single({
   name: "environment",
   seconds: 120,
   always: true,
-  async run({ device, root, python, expectJson }) {
-    const commit = firstLine("git", ["-C", root, "rev-parse", "HEAD"]);
-    const isChanged = (capture("git", ["-C", root, "status", "--porcelain"]).stdout ?? "").trim() !== "";
+  needed: true,
+  async run({ device, root, python, expect }) {
     const facts = {
-      commit: process.env.ERPRM_COMMIT ?? (commit && isChanged ? `${commit} with changes` : commit),
+      commit: commitOf(root),
       node: process.version,
       processor: `${cpus().length} x ${cpus()[0]?.model}`,
       memoryGibibytes: Math.round(totalmem() / 2 ** 30),
       compiler: firstLine("c++", ["--version"]),
       cmake: firstLine("cmake", ["--version"]),
-      nvcc:
-        firstLine("nvcc", ["--version"], /release .*/) ??
-        firstLine("/usr/local/cuda/bin/nvcc", ["--version"], /release .*/),
-      sanitizer: firstLine("compute-sanitizer", ["--version"], /[Vv]ersion .*/),
-      card: cardFacts(),
+      nvcc: toolkitVersion("nvcc", /release .*/),
+      sanitizer: toolkitVersion("compute-sanitizer", /[Vv]ersion .*/),
     };
     if (device !== "cuda") return { facts };
-    if (!facts.card) throw new StageFailure("nvidia-smi finds no card");
-    [facts.python] = await expectJson(python, ["-c", pythonProgram]);
-    return { facts };
+    facts.python = await pythonFacts({ root, python, expect });
+    if (!facts.python.available) {
+      throw new StageFailure(`Expected a card that the torch ${facts.python.torch} of ${python} can use, found none`);
+    }
+    facts.card = { ...facts.python.card, ...driverFacts() };
+    const { others } = facts.card;
+    const warning = others ? `other programs use the card: ${others.replace(/\n/g, "; ")}` : undefined;
+    return { facts, ...(warning ? { warning } : {}) };
   },
-};
+});

@@ -3,29 +3,39 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SetupError } from "../setup-error.mjs";
 
-export const help = (names) => `Usage: node scripts/device-check.mjs [options]
+/** @param {{ name: string, seconds: number }[]} stages */
+export const help = (stages) => `Usage: node scripts/device-check.mjs [options]
 
 Builds on this machine, tests everything that runs on a card, and measures it: one JSON (results.json), a log a stage and two tables.
-Exit code 1 when a stage failed or was not run.
+Exit code 0 when all stages asked for passed, 1 when one failed or was not run, 2 for a wrong command line, 130 when interrupted.
 
   --device NAME    cuda (the default), or cuda-emulated: the same stages without a card, at toy sizes
-  --only A,B       these stages
+  --only A,B       these stages, and those that come before all: environment and build
   --skip A,B       all but these stages
-  --resume         go on with the results in the folder: stages that passed are not run again
+  --resume         go on with the results in the folder: what passed is not run again, what never ran comes first. Without it, or
+                   --again, all begins anew; earlier results stay in the folder as results-DATE.json
+  --again A,B      run these stages once more although they passed, the other results kept; with --resume the rest goes on too
   --minutes N      stop after N minutes; go on with --resume
-  --out FOLDER     results and logs (build/device-check)
+  --out FOLDER     results and logs (build/device-check/DEVICE)
   --python PYTHON  whose torch is built with, and whose transformers is measured (python3)
   --threads N      of the host's work (${availableParallelism()})
-  --pack FILE      only write FILE, a tar archive of this folder's dist and node_modules and of Node, for a machine without them
+  --pack FILE      only write FILE, a tar archive of this folder's dist and node_modules and of Node, for a machine without them;
+                   with --python also transformers and what it needs, from the package index of that Python's pip
+  --python-version VERSION
+                   with --pack: of Python on the other machine, such as 3.12 (that of --python)
   --help
 
-Stages: ${names.join(", ")}
+Stages, and the most seconds that each takes:
+${stages.map(({ name, seconds }) => `  ${name.padEnd(16)} ${seconds}`).join("\n")}
+
+Environment: ERPRM_COMMIT, the commit for the results where there is no git; ERPRM_LIBTORCH, another libtorch to build with than that
+of --python; CUDA_HOME, the toolkit that holds nvcc and compute-sanitizer.
 `;
 
 const listOf = (text) => (text === undefined ? undefined : text.split(",").filter((name) => name !== ""));
 
-/** @param {string[]} args @param {string[]} names of all stages @param {string} root */
-export function readOptions(args, names, root) {
+/** @param {string[]} args @param {{ name: string, seconds: number, always?: boolean }[]} all @param {string} root */
+export function readOptions(args, all, root) {
   let values;
   try {
     ({ values } = parseArgs({
@@ -35,34 +45,44 @@ export function readOptions(args, names, root) {
         only: { type: "string" },
         skip: { type: "string" },
         resume: { type: "boolean", default: false },
+        again: { type: "string" },
         minutes: { type: "string" },
-        out: { type: "string", default: join(root, "build/device-check") },
-        python: { type: "string", default: "python3" },
+        out: { type: "string" },
+        python: { type: "string" },
         threads: { type: "string", default: String(availableParallelism()) },
         pack: { type: "string" },
+        "python-version": { type: "string" },
         help: { type: "boolean", default: false },
       },
     }));
   } catch (error) {
-    throw new SetupError(`${error.message}\n\n${help(names)}`, 2);
+    throw new SetupError(`${error.message}\n\n${help(all)}`, 2);
   }
   const fail = (what) => {
-    throw new SetupError(`${what}\n\n${help(names)}`, 2);
+    throw new SetupError(`${what}\n\n${help(all)}`, 2);
   };
-  const { only, skip, minutes, threads, device } = values;
-  const named = [...(listOf(only) ?? []), ...(listOf(skip) ?? [])];
-  const unknown = named.filter((name) => !names.includes(name));
+  const { minutes, threads, device, python } = values;
+  const [only, skip, again] = [values.only, values.skip, values.again].map(listOf);
+  const names = all.map(({ name }) => name);
+  const unknown = [only, skip, again].flatMap((list) => list ?? []).filter((name) => !names.includes(name));
   if (unknown.length > 0) fail(`Expected names of stages, received ${unknown.join(", ")}`);
   if (!["cuda", "cuda-emulated"].includes(device)) fail(`Expected --device cuda or cuda-emulated, received ${device}`);
-  const positive = (name, text) => {
-    if (!(Number(text) > 0)) fail(`Expected --${name} to be a number above 0, received ${text}`);
-    return Number(text);
-  };
-  const chosen = (listOf(only) ?? names).filter((name) => !(listOf(skip) ?? []).includes(name));
+  if (minutes !== undefined && !(Number(minutes) > 0))
+    fail(`Expected --minutes to be a number above 0, received ${minutes}`);
+  if (!(Number.isInteger(Number(threads)) && Number(threads) > 0)) {
+    fail(`Expected --threads to be a whole number above 0, received ${threads}`);
+  }
+  const isAsked = ({ name, always }) =>
+    always || (only ?? (values.resume ? names : (again ?? names))).includes(name) || (again ?? []).includes(name);
   return {
     ...values,
-    stages: names.filter((name) => chosen.includes(name)),
-    minutes: minutes === undefined ? undefined : positive("minutes", minutes),
-    threads: positive("threads", threads),
+    again: again ?? [],
+    stages: all.filter((stage) => isAsked(stage) && !(skip ?? []).includes(stage.name)).map(({ name }) => name),
+    minutes: minutes === undefined ? undefined : Number(minutes),
+    threads: Number(threads),
+    out: values.out ?? join(root, "build/device-check", device),
+    python: python ?? "python3",
+    packedPython: python,
+    pythonVersion: values["python-version"],
   };
 }

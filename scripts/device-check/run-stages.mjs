@@ -1,67 +1,96 @@
-/** Runs stages one after the other, each with its time, whatever became of the others; keeps every result at once. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+/** Runs stages one after the other, whatever became of the others; keeps every result at once. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { commandsOf, StageFailure } from "./command.mjs";
+import { commandsOf } from "./command.mjs";
+import { openResults } from "./results.mjs";
+import { inOrder, runParts, sumUp } from "./run-parts.mjs";
 
 /**
- * @typedef {{ status: "passed" | "failed", seconds: number, reason?: string, facts?: object, tests?: object[], results?: object[] }} StageResult
- * @typedef {{ name: string, seconds: number, always?: boolean, run: (stage: object) => Promise<Partial<StageResult>> }} Stage
- * `seconds`: its most; `always`: it is run again although it passed before. `run` is given the settings, `run`, `expect` and `expectJson` (command.mjs) and `before`, the results so far by
- * stage; it throws StageFailure, or returns `failed: reason`, for what does not hold.
+ * @typedef {{ name: string, seconds: number, run: (given: object) => Promise<object | undefined> }} Part `run` is given the settings,
+ * `run`, `expect` and `measure` (command.mjs), `keep`, and `results` (results.mjs); it throws StageFailure, or returns
+ * `failed: reason`, for what does not hold, and may return `tests`, `facts` and a `warning`.
+ * @typedef {{ name: string, seconds: number, always?: boolean, needed?: boolean, parts: (given: object) => Part[] | Promise<Part[]> }} Stage
+ * `seconds`: the most of a part, or of all parts; `always`: it runs again although it passed before; `needed`: without it nothing
+ * else is run.
  */
 
-/** What a former call left, when it is to go on. */
-export function readResults(file) {
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { stages: {} };
-}
+/** A stage of one part. */
+export const single = ({ run, ...stage }) => ({
+  ...stage,
+  parts: () => [{ name: stage.name, seconds: stage.seconds, run }],
+});
 
-/**
- * A stage that passed before is not run again, unless it says so. With `minutes`, no stage runs longer than that from now on, and one that would have less
- * than a third of its time is left for another call.
- * @param {Stage[]} stages @param {{ out: string, root: string, resume: boolean, minutes?: number, say: (line: string) => void }} settings
- */
-export async function runStages(stages, settings) {
-  const { out, root, resume, minutes = Number.POSITIVE_INFINITY, say } = settings;
-  mkdirSync(out, { recursive: true });
-  const file = join(out, "results.json");
-  const results = resume ? readResults(file) : { stages: {} };
-  results.device = settings.device;
-  const end = Date.now() + minutes * 60_000;
-  for (const stage of stages) {
-    if (results.stages[stage.name]?.status === "passed" && !stage.always) {
-      say(`${stage.name}: passed before`);
-      continue;
-    }
-    const start = Date.now();
-    if (end - start < (stage.seconds * 1000) / 3) {
-      say(`${stage.name}: left for another call, its time is over`);
-      continue;
-    }
-    say(`${stage.name}: at most ${stage.seconds} s`);
-    const deadline = Math.min(start + stage.seconds * 1000, end);
-    const log = join(out, `${stage.name}.log`);
-    writeFileSync(log, "");
-    const result = await outcomeOf(stage, {
-      ...settings,
-      ...commandsOf({ log, cwd: root, deadline }),
-      before: results.stages,
-    });
-    result.seconds = (Date.now() - start) / 1000;
-    results.stages[stage.name] = result;
-    writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`);
+async function runStage(stage, given) {
+  const { results, again, say, save } = given;
+  const earlier = results.stages[stage.name];
+  const isFresh = stage.always || again.includes(stage.name);
+  const start = Date.now();
+  const result = {
+    status: "running",
+    date: new Date(start).toISOString(),
+    // The results of a stage that runs again stay until its parts give others.
+    parts: isFresh ? {} : (earlier?.parts ?? {}),
+    results: earlier?.results ?? [],
+  };
+  results.stages[stage.name] = result;
+  const log = join(given.out, `${stage.name}.log`);
+  if (isFresh || !earlier) writeFileSync(log, "");
+  say(`${stage.name}: at most ${stage.seconds} s`);
+  const end = Math.min(start + stage.seconds * 1000, given.end);
+  let parts = [];
+  try {
+    parts = await stage.parts({ ...given, ...commandsOf({ log, cwd: given.root, deadline: end }) });
+  } catch (error) {
+    parts = [{ name: stage.name, seconds: 0, run: () => Promise.reject(error) }];
+  }
+  await runParts(parts, result, { ...given, log, end });
+  sumUp(parts, result);
+  result.commit = given.commit();
+  result.seconds = (Date.now() - start) / 1000;
+  if (Object.keys(result.parts).length === 0) {
+    if (earlier) results.stages[stage.name] = earlier;
+    else delete results.stages[stage.name];
+    say(`${stage.name}: left for another call, its time is over`);
+  } else {
     say(
       `${stage.name}: ${result.status} after ${result.seconds.toFixed(0)} s${result.reason ? `: ${result.reason}` : ""}`,
     );
   }
-  return results;
+  save();
 }
 
-async function outcomeOf(stage, given) {
-  try {
-    const { failed, ...result } = await stage.run(given);
-    return failed ? { status: "failed", reason: failed, ...result } : { status: "passed", ...result };
-  } catch (error) {
-    const reason = error instanceof StageFailure ? error.message : (error.stack ?? String(error));
-    return { status: "failed", reason, results: error.results };
+/**
+ * Stages that passed before are not run again, unless they are named in `again` or say so themselves; of the others, the parts that
+ * passed are not. `minutes` bounds all together.
+ * @param {Stage[]} stages
+ * @param {{ device: string, out: string, root: string, resume: boolean, again?: string[], minutes?: number,
+ *   interrupt?: { by?: string }, say: (line: string) => void }} settings
+ */
+export async function runStages(stages, settings) {
+  const { resume, again = [], minutes = Number.POSITIVE_INFINITY, interrupt = {}, say } = settings;
+  const { results, save } = openResults(settings.out, { device: settings.device, isKept: resume || again.length > 0 });
+  const commit = () => results.built?.commit;
+  const given = { ...settings, again, interrupt, results, save, commit, end: Date.now() + minutes * 60_000 };
+  const isAlways = (stage) => stage.always === true;
+  const ordered = [
+    ...stages.filter(isAlways),
+    ...inOrder(
+      stages.filter((stage) => !isAlways(stage)),
+      ({ name }) => (again.includes(name) ? undefined : results.stages[name]),
+    ),
+  ];
+  for (const stage of ordered) {
+    if (interrupt.by) break;
+    if (results.stages[stage.name]?.status === "passed" && !isAlways(stage) && !again.includes(stage.name)) {
+      say(`${stage.name}: passed before`);
+      continue;
+    }
+    await runStage(stage, given);
+    if (stage.needed && results.stages[stage.name]?.status !== "passed") {
+      say(`without ${stage.name} nothing else is run`);
+      break;
+    }
   }
+  save();
+  return results;
 }

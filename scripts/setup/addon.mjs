@@ -36,12 +36,17 @@ export async function cmakeJs(root, args, log, logPath) {
   }
 }
 
-/** @param {string} root the package @param {{ root: string, version: string }} libtorch */
-export async function buildAddon(root, libtorch) {
+/**
+ * @param {string} root the package @param {{ root: string, version: string, cuda?: boolean }} libtorch
+ * @param {{ architectures?: string }} options CMake's list of cards; those of cmake/cuda.cmake where it is absent
+ */
+export async function buildAddon(root, libtorch, { architectures } = {}) {
+  // Only what CUDA builds compile: the others must not be built anew for it.
+  const cards = libtorch.cuda ? architectures : undefined;
   const stamp = {
     file: join(root, "build/.stamp-addon"),
     inputs: ["CMakeLists.txt", "cmake", "native"].map((name) => join(root, name)),
-    facts: { libtorch: libtorch.root, version: libtorch.version, compiler: process.env.CXX },
+    facts: { libtorch: libtorch.root, version: libtorch.version, compiler: process.env.CXX, cards },
     products: [addonPath(root), nativeTestPath(root)],
   };
   await unlessUnchanged(stamp, async () => {
@@ -51,7 +56,9 @@ export async function buildAddon(root, libtorch) {
     const log = createWriteStream(logPath);
     say("compiling the native addon (a few minutes the first time)");
     // `cmake-js compile` would answer an error in the source with a second build from nothing.
-    await cmakeJs(root, ["configure", `--CDTORCH_ROOT=${libtorch.root}`], log, logPath);
+    // Given always: a list that an earlier configuration left in CMake's cache must not stay.
+    const options = [`--CDTORCH_ROOT=${libtorch.root}`, `--CDERPRM_CUDA_ARCHITECTURES=${cards ?? ""}`];
+    await cmakeJs(root, ["configure", ...options], log, logPath);
     await cmakeJs(root, ["build", "--parallel", String(availableParallelism())], log, logPath);
     log.end();
   });

@@ -82,7 +82,14 @@ for (const batch of bench.batches) {
   };
   await run(Math.min(bench.tokens, 24));
   const seconds: number[] = [];
-  for (let i = 0; i < bench.runs; i++) seconds.push(await run(bench.tokens));
+  const prefills: number[] = [];
+  for (let i = 0; i < bench.runs; i++) {
+    seconds.push(await run(bench.tokens));
+    // The first token needs no iteration: it is drawn from the prefix's logits.
+    prefills.push(await run(1));
+  }
+  const prefillSeconds = spreadOf(prefills).median;
+  const iterationSeconds = (spreadOf(seconds).median - prefillSeconds) / (bench.tokens - 1);
   const { promptTokens, iterations, kvBytesPeak } = policy.stats();
   await policy.dispose();
   report({
@@ -98,6 +105,9 @@ for (const batch of bench.batches) {
     seconds: spreadOf(seconds),
     tokensPerSecond: spreadOf(seconds.map((one) => (batch * bench.tokens) / one)),
     completionsPerSecond: spreadOf(seconds.map((one) => batch / one)),
+    prefillSeconds,
+    // Of a run too short for the clock it may come out as nothing.
+    iterationSeconds: iterationSeconds > 0 ? iterationSeconds : undefined,
     loadSeconds,
     promptTokens,
     iterations,

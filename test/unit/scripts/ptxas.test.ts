@@ -14,6 +14,9 @@ const { parsePtxas, shortName } = await importScript<{
   parsePtxas(report: string): KernelUse[];
   shortName(demangled: string): string;
 }>("cuda/ptxas.mjs");
+const { readCudaCache } = await importScript<{ readCudaCache(text: string): { nvcc?: string; cards: string[] } }>(
+  "cuda/cache.mjs",
+);
 
 test("registers, stack, spills and shared memory are read for each kernel on each card", (t) => {
   const report = `ptxas info    : 0 bytes gmem
@@ -43,4 +46,10 @@ test("a kernel's name is shown without our namespaces, those of its file and its
   );
   t.is(shortName("erprm::cuda::(anonymous namespace)::scale<(int)4>(void (*)(int), float)"), "scale<(int)4>");
   t.is(shortName("_Z3oneif"), "_Z3oneif");
+});
+
+test("CMake's cache tells nvcc and the cards that kernels are wanted for", (t) => {
+  const text = "ERPRM_NVCC:FILEPATH=/cuda/bin/nvcc\nERPRM_WANTED_CARDS:INTERNAL=80;90\nOTHER:STRING=80;90;100\n";
+  t.deepEqual(readCudaCache(text), { nvcc: "/cuda/bin/nvcc", cards: ["sm_80", "sm_90"] });
+  t.deepEqual(readCudaCache("ERPRM_NVCC:FILEPATH=ERPRM_NVCC-NOTFOUND\n"), { nvcc: undefined, cards: [] });
 });

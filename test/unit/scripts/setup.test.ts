@@ -24,14 +24,29 @@ const { isAtLeast, expectTools, cmakeTool, compilerTool, nodeTool } = await impo
   compilerTool(env: object): { problem?: string };
   nodeTool(version: string): { problem?: string };
 }>("setup/toolchain.mjs");
-const { chooseCuda } = await importScript<{
+const { chooseArchitectures, chooseCuda } = await importScript<{
+  chooseArchitectures(root: string, options: { cudaArchitectures?: string }): string | undefined;
   chooseCuda(root: string, options: { cuda?: boolean; cpu?: boolean }): boolean;
 }>("setup/choice.mjs");
+const { readSetupOptions } = await importScript<{ readSetupOptions(args: string[]): object }>("setup/options.mjs");
 
 test("CUDA, once asked for, stays chosen until it is taken back", (t) => {
   const root = makeFolder(t);
   const asked = [{}, { cuda: true }, {}, { cpu: true }, {}].map((options) => chooseCuda(root, options));
   t.deepEqual(asked, [false, true, true, false, false]);
+});
+
+test("cards that kernels are compiled for, once chosen, stay chosen until all are; what is no number is refused", (t) => {
+  const root = makeFolder(t);
+  const asked = ["90", undefined, "80,100", undefined, "all", undefined].map((cudaArchitectures) =>
+    chooseArchitectures(root, cudaArchitectures === undefined ? {} : { cudaArchitectures }),
+  );
+  t.deepEqual(asked, ["90", "90", "80;100", "80;100", undefined, undefined]);
+  for (const cudaArchitectures of ["9.0", "sm_90", "90,", ""]) {
+    t.throws(() => chooseArchitectures(root, { cudaArchitectures }), { message: /numbers such as 90 or 80,90/ });
+  }
+  t.like(readSetupOptions(["--cuda", "--cuda-architectures", "90"]), { cuda: true, cudaArchitectures: "90" });
+  t.false("cudaArchitectures" in readSetupOptions(["--cuda"]));
 });
 
 test("a folder that could not be filled leaves nothing behind", async (t) => {

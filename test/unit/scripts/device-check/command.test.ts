@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import test from "ava";
+import { packageRoot } from "../../../../src/native/loader.js";
+import { makeFolder } from "../../../support/folder.js";
+import { importScript } from "../../../support/script.js";
+
+interface Commands {
+  run(
+    command: string,
+    args: string[],
+    options?: { onLine?: (line: string) => void },
+  ): Promise<{ status: number; signal: string | null; lines: string[] }>;
+}
+const commandFile = "device-check/command.mjs";
+const { commandsOf } = await importScript<{
+  commandsOf(part: { log: string; cwd: string; deadline: number; secondsToDie?: number }): Commands;
+}>(commandFile);
+const { watchSignals } = await importScript<{
+  watchSignals(process: EventEmitter, say: () => void): { by?: string; exitCode?: number };
+}>("device-check/interrupt.mjs");
+
+const node = process.execPath;
+
+/** Resolves when no process has this id; ends with the test's time otherwise. */
+async function gone(id: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(id, 0);
+    } catch {
+      return;
+    }
+    // A process without a parent that waits for it stays as a zombie.
+    if (/^State:\s+Z/m.test(readFileSync(`/proc/${id}/status`, "utf8"))) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test("lines come while the command still runs, whole, and the last one without its end", async (t) => {
+  const folder = makeFolder(t);
+  const { run } = commandsOf({ log: join(folder, "log"), cwd: folder, deadline: Date.now() + 60_000 });
+  const lines: string[] = [];
+  // It ends when it sees the file that its first line brings about.
+  const program = `
+    const { existsSync } = require("node:fs");
+    process.stdout.write("fi"); process.stdout.write("rst\\n");
+    setInterval(() => { if (existsSync("seen")) { process.stdout.write("last"); process.exit(4); } }, 10);`;
+  const onLine = (line: string) => {
+    lines.push(line);
+    if (line === "first") writeFileSync(join(folder, "seen"), "");
+  };
+  const { status, lines: all } = await run(node, ["-e", program], { onLine });
+  t.deepEqual([status, lines, all], [4, ["first", "last"], ["first", "last"]]);
+});
+
+test("when its time is over a command is killed with what it started", async (t) => {
+  const folder = makeFolder(t);
+  const { run } = commandsOf({ log: join(folder, "log"), cwd: folder, deadline: Date.now() + 4000 });
+  const program = `
+    const child = require("node:child_process").spawn("sleep", ["600"]);
+    console.log(child.pid); setInterval(() => {}, 1000);`;
+  let child = 0;
+  const error = await t.throwsAsync(run(node, ["-e", program], { onLine: (line) => (child = Number(line)) }), {
+    message: /time was over/,
+  });
+  t.like(error, { isLate: true });
+  t.true(child > 0);
+  await gone(child);
+});
+
+test("a signal kills the command that runs and leaves none behind; the exit code says which signal", async (t) => {
+  const folder = makeFolder(t);
+  const url = (name: string) => pathToFileURL(join(packageRoot, "scripts/device-check", name)).href;
+  const script = `
+    const { commandsOf } = await import(${JSON.stringify(url("command.mjs"))});
+    const { watchSignals } = await import(${JSON.stringify(url("interrupt.mjs"))});
+    const interrupt = watchSignals(process, () => {});
+    const { run } = commandsOf({ log: "log", cwd: ".", deadline: Date.now() + 600000 });
+    const program = "console.log(process.pid); setInterval(() => {}, 1000)";
+    const { signal } = await run(process.execPath, ["-e", program], { onLine: (line) => console.log(line) });
+    console.log(interrupt.by + " " + signal);
+    process.exitCode = interrupt.exitCode;`;
+  const child = spawn(node, ["--input-type=module", "-e", script], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout.setEncoding("utf8");
+  child.stdout.on("data", (part: string) => {
+    if (text === "") child.kill("SIGTERM");
+    text += part;
+  });
+  const [code] = await once(child, "close");
+  const [id, last] = text.trim().split("\n");
+  t.deepEqual([code, last], [143, "SIGTERM SIGKILL"]);
+  await gone(Number(id));
+});
+
+test("the second signal ends the process at once", (t) => {
+  const codes: number[] = [];
+  const process = Object.assign(new EventEmitter(), { exit: (code: number) => codes.push(code) });
+  const interrupt = watchSignals(process, () => {});
+  process.emit("SIGINT");
+  t.deepEqual([interrupt.by, interrupt.exitCode, codes], ["SIGINT", 130, []]);
+  process.emit("SIGHUP");
+  t.deepEqual(codes, [129]);
+});
