@@ -2,7 +2,7 @@
  * Proves on a real run what the tests prove on a small one: the same bytes whether a run is left alone, killed with SIGKILL at
  * random moments and resumed, run with another number of threads, or with another batch size.
  *
- *   node scripts/kill-and-resume.mjs [--kills 10] -- label --policy MODEL --problems FILE ... (no --out)
+ *   node scripts/kill-and-resume.mjs [--kills 10] -- label --policy MODEL --problems FILE ... (no --out, --threads, --batch-size)
  *   node scripts/kill-and-resume.mjs [--kills 10] -- train prm --model MODEL --labels FILE --checkpoint-every 2 ...
  */
 import { spawn } from "node:child_process";

@@ -4,6 +4,7 @@
  */
 import { Option } from "commander";
 import { failArgument } from "../check.js";
+import { ErprmError } from "../errors.js";
 import { parseByteSize } from "./byte-size.js";
 
 export type OptionKind =
@@ -141,8 +142,21 @@ function toNumber(text: string): number {
   return decimal.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
-/** @throws ERPRM_INVALID_ARGUMENT: "Expected --name to be ..., received ...". */
-export function parseOption({ name, kind }: OptionSpec, text: string, previous?: unknown): unknown {
+/** Which of two values was meant, nobody can tell. They are not shown: an address may hold a password. */
+function refuseSecond({ name, kind }: OptionSpec): never {
+  const isList = kind.type === "numbers" || kind.type === "choices";
+  const how = isList ? ": separate its values by commas" : "";
+  const message = `Expected --${name} to be given once, received it twice${how}`;
+  throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name });
+}
+
+/**
+ * @param previous what the same flag was given before
+ * @throws ERPRM_INVALID_ARGUMENT: "Expected --name to be ..., received ...", also for a second value of a flag that has one
+ */
+export function parseOption(spec: OptionSpec, text: string, previous?: unknown): unknown {
+  const { name, kind } = spec;
+  if (previous !== undefined && kind.type !== "texts") refuseSecond(spec);
   const value = (() => {
     switch (kind.type) {
       case "integer":
@@ -173,6 +187,6 @@ export function commanderOption(spec: OptionSpec): Option {
   const flags = kind.type === "switch" ? `--${name}` : `--${name} <${argument ?? "VALUE"}>`;
   const option = new Option(flags, help).helpGroup(spec.group ?? "Options:");
   if (kind.type === "switch") return option;
-  // commander hands over the previous value of a repeated flag, which a list is gathered from.
+  // commander hands over the previous value of a repeated flag: a list is gathered from it, all others are refused.
   return option.argParser((text: string, previous: unknown) => parseOption(spec, text, previous));
 }

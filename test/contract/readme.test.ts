@@ -165,6 +165,23 @@ test("every flag that the README, formats.md and method.md name in passing exist
   }
 });
 
+test("the help of an option says that it may be repeated where it may; all others are refused a second value", (t) => {
+  const isTaken = (parse: (text: string, previous: unknown) => unknown, previous: unknown) => {
+    try {
+      parse("1", previous);
+      return true;
+    } catch (error) {
+      if (/to be given once/.test((error as Error).message)) return false;
+      throw error;
+    }
+  };
+  const valued = innermostCommands().flatMap(({ options }) => options.filter(({ parseArg }) => parseArg !== undefined));
+  for (const { flags, description, parseArg } of valued) {
+    t.is(isTaken(parseArg as never, ["1"]), description.includes("may be repeated"), flags);
+  }
+  t.true(valued.length > 50);
+});
+
 test("what the README's programs import is exported", (t) => {
   const imports = codeBlocks(sectionOf(readme, "Library"), "js").map((code) =>
     /import \{([^}]*)\} from "erprm"/.exec(code),

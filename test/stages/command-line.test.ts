@@ -13,6 +13,7 @@ import test from "ava";
 import { makeFolder } from "../support/folder.js";
 import { runCli, startCli } from "../support/run-cli.js";
 import { writeTinyModel } from "../support/tiny-engine.js";
+import { withOptions } from "../support/with-options.js";
 
 const problems = Array.from({ length: 6 }, (_, i) =>
   JSON.stringify({ id: `p${i}`, question: `${i} + ${i}?`, answer: String(2 * i) }),
@@ -21,12 +22,13 @@ const problems = Array.from({ length: 6 }, (_, i) =>
 async function tinyRun(t: Parameters<typeof writeTinyModel>[0]) {
   const model = await writeTinyModel(t);
   const folder = makeFolder(t, { "p.jsonl": problems });
-  const label = (name: string, ...more: string[]) => [
+  const words = (name: string) => [
     "label",
     ...["--policy", model, "--problems", join(folder, "p.jsonl"), "--out", join(folder, name), "--threads", "1"],
     ...["--num-solutions", "2", "--num-completions", "3", "--max-tokens", "64", "--completion-max-tokens", "64"],
-    ...["--prompt-template", "Q: {question}\nA:", "--split", "tag:*", ...more],
+    ...["--prompt-template", "Q: {question}\nA:", "--split", "tag:*"],
   ];
+  const label = (name: string, ...more: string[]) => withOptions(words(name), more);
   const read = (name: string, file: string) => readFileSync(join(folder, name, file), "utf8");
   return { model, folder, label, read };
 }

@@ -13,6 +13,7 @@ import { byteConvention } from "../support/fake-reward-model.js";
 import { parityModels } from "../support/parity-models.js";
 import { type RandomModel, writeRandomModel } from "../support/random-model.js";
 import { runCli, startCli } from "../support/run-cli.js";
+import { withOptions } from "../support/with-options.js";
 
 const folder = mkdtempSync(join(tmpdir(), "erprm-test-"));
 const path = (...names: string[]) => join(folder, ...names);
@@ -36,7 +37,7 @@ function args(out: string, ...more: string[]): string[] {
   const models = ["--policy", "builtin:tiny", ...(more.includes("correct") ? [] : ["--reward-model", path("prm")])];
   const small = ["--num-rounds", "2", "--num-solutions", "3", "--max-tokens", "120", "--divergence-solutions", "2"];
   const training = ["--epochs", "1", "--tokens-per-update", "100", "--threads", "1", "--json"];
-  return ["finetune", ...models, ...data, ...small, ...training, "--out", path(out), ...more];
+  return withOptions(["finetune", ...models, ...data, ...small, ...training, "--out", path(out)], more);
 }
 
 const weights = (name: string) => !name.endsWith("manifest.json") && !name.startsWith("lock");
@@ -178,7 +179,10 @@ test.serial("what does not fit together is exit 2, before anything is made", asy
     [[...base, ...reward, "--held-out-problems", path("problems.jsonl")], /all 6 ask what held-out problems ask/],
     [[...base, "--reward-model", path("nowhere")], /nowhere/],
     [[...base, ...reward, "--num-rounds", "0"], /--num-rounds/],
-    [[...base, "--policy", path("prm"), "--selection", "correct", "--problems", path("none.jsonl")], /none\.jsonl/],
+    [
+      withOptions(base, ["--policy", path("prm"), "--selection", "correct", "--problems", path("none.jsonl")]),
+      /none\.jsonl/,
+    ],
   ];
   for (const [words, message] of bad) {
     const { code, stderr } = await runCli(words);

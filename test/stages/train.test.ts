@@ -15,6 +15,7 @@ import { parityModels } from "../support/parity-models.js";
 import { type RandomModel, writeRandomModel } from "../support/random-model.js";
 import { runCli, startCli } from "../support/run-cli.js";
 import { trainingInputs } from "../support/training-inputs.js";
+import { withOptions } from "../support/with-options.js";
 
 const folder = mkdtempSync(join(tmpdir(), "erprm-test-"));
 const path = (...names: string[]) => join(folder, ...names);
@@ -34,8 +35,8 @@ const inputs = {
 };
 
 function trainArgs(kind: keyof typeof inputs, out: string, ...more: string[]): string[] {
-  const common = ["--out", path(out), "--held-out", "0.2", "--threads", "1", "--json", ...more];
-  return ["train", kind, ...(more.includes("--model") ? [] : ["--model", path("model")]), ...inputs[kind], ...common];
+  const common = ["--out", path(out), "--held-out", "0.2", "--threads", "1", "--json"];
+  return withOptions(["train", kind, "--model", path("model"), ...inputs[kind], ...common], more);
 }
 
 const readJson = (...names: string[]) => JSON.parse(readFileSync(path(...names), "utf8"));

@@ -8,6 +8,7 @@ import { parityModels } from "./parity-models.js";
 import { type RandomModel, writeRandomModel } from "./random-model.js";
 import { runCli } from "./run-cli.js";
 import { trainingInputs } from "./training-inputs.js";
+import { withOptions } from "./with-options.js";
 
 export const trainProgram = join(packageRoot, "dist/test/support/fake-train-cli.js");
 
@@ -18,11 +19,11 @@ export async function makeInputs(t: ExecutionContext) {
   const longer = { ...rest, config: { ...config, max_position_embeddings: 1024 } };
   await writeRandomModel(join(folder, "model"), longer, 1);
   const path = (name: string) => join(folder, name);
-  const args = (out: string, ...more: string[]) => [
+  const words = (out: string) => [
     ...["train", "prm", "--model", path("model"), "--labels", path("labels.jsonl"), "--out", path(out)],
     ...["--held-out", "0.2", "--evaluate-every", "4", "--tokens-per-update", "600", "--loss", "binary"],
-    ...more,
   ];
+  const args = (out: string, ...more: string[]) => withOptions(words(out), more);
   const run = (out: string, more: string[] = [], env: NodeJS.ProcessEnv = {}) =>
     runCli(args(out, ...more), { program: trainProgram, env });
   /** What a training leaves that does not depend on times. */

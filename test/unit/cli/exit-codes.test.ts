@@ -56,6 +56,22 @@ test(
   /Expected --num-solutions to be an integer of at least 1, received "many"/,
 );
 test(
+  "an option with one value that is given twice is exit 2, without what it was given",
+  fails,
+  {},
+  ["worker", "--queue", "nats://me:secret@a", "--queue", "nats://me:secret@b"],
+  2,
+  /^erprm: Expected --queue to be given once, received it twice\n$/,
+);
+test(
+  "a list that is given in two pieces is exit 2 and says how lists are written",
+  fails,
+  {},
+  ["label", "--eta", "1", "--eta", "2"],
+  2,
+  /Expected --eta to be given once, received it twice: separate its values by commas/,
+);
+test(
   "a size that is none is exit 2",
   fails,
   {},

@@ -5,6 +5,7 @@ import { labelSteps } from "../../../src/data/step-labels.js";
 import type { CompletionRecord, LabelRecord } from "../../../src/types.js";
 import { makeFolder } from "../../support/folder.js";
 import { fakeProgram, runCli, startCli } from "../../support/run-cli.js";
+import { withOptions } from "../../support/with-options.js";
 
 const problems = Array.from({ length: 6 }, (_, i) =>
   JSON.stringify({ id: `p${i}`, question: `What is ${i} + ${4 - i}?`, answer: "4" }),
@@ -118,7 +119,7 @@ test("allocation and estimator are in every record and in the manifest, and belo
     ["--prior", "1,3"],
     ["--keep-completions"],
   ]) {
-    const { code, stderr } = await run(args("run", ...options, ...other));
+    const { code, stderr } = await run(args("run", ...withOptions(options, other)));
     t.is(code, 4, `${other.join(" ")}: ${stderr}`);
   }
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { makeFolder } from "../../support/folder.js";
 import { cliProgram, fakeProgram, runCli, startCli } from "../../support/run-cli.js";
+import { withOptions } from "../../support/with-options.js";
 
 const problems = Array.from({ length: 8 }, (_, i) =>
   JSON.stringify({ id: `p${i}`, question: `What is ${i} + ${4 - i}?`, answer: "4" }),
@@ -13,11 +14,12 @@ const outputs = ["solutions.jsonl", "search.jsonl"] as const;
 /** search with fake models; the files it leaves. */
 function searchRun(t: { teardown(fn: () => void): void }) {
   const folder = makeFolder(t, { "p.jsonl": problems });
-  const args = (name: string, ...more: string[]) => [
+  const words = (name: string) => [
     "search",
     ...["--policy", "fake", "--reward-model", "fake", "--problems", join(folder, "p.jsonl")],
-    ...["--out", join(folder, name), "--max-steps", "6", ...more],
+    ...["--out", join(folder, name), "--max-steps", "6"],
   ];
+  const args = (name: string, ...more: string[]) => withOptions(words(name), more);
   const read = (name: string, file: string) => {
     const path = join(folder, name, file);
     return existsSync(path) ? readFileSync(path, "utf8") : "";
