@@ -27,6 +27,8 @@ export interface ProgressStream {
 
 const redrawMs = 100;
 const lineMs = 10_000;
+/** Nothing was done for so long, and for three times as long as usual: the rate says nothing of the time left any more. */
+const stuckMs = 10_000;
 
 /** `4.2 s`, `83 s`, `2:05`, `1:02:03`. */
 export function formatDuration(seconds: number): string {
@@ -45,6 +47,8 @@ export class Progress {
   readonly #startedAt: number;
   readonly #doneBefore: number;
   #done: number;
+  #doneAt: number;
+  #numAdvances = 0;
   #note = "";
   #shownAt: number;
   #drawn = false;
@@ -59,10 +63,15 @@ export class Progress {
     this.#shownAt = this.#stream.isTTY ? Number.NEGATIVE_INFINITY : this.#startedAt;
     this.#doneBefore = options.done ?? 0;
     this.#done = this.#doneBefore;
+    this.#doneAt = this.#startedAt;
   }
 
   /** `note` is shown behind the rate: `312 rollouts/s`. */
   update(done: number, note = this.#note): void {
+    if (done !== this.#done) {
+      this.#doneAt = this.#now();
+      this.#numAdvances += 1;
+    }
     this.#done = done;
     this.#note = note;
     const every = this.#stream.isTTY ? redrawMs : lineMs;
@@ -103,7 +112,14 @@ export class Progress {
     return `[${"=".repeat(filled)}${" ".repeat(cells - filled)}] `;
   }
 
-  /** `label 12/80 solutions, 0.4 solutions/s, 2:50 left`. */
+  /** Milliseconds since something was done, where that is unusually long. */
+  #stuck(): number | undefined {
+    const since = this.#now() - this.#doneAt;
+    const usual = (this.#doneAt - this.#startedAt) / this.#numAdvances;
+    return since > Math.max(stuckMs, 3 * usual) ? since : undefined;
+  }
+
+  /** `label 12/80 solutions, 0.4 solutions/s, 2:50 left`, or `nothing done for 25 s` in the place of the time left. */
   text(): string {
     const { title, unit, total } = this.#options;
     const seconds = (this.#now() - this.#startedAt) / 1000;
@@ -112,7 +128,9 @@ export class Progress {
     if (rate > 0) parts.push(`${rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2)} ${unit}/s`);
     if (this.#note) parts.push(this.#note);
     if (rate > 0 && total !== undefined && this.#done < total) {
-      parts.push(`${formatDuration((total - this.#done) / rate)} left`);
+      const stuck = this.#stuck();
+      const left = `${formatDuration((total - this.#done) / rate)} left`;
+      parts.push(stuck === undefined ? left : `nothing done for ${formatDuration(stuck / 1000)}`);
     }
     return parts.join(", ");
   }

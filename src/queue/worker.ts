@@ -45,6 +45,8 @@ export interface WorkerEnd {
 const lookMs = 2_000;
 /** A pull ends after this long without enough units; a new one is sent. */
 const pullMs = 1_000;
+/** From taking a unit to saying so, together with others that are taken meanwhile. */
+const takenStateMs = 250;
 /** Between two looks whether there is room: an engine tells nobody that a completion is done. */
 const roomMs = 20;
 
@@ -63,6 +65,7 @@ class RunWorker {
   #reason: WorkerEnd["reason"] | undefined;
   #failure: { error: unknown } | undefined;
   #busyAt = performance.now();
+  #taken: NodeJS.Timeout | undefined;
   #wake = () => {};
   /** A pull ends by itself after a while, but not while the server is away. */
   #asked: ConsumerMessages | undefined;
@@ -104,6 +107,7 @@ class RunWorker {
       await Promise.all([...this.#underWay, looking]);
     } finally {
       clearInterval(timer);
+      clearTimeout(this.#taken);
       clearInterval(this.#beat);
       signal.removeEventListener("abort", abort);
       await this.#sayState(true);
@@ -222,6 +226,7 @@ class RunWorker {
     }
     const held: UnitAtHand = { place, message, name: `unit ${place}`, since: performance.now() };
     this.#holds.set(place, held);
+    this.#sayTaken();
     const handled = this.#handle(held).catch((error: unknown) => this.#fail(error));
     this.#underWay.add(handled);
     void handled.then(() => {
@@ -239,6 +244,14 @@ class RunWorker {
     } finally {
       this.#holds.delete(held.place);
     }
+  }
+
+  /** Killed before its next state, a worker would be thought to have held nothing. */
+  #sayTaken(): void {
+    this.#taken ??= setTimeout(() => {
+      this.#taken = undefined;
+      void this.#sayState(false);
+    }, takenStateMs).unref();
   }
 
   async #sayState(left: boolean): Promise<void> {

@@ -1,8 +1,9 @@
 /**
  * The files of a label run whose units come from the queue. They are written as `erprm label` alone writes them: in the order
  * of the input, the completions of a solution before its labels; a unit that was set aside leaves its place empty and
- * stands in failed.jsonl.
+ * stands in failed.jsonl, which is there from the first such unit on.
  */
+import { existsSync } from "node:fs";
 import type { Place } from "../../data/data-error.js";
 import type { JsonlAppender } from "../../data/jsonl-appender.js";
 import type { LogFile } from "../../data/log-file.js";
@@ -53,7 +54,8 @@ export class QueuedLabelFiles {
   readonly #labels: JsonlAppender<LabelRecord>;
   readonly #solutions: JsonlAppender<Solution> | undefined;
   readonly #completions: LogFile | undefined;
-  readonly #failed: JsonlAppender<FailedUnit>;
+  #failed: JsonlAppender<FailedUnit> | undefined;
+  readonly #openFailed: () => Promise<JsonlAppender<FailedUnit>>;
   readonly #tally: LabelTally;
   readonly #numSolutions: number;
   readonly recordsBefore: number;
@@ -62,7 +64,8 @@ export class QueuedLabelFiles {
     labels: JsonlAppender<LabelRecord>;
     solutions: JsonlAppender<Solution> | undefined;
     completions: LogFile | undefined;
-    failed: JsonlAppender<FailedUnit>;
+    failed: JsonlAppender<FailedUnit> | undefined;
+    openFailed: () => Promise<JsonlAppender<FailedUnit>>;
     tally: LabelTally;
     numSolutions: number;
   }) {
@@ -70,6 +73,7 @@ export class QueuedLabelFiles {
     this.#solutions = files.solutions;
     this.#completions = files.completions;
     this.#failed = files.failed;
+    this.#openFailed = files.openFailed;
     this.#tally = files.tally;
     this.#numSolutions = files.numSolutions;
     this.recordsBefore = files.labels.numRecords;
@@ -83,19 +87,20 @@ export class QueuedLabelFiles {
   ): Promise<QueuedLabelFiles> {
     const { labels, completionsBefore } = await openLabels(run, tally);
     const solutions = unit === "problem" ? await run.appender<Solution>("solutions.jsonl", solutionKey) : undefined;
-    const failed = await run.appender<FailedUnit>(failedFile, failedKey);
+    const openFailed = () => run.appender<FailedUnit>(failedFile, failedKey);
+    const failed = existsSync(run.file(failedFile)) ? await openFailed() : undefined;
     const completions = keepCompletions ? await openCompletions(run, completionsBefore) : undefined;
-    return new QueuedLabelFiles({ labels, solutions, completions, failed, tally, numSolutions });
+    return new QueuedLabelFiles({ labels, solutions, completions, failed, openFailed, tally, numSolutions });
   }
 
   /** Units that were set aside, in this call or an earlier one. */
   get numFailed(): number {
-    return this.#failed.numRecords;
+    return this.#failed?.numRecords ?? 0;
   }
 
   isDone(payload: LabelUnitPayload): boolean {
     const key = isSolution(payload) ? solutionKey(payload) : payload.id;
-    return this.#failed.has(key) || keysOf(payload, this.#numSolutions).every((one) => this.#labels.has(one));
+    return this.#failed?.has(key) || keysOf(payload, this.#numSolutions).every((one) => this.#labels.has(one));
   }
 
   /** @throws ERPRM_INVALID_DATA for records that are not those of the unit */
@@ -137,7 +142,10 @@ export class QueuedLabelFiles {
       await this.#completions.sync();
     }
     await this.#labels.append(labels);
-    await this.#failed.append(failed);
+    if (failed.length > 0) {
+      this.#failed ??= await this.#openFailed();
+      await this.#failed.append(failed);
+    }
     for (const record of labels) this.#tally.add(record);
     return added;
   }

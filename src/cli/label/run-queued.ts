@@ -57,9 +57,12 @@ export async function labelThroughQueue(
   const say = (text: string) => {
     if (!quiet) stderr.write(`erprm: ${text}\n`);
   };
-  const board = new WorkerBoard();
+  const board = new WorkerBoard({ ackWaitSeconds });
   const { recordsBefore } = files;
-  const bar = { title: "label", unit: "solutions", total, done: recordsBefore, quiet, stream: stderr };
+  const name = runName(run);
+  const { shown } = access.address;
+  const howToWork = `run ${name} is at ${shown}: erprm worker --queue ${shown} --policy MODEL on any machine works on it`;
+  const bar = { title: "label", unit: "solutions", total, done: recordsBefore, quiet, stream: stderr, howToWork };
   const progress = new QueueProgress(board, bar, say);
   const sums: Record<string, number> = {};
   let unitSeconds = 0;
@@ -67,7 +70,7 @@ export async function labelThroughQueue(
     const numUnits = await countUnits(task);
     const connection = await connectQueue(access, (text) => progress.tell(text));
     try {
-      const server = await QueueServer.open(connection, runName(run));
+      const server = await QueueServer.open(connection, name);
       if (task.startOver) await server.startOver();
       const { manifest } = run;
       const announcement = {
@@ -82,9 +85,7 @@ export async function labelThroughQueue(
         maxTries,
         writer: thisProcess(),
       };
-      say(
-        `run ${server.names.run} is at ${access.address.shown}: erprm worker --queue ... --policy MODEL on any machine works on it`,
-      );
+      say(howToWork);
       void listen(connection, server, board, (text) => progress.tell(text));
       await writeUnits({
         server,
@@ -97,6 +98,7 @@ export async function labelThroughQueue(
         write: async (batch) => {
           const added = await files.write(batch);
           for (const [i, { unit, result }] of batch.entries()) {
+            board.done(unit.place);
             for (const [name, value] of Object.entries(result.counts ?? {})) sums[name] = (sums[name] ?? 0) + value;
             unitSeconds += result.seconds;
             if (result.failure) progress.tell(setAside(unit, result.failure.reason));

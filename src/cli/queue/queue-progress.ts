@@ -1,10 +1,18 @@
 /** The progress of a run on many machines, seen from its writer: records, rates, workers, and what hangs. */
 import { type WorkerBoard, workerName } from "../../queue/worker-board.js";
 import { formatDuration, Progress, type ProgressOptions } from "../progress.js";
+import { WorkerCall } from "./worker-call.js";
 
 const refreshMs = 500;
 /** Units take different times; one that takes longer than this is worth a word. */
 const slowSeconds = 10;
+
+export interface QueueProgressOptions extends ProgressOptions {
+  done: number;
+  /** Says how a worker is started. */
+  howToWork: string;
+  refreshMs?: number;
+}
 
 export class QueueProgress {
   readonly #progress: Progress;
@@ -12,12 +20,17 @@ export class QueueProgress {
   readonly #tell: (text: string) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #startedAt = performance.now();
+  readonly #call: WorkerCall;
   #done: number;
   #rollouts = 0;
   numUnits = 0;
 
-  /** `tell` is told when workers come and go; the bar makes room. */
-  constructor(board: WorkerBoard, options: ProgressOptions & { done: number }, tell: (text: string) => void) {
+  /**
+   * `tell` is told when workers come and go, and `howToWork` where none is there; the bar makes room.
+   * `now`: milliseconds, monotonic.
+   */
+  constructor(board: WorkerBoard, options: QueueProgressOptions, tell: (text: string) => void) {
+    this.#call = new WorkerCall(options.now);
     this.#progress = new Progress(options);
     this.#board = board;
     this.#done = options.done;
@@ -27,8 +40,10 @@ export class QueueProgress {
     };
     this.#timer = setInterval(() => {
       for (const text of board.dropSilent()) this.#tell(text);
+      const seconds = this.#call.due(board.numWorkers);
+      if (seconds !== undefined) this.#tell(`no worker for ${formatDuration(seconds)}: ${options.howToWork}`);
       this.#show();
-    }, refreshMs);
+    }, options.refreshMs ?? refreshMs);
     this.#timer.unref();
   }
 
@@ -60,7 +75,8 @@ export class QueueProgress {
     }
     const oldest = this.#board.oldest();
     if (oldest && oldest.seconds >= slowSeconds) {
-      parts.push(`oldest: ${oldest.name} at ${workerName(oldest.worker)} for ${formatDuration(oldest.seconds)}`);
+      const where = oldest.isLeft ? "left by" : "at";
+      parts.push(`oldest: ${oldest.name} ${where} ${workerName(oldest.worker)} for ${formatDuration(oldest.seconds)}`);
     }
     this.#progress.update(this.#done, parts.join(", "));
   }

@@ -54,6 +54,27 @@ test("a terminal that does not know its width has 80 columns", (t) => {
   t.regex(written[0] as string, /note, 1\.0 s left$/);
 });
 
+test("no time left is told while nothing is done for longer than 10 s and three times the usual; that is told instead", (t) => {
+  const { written, at } = progressOn({});
+  at(4_000, 4);
+  at(8_000, 8);
+  at(18_000, 8);
+  at(28_100, 8);
+  at(38_200, 9);
+  t.deepEqual(written, [
+    "erprm: label 8/80 solutions, 0.44 solutions/s, 2:42 left\n",
+    "erprm: label 8/80 solutions, 0.28 solutions/s, nothing done for 20 s\n",
+    "erprm: label 9/80 solutions, 0.24 solutions/s, 5:01 left\n",
+  ]);
+  const slow = progressOn({});
+  slow.at(30_000, 1);
+  slow.at(60_000, 2);
+  slow.at(149_000, 2);
+  t.regex(slow.written.at(-1) as string, / left$/m, "90 s are usual where each takes 30 s");
+  slow.at(159_000, 2);
+  t.regex(slow.written.at(-1) as string, /nothing done for 1:39$/m);
+});
+
 test("work that an earlier process did counts as done, not for the rate", (t) => {
   const { written, at } = progressOn({}, { done: 60 });
   at(10_000, 70);

@@ -220,7 +220,7 @@ test.serial(
 test.serial("what this machine or this model cannot do is said before a run directory is made", async (t) => {
   const { path, run } = await makeInputs(t);
   for (const [more, code, message] of [
-    [["--device", "cuda"], 3, /Expected device to be one of this build \(cpu\), received "cuda"/],
+    [["--device", "cuda"], 3, /Expected device to be a device of this build \(cpu\), received "cuda"/],
     [["--device", "gpu"], 2, /Expected device to be cpu, cuda or cuda:INDEX/],
     [["--dtype", "bf16"], 2, /Expected --dtype to be f32 on the CPU/],
   ] as const) {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { QueuedLabelFiles } from "../../../../src/cli/label/queued-files.js";
@@ -70,6 +70,21 @@ test("a unit is written to every file and is done then, in a later call too", as
   await later.files.close();
 });
 
+test("failed.jsonl is there from the first unit on that was set aside, and no sooner", async (t) => {
+  const { folder, files, run } = await open(t);
+  const isThere = () => existsSync(join(folder, "failed.jsonl"));
+  await files.write([{ unit: unit("a", 0), result: resultOf("a") }]);
+  t.false(isThere());
+  await files.close();
+  await run.close();
+  const { files: later } = await open(t, folder);
+  t.false(isThere());
+  t.is(later.numFailed, 0);
+  const failure = { worker, seconds: 0, tries: 3, failure: { reason: "too long" } };
+  await later.write([{ unit: unit("b", 1), result: failure }]);
+  t.true(isThere());
+});
+
 test("a unit that a kill cut in two is completed, nothing of it is doubled", async (t) => {
   const whole = await open(t);
   await whole.files.write([{ unit: unit("a", 0), result: resultOf("a") }]);
@@ -89,7 +104,7 @@ test("a unit that a kill cut in two is completed, nothing of it is doubled", asy
 });
 
 test("a unit that failed stands in failed.jsonl with its reason, is done, and keeps other commands from going on", async (t) => {
-  const { files, read, run } = await open(t);
+  const { folder, files, read, run } = await open(t);
   await t.notThrowsAsync(refuseSetAside(run));
   const result = { worker, seconds: 0, tries: 3, failure: { reason: "too long", code: "ERPRM_INVALID_DATA" } };
   files.check(unit("a", 0), result);
@@ -111,6 +126,13 @@ test("a unit that failed stands in failed.jsonl with its reason, is done, and ke
   t.true(files.isDone(problem("a")) && files.isDone(problem("b")));
   t.is(files.numFailed, 1);
   await t.throwsAsync(refuseSetAside(run), { code: "ERPRM_RUN_CONFLICT", message: /go on with --queue/ });
+  await files.close();
+  await run.close();
+  const { files: later } = await open(t, folder);
+  t.is(later.numFailed, 1);
+  t.true(later.isDone(problem("a")));
+  await later.write([{ unit: unit("c", 2), result }]);
+  t.is(read("failed.jsonl").trimEnd().split("\n").length, 2, "a later call adds to it");
 });
 
 test("records of another unit, too few of them, and what is no record are refused", async (t) => {
