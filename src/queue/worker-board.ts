@@ -52,7 +52,7 @@ export class WorkerBoard {
     }
     const isNew = !this.#heard.has(id);
     this.#seen.add(id);
-    this.#heard.set(id, { state, at: this.#now() });
+    this.#heard.set(id, { state: { ...state, holds: [...state.holds] }, at: this.#now() });
     return isNew ? `worker ${workerName(state.worker)} is here (${this.#heard.size} now)` : undefined;
   }
 
@@ -73,9 +73,13 @@ export class WorkerBoard {
     return gone;
   }
 
-  /** The unit is done, whoever had it. */
+  /** The result of the unit is there: whoever was last heard to hold it does no more. */
   done(place: number): void {
     this.#left.delete(place);
+    for (const { state } of this.#heard.values()) {
+      const at = state.holds.findIndex((held) => held.place === place);
+      if (at >= 0) state.holds.splice(at, 1);
+    }
   }
 
   /** Workers that are there. */

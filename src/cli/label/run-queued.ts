@@ -91,14 +91,16 @@ export async function labelThroughQueue(
         server,
         announcement,
         units: missingUnits(task, files),
-        check: (unit, result) => files.check(unit, result),
+        check: (unit, result) => {
+          files.check(unit, result);
+          board.done(unit.place);
+        },
         tell: (text) => progress.tell(text),
         auditMs: Math.max(2_000, (1000 * ackWaitSeconds) / 2),
         signal,
         write: async (batch) => {
           const added = await files.write(batch);
           for (const [i, { unit, result }] of batch.entries()) {
-            board.done(unit.place);
             for (const [name, value] of Object.entries(result.counts ?? {})) sums[name] = (sums[name] ?? 0) + value;
             unitSeconds += result.seconds;
             if (result.failure) progress.tell(setAside(unit, result.failure.reason));

@@ -66,6 +66,23 @@ test("a unit whose worker fell silent stays the oldest until another worker has 
   t.is(board.oldest(), undefined);
 });
 
+test("a unit whose result came is held by nobody, whatever its worker said last", (t) => {
+  const { board, clock } = boardAt();
+  board.heard(
+    state(1, [
+      [3, 5],
+      [4, 6],
+    ]),
+  );
+  board.done(4);
+  t.like(board.oldest(), { place: 3 });
+  board.done(3);
+  t.is(board.oldest(), undefined);
+  clock.ms = 2000;
+  t.regex(board.dropSilent().join(), /what it may have taken since/);
+  t.is(board.oldest(), undefined);
+});
+
 test("the oldest unit ages with the board's own clock, whatever the worker's shows", (t) => {
   const { board, clock } = boardAt();
   board.heard(state(1, [[3, 5]]));

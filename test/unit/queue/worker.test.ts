@@ -1,10 +1,12 @@
 /** What workers do with units, over a real server. */
 import anyTest, { type TestFn } from "ava";
 import { ErprmError } from "../../../src/errors.js";
+import { checkWorkerState, decode } from "../../../src/queue/messages.js";
 import { natsServerPath, startNatsServer, withoutNatsServer } from "../../support/nats-server.js";
 import {
   acknowledgementsOf,
   announcementOf,
+  connectTo,
   connectToRun,
   recordsOf,
   startWorker,
@@ -38,6 +40,36 @@ test("no more units are asked for than there is room for", async (t) => {
   });
   await writer.ended;
   t.is(most, 3);
+});
+
+test("a worker says what it took soon after, not with its next regular state: killed before, it would seem to hold nothing", async (t) => {
+  const { url } = await startNatsServer(t);
+  const listener = await connectTo(t, url);
+  const { names } = await connectToRun(t, url);
+  const held: { place: number; seconds: number }[] = [];
+  const states = listener.subscribe(names.workerSubject);
+  const listening = (async () => {
+    for await (const { data } of states) held.push(...checkWorkerState(await decode(data, "a state")).holds);
+  })();
+  await listener.flush();
+  const writer = await startWriter(t, url, unitsOf(3));
+  const work = async (payload: unknown) => {
+    await until(() => held.length >= 3);
+    return { records: recordsOf(payload), counts: {} };
+  };
+  await startWorker(t, url, { work });
+  await writer.ended;
+  states.unsubscribe();
+  await listening;
+  // Regular ones are two seconds apart, the first when nothing is held.
+  t.true((held[0]?.seconds as number) < 1.5, `${held[0]?.seconds} s`);
+  t.deepEqual(
+    held
+      .slice(0, 3)
+      .map(({ place }) => place)
+      .sort(),
+    [0, 1, 2],
+  );
 });
 
 test("a unit that takes longer than the acknowledgement wait stays with its worker", async (t) => {
