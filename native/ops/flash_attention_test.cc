@@ -3,11 +3,14 @@
 #include "ops/flash_attention.h"
 
 #include <ATen/Context.h>
+#include <ATen/core/stack.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <torch/library.h>
 
+#include <map>
 #include <optional>
+#include <string>
 #include <tuple>
 
 #include "ops/training_cases.h"
@@ -45,18 +48,31 @@ void note(int64_t max_q, int64_t max_k, bool is_causal, double dropout_p, Option
   told = {max_q, is_causal, at::globalContext().deterministicAlgorithms(), dropout_p, left};
 }
 
-std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> attend(
-    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const OptionalTensor& cum_seq_q,
-    const OptionalTensor& cum_seq_k, int64_t max_q, int64_t max_k, double dropout_p, bool is_causal, bool debug,
-    std::optional<double> scale, OptionalInteger left, OptionalInteger right, const OptionalTensor& seqused_k,
-    const OptionalTensor& alibi, const OptionalTensor& block_table, OptionalInteger num_splits) {
-  note(max_q, max_k, is_causal, dropout_p, left);
-  CHECK(!debug && !scale && !right && !seqused_k && !alibi && !block_table && !num_splits);
-  CHECK(cum_seq_q->equal(*cum_seq_k));
+// Takes its arguments by name, as releases differ in how many there are: 2.13 has two more than 2.11. What we do not
+// give must be none.
+void attend(const c10::OperatorHandle& op, c10::Stack* stack) {
+  std::map<std::string, c10::IValue> given;
+  const std::vector<c10::IValue> values = torch::jit::pop(*stack, op.schema().arguments().size());
+  for (size_t i = 0; i < values.size(); ++i) given.emplace(op.schema().arguments()[i].name(), values[i]);
+  const auto take = [&given](const char* name) {
+    CHECK(given.count(name) == 1);
+    return given.extract(name).mapped();
+  };
+  const at::Tensor q = take("query").toTensor(), k = take("key").toTensor(), v = take("value").toTensor();
+  const at::Tensor offsets = take("cum_seq_q").toTensor();
+  CHECK(offsets.equal(take("cum_seq_k").toTensor()));
+  const int64_t max_q = take("max_q").toInt(), max_k = take("max_k").toInt();
+  const OptionalInteger left = take("window_size_left").toOptional<int64_t>();
+  const bool is_causal = take("is_causal").toBool();
+  note(max_q, max_k, is_causal, take("dropout_p").toDouble(), left);
+  CHECK(!take("return_debug_mask").toBool());
+  for (const auto& [name, value] : given) {
+    if (!value.isNone()) erprm::testing::fail(__FILE__, __LINE__, name + " is given");
+  }
   const at::Tensor wide = rows(q), out = at::empty_like(wide);
   const at::Tensor log_sums = at::empty({q.size(0), q.size(1)}, at::kFloat), nothing = at::empty({0}, at::kLong);
-  reference::causal_attention_forward(wide, rows(k), rows(v), host(*cum_seq_q), shape_of(q, k, left), out, log_sums);
-  return {out.view(q.sizes()), log_sums.t().contiguous(), nothing, nothing, nothing};
+  reference::causal_attention_forward(wide, rows(k), rows(v), host(offsets), shape_of(q, k, left), out, log_sums);
+  torch::jit::push(*stack, out.view(q.sizes()), log_sums.t().contiguous(), nothing, nothing, nothing);
 }
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> attend_backward(
@@ -75,7 +91,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> attend_backward(
 }  // namespace
 
 TORCH_LIBRARY_IMPL(aten, CPU, library) {
-  library.impl("_flash_attention_forward", TORCH_FN(attend));
+  library.impl("_flash_attention_forward", torch::CppFunction::makeFromBoxedFunction<&attend>());
   library.impl("_flash_attention_backward", TORCH_FN(attend_backward));
 }
 
