@@ -61,3 +61,10 @@ test.serial("a policy in bf16 with checkpointing, within bf16's rounding of the 
   const actual = await lossesOf(t, "policy", "policy-device", ...options);
   follows(t, actual, expected, 0.02);
 });
+
+test.serial("adapters in f32, as on the CPU, with a checkpoint after each update", async (t) => {
+  const adapters = ["--lora-rank", "4"];
+  const expected = await lossesOf(t, "prm", "adapters-host", ...adapters);
+  const device = [...adapters, "--device", accelerator, "--checkpoint-every", "1"];
+  follows(t, await lossesOf(t, "prm", "adapters-device", ...device), expected, 1e-3);
+});
