@@ -76,7 +76,12 @@ export function commandsOf({ log, cwd, deadline, keep = () => {}, secondsToDie =
       const stop = () => {
         isLate = true;
         killGroup(child);
-        dying = setTimeout(() => end(() => reject(late())), secondsToDie * 1000);
+        dying = setTimeout(() => {
+          // Nothing of it may keep this process from ending.
+          for (const handle of [child.stdout, child.stderr]) handle.destroy();
+          child.unref();
+          end(() => reject(late()));
+        }, secondsToDie * 1000);
       };
       const timer = setTimeout(stop, Math.max(0, deadline - Date.now()));
       const end = (settle) => {

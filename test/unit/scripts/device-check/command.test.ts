@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -39,6 +39,25 @@ async function gone(id: number): Promise<void> {
   }
 }
 
+const scriptUrl = (name: string) => pathToFileURL(join(packageRoot, "scripts/device-check", name)).href;
+
+/** Runs a module's text to its end; `onFirst` is called when it has printed something. */
+async function runModule(
+  text: string,
+  cwd: string,
+  onFirst: (child: ChildProcess) => void = () => {},
+): Promise<{ code: number; lines: string[] }> {
+  const child = spawn(node, ["--input-type=module", "-e", text], { cwd, stdio: ["ignore", "pipe", "inherit"] });
+  let printed = "";
+  child.stdout.setEncoding("utf8");
+  child.stdout.on("data", (part: string) => {
+    if (printed === "") onFirst(child);
+    printed += part;
+  });
+  const [code] = await once(child, "close");
+  return { code, lines: printed.trim().split("\n") };
+}
+
 test("lines come while the command still runs, whole, and the last one without its end", async (t) => {
   const folder = makeFolder(t);
   const { run } = commandsOf({ log: join(folder, "log"), cwd: folder, deadline: Date.now() + 60_000 });
@@ -71,30 +90,37 @@ test("when its time is over a command is killed with what it started", async (t)
   await gone(child);
 });
 
+test("what cannot be killed does not keep the others waiting, nor the process from ending", async (t) => {
+  const folder = makeFolder(t);
+  // A process of another session holds the output of the one that is killed, as one that hangs in a driver would.
+  const program = `
+    const { spawn } = require("node:child_process");
+    const child = spawn("sleep", ["600"], { detached: true, stdio: ["ignore", "inherit", "ignore"] });
+    console.log(child.pid); setInterval(() => {}, 1000);`;
+  const script = `
+    const { commandsOf } = await import(${JSON.stringify(scriptUrl("command.mjs"))});
+    const { run } = commandsOf({ log: "log", cwd: ".", deadline: Date.now() + 4000, secondsToDie: 0.2 });
+    const options = { onLine: (line) => console.log(line) };
+    await run(process.execPath, ["-e", ${JSON.stringify(program)}], options).catch(({ message }) => console.log(message));`;
+  const { code, lines } = await runModule(script, folder);
+  process.kill(Number(lines[0]), "SIGKILL");
+  t.is(code, 0);
+  t.regex(lines[1] ?? "", /time was over/);
+});
+
 test("a signal kills the command that runs and leaves none behind; the exit code says which signal", async (t) => {
   const folder = makeFolder(t);
-  const url = (name: string) => pathToFileURL(join(packageRoot, "scripts/device-check", name)).href;
   const script = `
-    const { commandsOf } = await import(${JSON.stringify(url("command.mjs"))});
-    const { watchSignals } = await import(${JSON.stringify(url("interrupt.mjs"))});
+    const { commandsOf } = await import(${JSON.stringify(scriptUrl("command.mjs"))});
+    const { watchSignals } = await import(${JSON.stringify(scriptUrl("interrupt.mjs"))});
     const interrupt = watchSignals(process, () => {});
     const { run } = commandsOf({ log: "log", cwd: ".", deadline: Date.now() + 600000 });
     const program = "console.log(process.pid); setInterval(() => {}, 1000)";
     const { signal } = await run(process.execPath, ["-e", program], { onLine: (line) => console.log(line) });
     console.log(interrupt.by + " " + signal);
     process.exitCode = interrupt.exitCode;`;
-  const child = spawn(node, ["--input-type=module", "-e", script], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let text = "";
-  child.stdout.setEncoding("utf8");
-  child.stdout.on("data", (part: string) => {
-    if (text === "") child.kill("SIGTERM");
-    text += part;
-  });
-  const [code] = await once(child, "close");
-  const [id, last] = text.trim().split("\n");
+  const { code, lines } = await runModule(script, folder, (child) => child.kill("SIGTERM"));
+  const [id, last] = lines;
   t.deepEqual([code, last], [143, "SIGTERM SIGKILL"]);
   await gone(Number(id));
 });
