@@ -48,7 +48,6 @@ DecodeState::DecodeState(const Context& context, const DecodeShape& shape) {
       cuda::plan_decode(planned, 1, shape.num_heads, shape.num_kv_heads, cuda::Element::kBF16);
   for (int r = 0; r < shape.rows; ++r) rows[r].first_result = plan.first_results[r];
   num_results_ = plan.num_results;
-  num_items_ = static_cast<int64_t>(plan.items.size());
   plan_ = {keep<cuda::AttentionItem>(context.upload(plan.items)),
            keep<int32_t>(context.upload(std::vector<int32_t>{static_cast<int32_t>(plan.items.size())})),
            keep<int32_t>(context.upload(plan.order))};

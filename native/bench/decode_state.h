@@ -24,7 +24,6 @@ class DecodeState {
   const cuda::DecodeRows& rows() const { return rows_; }
   cuda::AttentionPlan plan() const;
   int64_t num_results() const { return num_results_; }
-  int64_t num_items() const { return num_items_; }
 
  private:
   template <typename T>
@@ -36,7 +35,7 @@ class DecodeState {
   std::vector<at::Tensor> tensors_;
   cuda::DecodeRows rows_{};
   cuda::AttentionPlan plan_{};
-  int64_t num_results_ = 0, num_items_ = 0;
+  int64_t num_results_ = 0;
 };
 
 }  // namespace erprm::bench

@@ -110,12 +110,16 @@ void AcceleratorEngine::draw_first(const std::vector<Completion*>& fresh) {
     rows.push_back(burst_row(*completion));
     logit_rows.push_back(entry->second);
   }
-  const int64_t width = config().hidden_size;
-  const at::Tensor host = parts_.stream->host_empty({static_cast<int64_t>(states.size()), width}, at::kFloat);
-  for (size_t i = 0; i < states.size(); ++i) {
-    std::copy(states[i]->begin(), states[i]->end(), host.data_ptr<float>() + static_cast<int64_t>(i) * width);
+  const int64_t width = config().hidden_size, count = static_cast<int64_t>(states.size());
+  if (!states_.defined() || states_.size(0) < count) {
+    states_ = parts_.stream->host_empty({DecodeBurst::bucket_of(count), width}, at::kFloat);
   }
-  parts_.burst->draw_first(rows, host.to(parts_.stream->device(), parts_.transformer->type()), logit_rows);
+  for (int64_t i = 0; i < count; ++i) {
+    std::copy(states[i]->begin(), states[i]->end(), states_.data_ptr<float>() + i * width);
+  }
+  // Converted on the device, and not waited for: draw_first waits for all of it.
+  const at::Tensor hidden = states_.narrow(0, 0, count).to(parts_.stream->device(), at::kFloat, /*non_blocking=*/true);
+  parts_.burst->draw_first(rows, hidden.to(parts_.transformer->type()), logit_rows);
   Failed failed;
   for (size_t i = 0; i < fresh.size(); ++i) {
     const std::vector<float> logits = logits_for(*fresh[i], logit_rows[i]);

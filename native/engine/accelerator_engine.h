@@ -58,6 +58,9 @@ class AcceleratorEngine : public Engine {
   const SchedulerLimits limits_;
   const Parts parts_;
   AcceleratorKvPool& kv_pool_;
+  // f32 [any, C] on the host: the final hidden states of prefixes on their way to the device. Kept, as torch can give
+  // memory back that a copy has read only while the device works.
+  at::Tensor states_;
 };
 
 }  // namespace erprm

@@ -3,27 +3,14 @@
 #include <algorithm>
 
 #include "kernels/cuda_transformer.h"
-#include "kernels/training_device.cuh"
+#include "kernels/packed_numbers.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
-
-using namespace training;  // training_device.cuh
 namespace {
 
 constexpr int kMostThreads = 1024;
 constexpr int kHeld = 2;  // packs a thread holds
-
-// The sum over the block in a fixed order, told to all of its threads.
-__device__ float block_sum(float x) {
-  __shared__ float warps[kWarpThreads];
-  const int lane = static_cast<int>(threadIdx.x) % kWarpThreads,
-            num_warps = static_cast<int>(blockDim.x) / kWarpThreads;
-  x = warp_sum(x);
-  if (num_warps == 1) return x;
-  if (lane == 0) warps[threadIdx.x / kWarpThreads] = x;
-  __syncthreads();
-  return warp_sum(lane < num_warps ? warps[lane] : 0.0f);
-}
 
 template <typename T, int N>
 __global__ void __launch_bounds__(kMostThreads) add_rms_norm_kernel(AddRmsNorm args) {

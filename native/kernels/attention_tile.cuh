@@ -119,12 +119,17 @@ int partial_attention_bf16(const DecodeAttention& args, const DecodeRows& rows, 
 int partial_attention_f32(const DecodeAttention& args, const DecodeRows& rows, const AttentionPlan& plan,
                           Stream stream);
 
-// Queues `kernel` with as many blocks as the device runs at once.
+// Queues `kernel` with as many blocks as the device runs at once. As much of the cache as may be is shared memory: with
+// the split that the driver picks, fewer of them may run at once than are launched.
 template <typename Kernel>
 int launch_persistent(Kernel* kernel, size_t shared_bytes, const DecodeAttention& args, const DecodeRows& rows,
                       const AttentionPlan& plan, Stream stream) {
   int status = static_cast<int>(
       cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)));
+  if (status == 0) {
+    status = static_cast<int>(
+        cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, cudaSharedmemCarveoutMaxShared));
+  }
   int device = 0, multiprocessors = 0, resident = 0;
   if (status == 0) status = static_cast<int>(cudaGetDevice(&device));
   if (status == 0) {

@@ -55,7 +55,7 @@ struct DecodeAttention {
 };
 
 // Keys and values of all visible tokens are stored (prepare_heads of this layer was queued before) and finite.
-// The grid depends on B and the device alone (blocks take items until none is left), so that it can be captured.
+// The grid depends on B and the device alone (its blocks take items in turn), so that it can be captured.
 // Returns a cudaError_t; cudaErrorInvalidValue for sizes it does not take.
 int decode_attention(const DecodeAttention& args, const DecodeRows& rows, const AttentionPlan& plan, Element element,
                      Stream stream);

@@ -3,8 +3,9 @@
 //
 // All of them: pointers are device pointers and 16-byte aligned; matrices are dense and row-major unless a leading
 // dimension is named; T is `element`; arithmetic is f32. Nothing is allocated or synchronised, grids depend on the
-// sizes given alone, so launches can be captured in a graph. The bits of a row depend on that row alone. Zero rows
-// launch nothing. Each returns a cudaError_t, 0 = launched; cudaErrorInvalidValue (1) for sizes it does not take.
+// sizes given alone, so launches can be captured in a graph. What these kernels make of a row depends on that row
+// alone. Zero rows launch nothing. Each returns a cudaError_t, 0 = launched; cudaErrorInvalidValue (1) for sizes it
+// does not take.
 #pragma once
 
 #include <cstdint>

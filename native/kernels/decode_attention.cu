@@ -1,24 +1,16 @@
 // The two launches of decode attention; the second, which merges the partial results of a row's head, is here: one warp
 // each.
 #include "kernels/attention_tile.cuh"
-#include "kernels/training_device.cuh"
+#include "kernels/packed_numbers.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
-
-using namespace training;  // training_device.cuh
 namespace {
 
 constexpr int kMostHeadSize = 256;
 constexpr int kColumns = 4;  // of the output, read at once by a lane
 constexpr int kRounds = kMostHeadSize / (kColumns * kWarpThreads);
 constexpr int kWarps = 4;
-
-__device__ float warp_max(float x) {
-#pragma unroll
-  for (int distance = kWarpThreads / 2; distance > 0; distance /= 2)
-    x = fmaxf(x, __shfl_xor_sync(kAllLanes, x, distance));
-  return x;
-}
 
 template <typename T>
 __global__ void __launch_bounds__(kWarps* kWarpThreads) merge_kernel(DecodeAttention args, DecodeRows rows) {

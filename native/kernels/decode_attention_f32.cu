@@ -1,27 +1,15 @@
 // Partial results of decode attention in f32, the exact mode: tiles of at most kOwnQueries queries, each warp those of
 // every fourth number. A lane computes the scores of two keys of a block, then columns of the output.
 #include "kernels/attention_tile.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
 namespace {
 
-constexpr unsigned kAllLanes = 0xFFFFFFFFu;
 constexpr int kWarpQueries = kOwnQueries / kAttentionWarps;
 // Rows of shared memory are 16 bytes longer than a head: lanes that read 16 bytes of neighbouring rows meet no bank
 // twice.
 constexpr int kPad = 4;
-
-__device__ float warp_max(float x) {
-#pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) x = fmaxf(x, __shfl_xor_sync(kAllLanes, x, distance));
-  return x;
-}
-
-__device__ float warp_sum(float x) {
-#pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) x += __shfl_xor_sync(kAllLanes, x, distance);
-  return x;
-}
 
 template <int kDim>
 __device__ float dot(const float* query, const float* key) {

@@ -2,11 +2,10 @@
 #include <algorithm>
 
 #include "kernels/cuda_transformer.h"
-#include "kernels/training_device.cuh"
+#include "kernels/packed_numbers.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
-
-using namespace training;  // training_device.cuh
 namespace {
 
 constexpr int kMostThreads = 128;

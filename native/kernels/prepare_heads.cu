@@ -2,11 +2,10 @@
 // halves of the head, so that loads are of two numbers and the norm and the rotation stay in registers.
 #include "kernels/cuda_transformer.h"
 #include "kernels/kernel_table.h"
-#include "kernels/training_device.cuh"
+#include "kernels/packed_numbers.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
-
-using namespace training;  // training_device.cuh
 namespace {
 
 constexpr int kMostHeadSize = 256;

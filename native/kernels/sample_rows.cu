@@ -7,12 +7,11 @@
 #include "kernels/cuda_device.h"
 #include "kernels/cuda_sampling.h"
 #include "kernels/sampling_truncation.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
 namespace {
 
-constexpr unsigned kAllLanes = 0xFFFFFFFFu;
-constexpr int kWarp = 32;
 constexpr int kLanes = 8;  // that sum a chunk together
 constexpr int kMostThreads = 512;
 
@@ -29,7 +28,7 @@ __device__ Peak larger(Peak a, Peak b) {
 
 __device__ Peak warp_peak(Peak peak) {
 #pragma unroll
-  for (int distance = kWarp / 2; distance > 0; distance /= 2) {
+  for (int distance = kWarpThreads / 2; distance > 0; distance /= 2) {
     const Peak other{__shfl_xor_sync(kAllLanes, peak.logit, distance), __shfl_xor_sync(kAllLanes, peak.token, distance),
                      __shfl_xor_sync(kAllLanes, static_cast<int>(peak.finite), distance) != 0};
     peak = larger(peak, other);
@@ -38,8 +37,8 @@ __device__ Peak warp_peak(Peak peak) {
 }
 
 __device__ Peak find_peak(const float* logits, int vocabulary) {
-  __shared__ Peak warps[kMostThreads / kWarp];
-  const int t = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x), lane = t % kWarp;
+  __shared__ Peak warps[kMostThreads / kWarpThreads];
+  const int t = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x), lane = t % kWarpThreads;
   Peak peak{-FLT_MAX, INT_MAX, true};
 #pragma unroll 8
   for (int token = t; token < vocabulary; token += threads) {
@@ -48,9 +47,9 @@ __device__ Peak find_peak(const float* logits, int vocabulary) {
     peak = larger(peak, {logit, token, true});
   }
   peak = warp_peak(peak);
-  if (lane == 0) warps[t / kWarp] = peak;
+  if (lane == 0) warps[t / kWarpThreads] = peak;
   __syncthreads();
-  return warp_peak(lane < threads / kWarp ? warps[lane] : Peak{-FLT_MAX, INT_MAX, true});
+  return warp_peak(lane < threads / kWarpThreads ? warps[lane] : Peak{-FLT_MAX, INT_MAX, true});
 }
 
 // sums[chunk] of the kept weights.
@@ -198,7 +197,7 @@ int sample_rows(const float* logits, int64_t ld, const int32_t* logit_rows, int 
   if (vocabulary < 1 || ld < vocabulary) return static_cast<int>(cudaErrorInvalidValue);
   if (rows.num_rows == 0) return 0;
   const int num_chunks = (vocabulary + kChunk - 1) / kChunk;
-  const int threads = std::min((num_chunks * kLanes + kWarp - 1) / kWarp * kWarp, kMostThreads);
+  const int threads = std::min((num_chunks * kLanes + kWarpThreads - 1) / kWarpThreads * kWarpThreads, kMostThreads);
   return ERPRM_LAUNCH(sample_kernel, rows.num_rows, threads, num_chunks * sizeof(float), stream, logits, ld, logit_rows,
                       vocabulary, rows);
 }

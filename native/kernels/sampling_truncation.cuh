@@ -3,11 +3,13 @@
 // that agree with the threshold so far says in which bin the wanted count, or share of the mass, is reached.
 //
 // Masses are integers, in units of 2^-44 (weights are at most 1): their sums do not depend on the order in which
-// threads add, and are exact for weights above 2^-20.
+// threads add, and are exact for weights above 2^-20. In shared memory they are two halves: of numbers of 64 bits,
+// cards add only by trying again until nobody else has added in between.
 #pragma once
 
 #include "kernels/kernel_table.h"
 #include "kernels/sampling_weights.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
 
@@ -16,13 +18,21 @@ using Mass = unsigned long long;
 
 // Lies in shared memory, with an int for each chunk of the vocabulary behind it.
 struct TruncationMemory {
-  Mass bins[256];
-  Mass above;       // of the weights greater than the threshold so far
-  Mass at;          // of those that equal it
-  uint32_t prefix;  // the threshold's bytes so far
-  Mass mass;
+  unsigned low[256], high[256];  // the histogram
+  Mass above;                    // of the weights greater than the threshold so far
+  Mass at;                       // of those that equal it
+  uint32_t prefix;               // the threshold's bytes so far
   int last_tie;
   unsigned char is_tie[kChunk];
+
+  __device__ Mass bin(int index) const { return static_cast<Mass>(high[index]) << 32 | low[index]; }
+  // Any number of threads at a time.
+  __device__ void add(int index, Mass amount) {
+    const unsigned part = static_cast<unsigned>(amount), before = atomicAdd(&low[index], part);
+    const unsigned carry = part + before < part ? 1 : 0;
+    const unsigned rest = static_cast<unsigned>(amount >> 32) + carry;
+    if (rest != 0) atomicAdd(&high[index], rest);
+  }
 };
 
 __device__ inline Mass mass_of(uint32_t weight) {
@@ -40,21 +50,21 @@ __device__ void find_threshold(const Weights& weights, Mass goal, uint32_t least
     memory.above = 0;
   }
   for (int shift = 24; shift >= 0; shift -= 8) {
-    for (int bin = t; bin < 256; bin += threads) memory.bins[bin] = 0;
+    for (int bin = t; bin < 256; bin += threads) memory.low[bin] = memory.high[bin] = 0;
     __syncthreads();
     const uint32_t prefix = memory.prefix;
     for (int token = t; token < weights.vocabulary; token += threads) {
       const uint32_t weight = weights.bits(token);
       if (weight < least || (shift < 24 && weight >> (shift + 8) != prefix)) continue;
-      if (weights.keeps(token, weight)) atomicAdd(&memory.bins[weight >> shift & 255], amount(weight));
+      if (weights.keeps(token, weight)) memory.add(static_cast<int>(weight >> shift & 255), amount(weight));
     }
     __syncthreads();
     if (t < 32) {  // one warp: 8 bins a lane, the highest first
       Mass own = 0;
-      for (int i = 0; i < 8; ++i) own += memory.bins[255 - 8 * t - i];
+      for (int i = 0; i < 8; ++i) own += memory.bin(255 - 8 * t - i);
       Mass up_to = own;
       for (int distance = 1; distance < 32; distance *= 2) {
-        const Mass more = __shfl_up_sync(0xFFFFFFFFu, up_to, distance);
+        const Mass more = __shfl_up_sync(kAllLanes, up_to, distance);
         if (t >= distance) up_to += more;
       }
       const Mass above = memory.above;
@@ -62,9 +72,9 @@ __device__ void find_threshold(const Weights& weights, Mass goal, uint32_t least
       __syncwarp();
       if (before < goal && above + up_to >= goal) {
         int bin = 255 - 8 * t;
-        while (before + memory.bins[bin] < goal) before += memory.bins[bin--];
+        while (before + memory.bin(bin) < goal) before += memory.bin(bin--);
         memory.above = before;
-        memory.at = memory.bins[bin];
+        memory.at = memory.bin(bin);
         memory.prefix = prefix << 8 | static_cast<uint32_t>(bin);
       }
     }
@@ -113,19 +123,13 @@ __device__ inline void keep(Weights& weights, Mass goal, Mass each, TruncationMe
   weights.last_tie = last_tie;
 }
 
-__device__ inline Mass kept_mass(const Weights& weights, TruncationMemory& memory) {
-  const int t = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
-  __syncthreads();
-  if (t == 0) memory.mass = 0;
-  __syncthreads();
+__device__ inline Mass kept_mass(const Weights& weights) {
   Mass own = 0;
-  for (int token = t; token < weights.vocabulary; token += threads) {
+  for (int token = static_cast<int>(threadIdx.x); token < weights.vocabulary; token += static_cast<int>(blockDim.x)) {
     const uint32_t weight = weights.bits(token);
     if (weights.keeps(token, weight)) own += mass_of(weight);
   }
-  atomicAdd(&memory.mass, own);
-  __syncthreads();
-  return memory.mass;
+  return block_sum(own);
 }
 
 // counts: [chunks of the vocabulary]. All threads of the block, which get the same result.
@@ -139,7 +143,7 @@ __device__ inline void truncate(Weights& weights, const SamplingOptions& options
   }
   if (options.top_p < 1.0f) {
     const double top_p = options.top_p > 0.0f ? options.top_p : 0.0f;
-    const Mass mass = kept_mass(weights, memory);
+    const Mass mass = kept_mass(weights);
     const double wanted = ceil(top_p * static_cast<double>(mass));
     // The largest weight is kept whatever top_p is.
     const Mass goal = wanted < 1.0 ? 1 : min(static_cast<Mass>(wanted), mass);

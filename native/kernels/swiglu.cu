@@ -1,10 +1,9 @@
 // One thread 16 bytes of the result.
 #include "kernels/cuda_transformer.h"
-#include "kernels/training_device.cuh"
+#include "kernels/packed_numbers.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
-
-using namespace training;  // training_device.cuh
 namespace {
 
 template <typename T, int N>

@@ -1,33 +1,13 @@
 // AdamW over every parameter in one launch, and the norm of all gradients: a block a piece of a tensor.
 #include "kernels/cuda_adamw.h"
-#include "kernels/training_device.cuh"
+#include "kernels/packed_numbers.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
-
-using namespace training;
-
 namespace {
 
 constexpr int kEach = 4;  // numbers a thread reads at once
 constexpr int kSumThreads = 1024;
-
-__device__ inline double warp_sum(double x) {
-#pragma unroll
-  for (int distance = kWarpThreads / 2; distance > 0; distance /= 2) x += __shfl_xor_sync(kAllLanes, x, distance);
-  return x;
-}
-
-// The sum over the threads of the block, in thread 0.
-template <int kThreads>
-__device__ double block_sum(double x) {
-  constexpr int kWarps = kThreads / kWarpThreads;
-  __shared__ double warps[kWarps];
-  const int lane = static_cast<int>(threadIdx.x) % kWarpThreads;
-  x = warp_sum(x);
-  if (lane == 0) warps[threadIdx.x / kWarpThreads] = x;
-  __syncthreads();
-  return warp_sum(lane < kWarps ? warps[lane] : 0.0);
-}
 
 // Calls whole(i) for every kEach numbers of the piece and single(i) for what is left of a tensor at its end.
 template <typename Whole, typename Single>
@@ -53,14 +33,14 @@ __global__ void __launch_bounds__(kBlockThreads)
         for (int j = 0; j < kEach; ++j) sum += static_cast<double>(g.at[j]) * g.at[j];
       },
       [&](int64_t i) { sum += static_cast<double>(tensor.gradient[i]) * tensor.gradient[i]; });
-  sum = block_sum<kBlockThreads>(sum);
+  sum = block_sum(sum);
   if (threadIdx.x == 0) partials[blockIdx.x] = sum;
 }
 
 __global__ void __launch_bounds__(kSumThreads) norm_kernel(const double* partials, int64_t count, double* norm) {
   double sum = 0;
   for (int64_t i = threadIdx.x; i < count; i += kSumThreads) sum += partials[i];
-  sum = block_sum<kSumThreads>(sum);
+  sum = block_sum(sum);
   if (threadIdx.x == 0) *norm = sqrt(sum);
 }
 

@@ -1,12 +1,10 @@
 // Rows of an embedding, and what a batch adds to its gradient. A token that comes many times is added up by one block
 // in the order of its places, so nothing depends on which block is first.
 #include "kernels/cuda_training.h"
-#include "kernels/training_device.cuh"
+#include "kernels/packed_numbers.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
-
-using namespace training;
-
 namespace {
 
 constexpr int kMostBlocksY = 65535;

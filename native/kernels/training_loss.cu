@@ -1,12 +1,10 @@
 // The loss over the vocabulary, a block a row: one reading of the logits finds their largest and the sum of their
 // exponentials, a second one turns them into the gradient. And losses of one logit a position.
 #include "kernels/cuda_training.h"
-#include "kernels/training_device.cuh"
+#include "kernels/packed_numbers.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
-
-using namespace training;
-
 namespace {
 
 // A sum of exponentials: sum exp(maximum). Without a term maximum is -infinity and sum 0.

@@ -4,12 +4,10 @@
 // takes a run of rows and keeps what they give the weight's gradient in shared memory, where every thread adds to
 // columns of its own; the blocks' sums are then added in the order of the rows.
 #include "kernels/cuda_training.h"
-#include "kernels/training_device.cuh"
+#include "kernels/packed_numbers.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
-
-using namespace training;
-
 namespace {
 
 constexpr int kWarpWidth = 512;

@@ -1,11 +1,9 @@
 // SwiGLU and the rotation of heads by their positions: each thread computes what it reads.
 #include "kernels/cuda_training.h"
-#include "kernels/training_device.cuh"
+#include "kernels/packed_numbers.cuh"
+#include "kernels/thread_sums.cuh"
 
 namespace erprm::cuda {
-
-using namespace training;
-
 namespace {
 
 // 1 / (1 + exp(-x)) from exp(-|x|), which does not overflow.

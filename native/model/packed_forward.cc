@@ -12,11 +12,12 @@ namespace {
 
 int64_t length_of(const PackedSequence& sequence) { return static_cast<int64_t>(sequence.tokens.size()); }
 
-// The rows of a pass as the device reads them.
+// The rows of a pass as the device reads them, all in one tensor, which one copy brings there.
 struct PassRows {
-  at::Tensor tokens, positions;  // i32 [R]
-  at::Tensor places;             // i64 [R], addresses; undefined when nothing is stored
-  at::Tensor wanted;             // i64 [W]
+  at::Tensor memory;
+  const int32_t *tokens, *positions;  // [R]
+  void* const* places;                // [R]; null when nothing is stored
+  at::Tensor wanted;                  // i64 [W]
 };
 
 char* place_of(const PackedSequence& sequence, int64_t token, int64_t slot_bytes) {
@@ -29,13 +30,11 @@ PassRows place_rows(std::span<const PackedSequence> sequences, int64_t num_rows,
                     const AcceleratorStream& stream) {
   int64_t num_wanted = 0;
   for (const PackedSequence& sequence : sequences) num_wanted += static_cast<int64_t>(sequence.wanted.size());
-  const PassRows host{stream.host_empty({num_rows}, at::kInt), stream.host_empty({num_rows}, at::kInt),
-                      stream.host_empty({stores ? num_rows : 0}, at::kLong),
-                      stream.host_empty({num_wanted}, at::kLong)};
-  int32_t* tokens = host.tokens.data_ptr<int32_t>();
-  int32_t* positions = host.positions.data_ptr<int32_t>();
-  int64_t* places = host.places.data_ptr<int64_t>();
-  int64_t* wanted = host.wanted.data_ptr<int64_t>();
+  const int64_t num_places = stores ? num_rows : 0, addresses = num_places + num_wanted;
+  const at::Tensor host = stream.host_empty({addresses + num_rows}, at::kLong);
+  int64_t *places = host.data_ptr<int64_t>(), *wanted = places + num_places;
+  auto* tokens = reinterpret_cast<int32_t*>(places + addresses);
+  int32_t* positions = tokens + num_rows;
   int64_t first = 0;
   for (const PackedSequence& sequence : sequences) {
     for (int64_t i = 0; i < length_of(sequence); ++i) {
@@ -47,8 +46,11 @@ PassRows place_rows(std::span<const PackedSequence> sequences, int64_t num_rows,
     first += length_of(sequence);
   }
   // Pinned memory is kept by torch until the copy that reads it is done.
-  const auto place = [&](const at::Tensor& x) { return x.to(stream.device(), x.scalar_type(), true); };
-  return {place(host.tokens), place(host.positions), stores ? place(host.places) : at::Tensor(), place(host.wanted)};
+  const at::Tensor memory = host.to(stream.device(), at::kLong, /*non_blocking=*/true);
+  int64_t* there = memory.data_ptr<int64_t>();
+  const auto* there_tokens = reinterpret_cast<const int32_t*>(there + addresses);
+  return {memory, there_tokens, there_tokens + num_rows, stores ? reinterpret_cast<void* const*>(there) : nullptr,
+          memory.narrow(0, num_places, num_wanted)};
 }
 
 PackedOffsets offsets_of(std::span<const PackedSequence> sequences, at::Device device) {
@@ -77,6 +79,18 @@ at::Tensor PackedForward::forward(std::span<const PackedSequence> sequences, con
   return at::cat(hidden);
 }
 
+// Memory of ever another size would leave gaps that fit no later pass, until torch has to wait for the device and give
+// all of it back.
+RowBuffers PackedForward::buffers(int64_t num_rows) {
+  if (num_rows > most_rows_) return transformer_.buffers(num_rows);
+  if (!kept_ || kept_->num_rows() < num_rows) {
+    const int64_t twice = kept_ ? 2 * kept_->num_rows() : 0;
+    kept_.reset();  // before new ones are taken
+    kept_ = transformer_.buffers(std::min(most_rows_, std::max(num_rows, twice)));
+  }
+  return kept_->first(num_rows);
+}
+
 at::Tensor PackedForward::pass(std::span<const PackedSequence> sequences, const AcceleratorKvPool* pool) {
   const ModelConfig& config = transformer_.config();
   const AcceleratorStream& stream = transformer_.stream();
@@ -85,11 +99,9 @@ at::Tensor PackedForward::pass(std::span<const PackedSequence> sequences, const 
   const int64_t num_rows = offsets.host.back();
   const int64_t slot_bytes = size * static_cast<int64_t>(c10::elementSize(transformer_.type()));
   const PassRows placed = place_rows(sequences, num_rows, slot_bytes, pool != nullptr, stream);
-  const RowBuffers rows = transformer_.buffers(num_rows);
-  transformer_.embed(placed.tokens.const_data_ptr<int32_t>(), placed.positions.const_data_ptr<int32_t>(), rows);
-  const KeyValueRows key_values{
-      pool == nullptr ? nullptr : reinterpret_cast<void* const*>(placed.places.const_data_ptr<int64_t>()),
-      pool == nullptr ? 0 : pool->layer_stride()};
+  const RowBuffers rows = buffers(num_rows);
+  transformer_.embed(placed.tokens, placed.positions, rows);
+  const KeyValueRows key_values{placed.places, pool == nullptr ? 0 : pool->layer_stride()};
   const auto attend = [&](int layer, const at::Tensor& qkv, const at::Tensor& attended) {
     const at::Tensor split = qkv.view({num_rows, heads + 2 * kv_heads, size});  // [R, H + 2G, D]
     const int window = config.sliding_layers[layer] != 0 ? config.sliding_window : 0;
@@ -98,7 +110,7 @@ at::Tensor PackedForward::pass(std::span<const PackedSequence> sequences, const 
     attended.view({num_rows, heads, size}).copy_(result.out);
   };
   ++num_passes_;
-  // Attention scales by itself. The result is a copy where it would share the pass's buffers.
+  // Attention scales by itself. The result lies in the buffers that the next pass writes.
   const at::Tensor hidden = transformer_.layers(rows, key_values, 1.0f, attend, placed.wanted);
   return hidden.numel() == 0 ? hidden : hidden.clone();
 }

@@ -1,14 +1,15 @@
 // PackedForward: whole sequences, none attending to another, through an accelerator's transformer in a few large
 // passes: the reading of prefixes, the recomputation of what was preempted, and scoring.
 //
-// Keys and values that are to be kept go to blocks; everything else lives for one pass. A sequence longer than the
-// budget of a pass has a pass of its own.
+// Keys and values that are to be kept go to blocks; everything else lives for one pass, in memory that the next one has
+// again. A sequence longer than the budget of a pass has a pass of its own.
 // Thread: device thread only.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -42,11 +43,13 @@ class PackedForward {
   int64_t pass_bytes(int64_t rows) const { return 2 * rows * transformer_.row_bytes(); }
 
  private:
+  RowBuffers buffers(int64_t num_rows);
   at::Tensor pass(std::span<const PackedSequence> sequences, const AcceleratorKvPool* pool);
 
   const AcceleratorTransformer& transformer_;
   const int64_t most_rows_;
   int64_t num_passes_ = 0;
+  std::optional<RowBuffers> kept_;  // of the largest pass within the budget so far, or more
 };
 
 }  // namespace erprm

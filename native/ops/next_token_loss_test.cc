@@ -2,6 +2,7 @@
 #include <ATen/Context.h>
 #include <ATen/ops/log_softmax.h>
 
+#include "ops/accelerator_cases.h"
 #include "ops/training_cases.h"
 #include "ops/training_ops.h"
 #include "ops/training_reference.h"
@@ -10,19 +11,8 @@ namespace {
 
 using namespace erprm::testing;
 
-struct Shape {
-  int64_t positions, width;
-  int vocabulary;
-};
 // The last two take more than one chunk.
-const Shape kShapes[] = {{0, 8, 5}, {1, 16, 1}, {5, 17, 300}, {33, 64, 515}, {1100, 16, 40}, {230, 3, 90001}};
-
-std::vector<float> random_weights(int64_t count) {
-  std::mt19937 bits(3);
-  std::vector<float> weights(static_cast<size_t>(count));
-  for (float& weight : weights) weight = static_cast<float>(bits() % 1000) / 500.0f - 0.2f;
-  return weights;
-}
+const LossShape kShapes[] = {{0, 8, 5}, {1, 16, 1}, {5, 17, 300}, {33, 64, 515}, {1100, 16, 40}, {230, 3, 90001}};
 
 }  // namespace
 
@@ -63,17 +53,24 @@ TEST("the next-token loss and its gradients agree with torch's derivatives, what
   }
 }
 
-TEST("the next-token loss survives logits in the thousands and says NaN for NaN") {
-  const at::Tensor hidden = at::full({2, 1}, 1000.0f), weight = at::zeros({3, 1}), losses = stale({2});
-  weight[0] = 1, weight[1] = 2;
-  const std::vector<int32_t> tokens = {1, 0};
-  erprm::next_token_loss(hidden, weight, tokens, {}, losses, at::Tensor(), at::Tensor());
-  CHECK_NEAR(losses[0].item<float>(), 0, 0);
-  CHECK_NEAR(losses[1].item<float>(), 1000, 1e-3);
-  hidden[1] = NAN;
-  erprm::next_token_loss(hidden, weight, tokens, {}, losses, at::Tensor(), at::Tensor());
-  CHECK_NEAR(losses[0].item<float>(), 0, 0);
-  CHECK(std::isnan(losses[1].item<float>()));
+TEST("the next-token loss survives logits in the thousands and says NaN for NaN, also on the accelerator") {
+  const auto check = [](const auto& there) {
+    const at::Tensor hidden = there(at::full({2, 1}, 1000.0f)), weight = there(at::zeros({3, 1}));
+    const at::Tensor losses = there(stale({2}));
+    weight[0] = 1, weight[1] = 2;
+    const std::vector<int32_t> tokens = {1, 0};
+    erprm::next_token_loss(hidden, weight, tokens, {}, losses, at::Tensor(), at::Tensor());
+    CHECK_NEAR(losses[0].template item<float>(), 0, 0);
+    CHECK_NEAR(losses[1].template item<float>(), 1000, 1e-3);
+    hidden[1] = NAN;
+    erprm::next_token_loss(hidden, weight, tokens, {}, losses, at::Tensor(), at::Tensor());
+    CHECK_NEAR(losses[0].template item<float>(), 0, 0);
+    CHECK(std::isnan(losses[1].template item<float>()));
+  };
+  check([](const at::Tensor& x) { return x; });
+  if (!has_accelerator()) return;
+  const OnAccelerator device;
+  check([&](const at::Tensor& x) { return device.there(x); });
 }
 
 TEST("a token outside the vocabulary and a missing weight are refused") {

@@ -4,8 +4,8 @@
 // T tokens of S sequences, H heads, G kv heads, D head size. Which code computes it:
 //   f32 on the CPU                                         the CPU's own kernels (training_ops.h)
 //   bf16 or f16 on CUDA, D a multiple of 8 up to 256       torch's flash attention (ops/flash_attention.h)
-//   f32 on CUDA, other head sizes, and under emulation     plain expressions (training_reference.h), which hold the
-//                                                          scores of one sequence at a time: exact, slow, O(T^2) memory
+//   f32 on CUDA, other head sizes, and under emulation     plain expressions (training_reference.h): exact, slow; the
+//                                                          backward pass holds all scores of one sequence
 #pragma once
 
 #include <ATen/core/Tensor.h>

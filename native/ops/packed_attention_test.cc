@@ -100,6 +100,24 @@ TEST("on the accelerator packed attention and its gradients are the CPU's, in bf
   }
 }
 
+TEST("on the accelerator a sequence with more scores than exist at a time has the CPU's attention") {
+  if (!has_accelerator()) return;
+  at::manual_seed(33);
+  for (const int window : {0, 30}) {
+    const Case of{1, 1, 16, window, {0, 4200}};  // of 2^24
+    const Inputs in(of);
+    const auto forward = [&](const Inputs& inputs) {
+      const PackedOffsets offsets = erprm::place_offsets(of.offsets, inputs.q.device());
+      return erprm::packed_attention(inputs.q, inputs.k, inputs.v, offsets, of.window);
+    };
+    const PackedAttention expected = forward(in);
+    const OnAccelerator device;
+    const PackedAttention actual = forward(in.on(device));
+    CHECK_NEAR(distance(actual.out.to(at::kCPU), expected.out), 0, 1e-5);
+    CHECK_NEAR(distance(actual.log_sums.to(at::kCPU), expected.log_sums), 0, 1e-5);
+  }
+}
+
 TEST("offsets that do not fit their tokens, and heads that do not divide, are refused") {
   const at::Tensor q = at::zeros({4, 3, 16}), k = at::zeros({4, 2, 16});
   const PackedOffsets offsets = erprm::place_offsets({0, 4}, at::kCPU), torn = erprm::place_offsets({0, 3}, at::kCPU);

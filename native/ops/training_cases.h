@@ -34,6 +34,20 @@ inline std::vector<int32_t> random_tokens(int64_t count, int vocabulary, uint32_
   return tokens;
 }
 
+// Weights of positions, some of them negative.
+inline std::vector<float> random_weights(int64_t count) {
+  std::mt19937 bits(3);
+  std::vector<float> weights(static_cast<size_t>(count));
+  for (float& weight : weights) weight = static_cast<float>(bits() % 1000) / 500.0f - 0.2f;
+  return weights;
+}
+
+// Sizes of a loss over the vocabulary.
+struct LossShape {
+  int64_t positions, width;
+  int vocabulary;
+};
+
 // Numbers no operation writes by chance: what is overwritten must not shine through.
 inline at::Tensor stale(at::IntArrayRef sizes) { return at::full(sizes, NAN, at::kFloat); }
 

@@ -15,6 +15,8 @@ namespace {
 
 // Logits in one chunk of rows.
 constexpr int64_t kChunkLogits = int64_t{8} << 20;
+// Scores that exist at a time in the forward pass, unless one query has more.
+constexpr int64_t kMostScores = int64_t{16} << 20;
 
 at::Tensor f32(const at::Tensor& x) { return x.to(at::kFloat); }
 
@@ -36,11 +38,10 @@ at::Tensor gathered(const at::Tensor& gradient, int64_t kv_heads) {
   return gradient.view({kv_heads, -1, length, gradient.size(2)}).sum(1).transpose(0, 1).reshape({length, -1});
 }
 
-// Scaled scores [H, n, n] of one sequence, minus infinity where a query does not see a key.
+// Scaled scores [H, m, n] of the queries [n - m, n) of one sequence, minus infinity where a query does not see a key.
 at::Tensor scores_of(const at::Tensor& q, const at::Tensor& k, const AttentionShape& shape) {
-  const int64_t length = q.size(1);
-  const at::Tensor positions = at::arange(length, q.options().dtype(at::kLong));
-  const at::Tensor distance = positions.unsqueeze(1) - positions.unsqueeze(0);
+  const at::Tensor positions = at::arange(k.size(1), q.options().dtype(at::kLong));
+  const at::Tensor distance = positions.narrow(0, k.size(1) - q.size(1), q.size(1)).unsqueeze(1) - positions;
   at::Tensor hidden = distance.lt(0);
   if (shape.window > 0) hidden = hidden.logical_or(distance.ge(shape.window));
   return q.matmul(k.transpose(1, 2)).mul_(1.0 / std::sqrt(shape.head_size)).masked_fill_(hidden, -INFINITY);
@@ -115,13 +116,19 @@ void causal_attention_forward(const at::Tensor& q, const at::Tensor& k, const at
   for (size_t s = 0; s + 1 < offsets.size(); ++s) {
     const int64_t first = offsets[s], length = offsets[s + 1] - first;
     if (length == 0) continue;
-    const at::Tensor scores = scores_of(heads_of(q, first, length, shape.num_heads, 1),
-                                        heads_of(k, first, length, shape.num_kv_heads, group), shape);
-    const at::Tensor sums = scores.logsumexp(-1);
-    const at::Tensor mixed =
-        (scores - sums.unsqueeze(-1)).exp().matmul(heads_of(v, first, length, shape.num_kv_heads, group));
-    out.narrow(0, first, length).copy_(mixed.transpose(0, 1).reshape({length, -1}));
-    log_sums.narrow(0, first, length).copy_(sums.t());
+    const at::Tensor keys = heads_of(k, first, length, shape.num_kv_heads, group);
+    const at::Tensor values = heads_of(v, first, length, shape.num_kv_heads, group);
+    const int64_t most = std::clamp<int64_t>(kMostScores / (shape.num_heads * length), 1, length);
+    for (int64_t begin = 0; begin < length; begin += most) {
+      const int64_t queries = std::min(most, length - begin), seen = begin + queries;
+      at::Tensor shares =
+          scores_of(heads_of(q, first + begin, queries, shape.num_heads, 1), keys.narrow(1, 0, seen), shape);
+      const at::Tensor sums = shares.logsumexp(-1);
+      shares.sub_(sums.unsqueeze(-1)).exp_();
+      out.narrow(0, first + begin, queries)
+          .copy_(shares.matmul(values.narrow(1, 0, seen)).transpose(0, 1).reshape({queries, -1}));
+      log_sums.narrow(0, first + begin, queries).copy_(sums.t());
+    }
   }
 }
 

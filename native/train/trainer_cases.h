@@ -1,28 +1,18 @@
 // What the tests of trainers share: a small model that has every part a model may have, and a batch for every loss.
 #pragma once
 
-#include <cmath>
 #include <vector>
 
+#include "model/random_checkpoint.h"
 #include "train/trainer.h"
 
 namespace erprm::testing {
 
 inline ModelConfig small_config() {
-  ModelConfig config{};
+  ModelConfig config = random_config();
   config.num_layers = 2;
-  config.hidden_size = 48;
-  config.intermediate_size = 80;
-  config.num_heads = 4;
-  config.num_kv_heads = 2;
-  config.head_size = 16;
   config.vocabulary_size = 72;
   config.context_length = 64;
-  config.norm_epsilon = 1e-5f;
-  for (int i = 0; i < config.head_size / 2; ++i) {
-    config.rope_inverse_frequencies.push_back(std::pow(10000.0f, -2.0f * i / config.head_size));
-  }
-  config.rope_scale = 1;
   config.sliding_window = 5;
   config.sliding_layers = {0, 1};
   config.tied_embeddings = true;

@@ -1,4 +1,4 @@
-// What the kernels of training share: numbers loaded and stored N at a time as f32, and sums over the threads of a row.
+// Numbers of rows, read and written N at a time as f32: 16 bytes where a row lets itself be read in packs.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,7 @@
 #include "kernels/cuda_device.h"
 #include "kernels/cuda_element.h"
 
-namespace erprm::cuda::training {
-
-constexpr int kBlockThreads = 256;
-constexpr int kWarpThreads = 32;
-constexpr unsigned kAllLanes = 0xFFFFFFFFu;
+namespace erprm::cuda {
 
 // Numbers of 16 bytes.
 template <typename T>
@@ -89,30 +85,6 @@ __device__ void store(T* to, const Numbers<N>& numbers) {
   }
 }
 
-// The same number in all lanes: additions pair up alike in every lane.
-__device__ inline float warp_sum(float x) {
-#pragma unroll
-  for (int distance = kWarpThreads / 2; distance > 0; distance /= 2) x += __shfl_xor_sync(kAllLanes, x, distance);
-  return x;
-}
-
-// The sum over the kThreads threads of a row, told to all of them. A row is a warp, or the whole block of
-// kBlockThreads; then all threads of the block must be here.
-template <int kThreads>
-__device__ float row_sum(float x) {
-  static_assert(kThreads == kWarpThreads || kThreads == kBlockThreads);
-  x = warp_sum(x);
-  if constexpr (kThreads == kBlockThreads) {
-    __shared__ float warps[kBlockThreads / kWarpThreads];
-    const int lane = static_cast<int>(threadIdx.x) % kWarpThreads;
-    if (lane == 0) warps[threadIdx.x / kWarpThreads] = x;
-    __syncthreads();
-    x = warp_sum(lane < kBlockThreads / kWarpThreads ? warps[lane] : 0.0f);
-    __syncthreads();  // before the next sum writes
-  }
-  return x;
-}
-
 // Whether all of these can be read 16 bytes at a time.
 template <typename... Pointers>
 bool aligned(const Pointers*... pointers) {
@@ -133,6 +105,4 @@ int for_pack(bool packs, const Body& body) {
   return body.template operator()<1>();
 }
 
-inline int64_t blocks_for(int64_t threads) { return (threads + kBlockThreads - 1) / kBlockThreads; }
-
-}  // namespace erprm::cuda::training
+}  // namespace erprm::cuda
