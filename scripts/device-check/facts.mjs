@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { delimiter, join } from "node:path";
 import { capture } from "../command.mjs";
-import { StageFailure } from "./command.mjs";
 import { single } from "./run-stages.mjs";
 import { factTimeout, toolkitProgram } from "./toolkit.mjs";
 
@@ -59,7 +58,7 @@ function commitOf(root) {
 }
 
 /** Where `--pack` put Python packages; searched before Python's own where PYTHONPATH names it. */
-export const packedPackages = "site";
+export const packedPackages = "python-packages";
 
 /** What makes `python` see the packages of a kit. */
 export const withPackedPackages = (root) => ({
@@ -97,11 +96,13 @@ export const environment = single({
     if (device !== "cuda") return { facts };
     facts.python = await pythonFacts({ root, python, expect });
     if (!facts.python.available) {
-      throw new StageFailure(`Expected a card that the torch ${facts.python.torch} of ${python} can use, found none`);
+      return { facts, failed: `Expected a card that the torch ${facts.python.torch} of ${python} can use, found none` };
     }
     facts.card = { ...facts.python.card, ...driverFacts() };
-    const { others } = facts.card;
-    const warning = others ? `other programs use the card: ${others.replace(/\n/g, "; ")}` : undefined;
-    return { facts, ...(warning ? { warning } : {}) };
+    const warnings = [
+      ...(facts.commit ? [] : ["no commit is known: set ERPRM_COMMIT"]),
+      ...(facts.card.others ? [`other programs use the card: ${facts.card.others.replace(/\n/g, "; ")}`] : []),
+    ];
+    return { facts, ...(warnings.length > 0 ? { warning: warnings.join("; ") } : {}) };
   },
 });

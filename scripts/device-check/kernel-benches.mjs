@@ -27,8 +27,8 @@ const part = (name, seconds) => ({
 
 export const rates = {
   name: "rates",
-  seconds: 60,
-  parts: () => rateNames.map((name) => part(name, 30)),
+  seconds: 120,
+  parts: () => rateNames.map((name) => part(name, 60)),
 };
 
 export const kernels = {

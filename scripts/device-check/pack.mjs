@@ -41,12 +41,14 @@ export function pack(root, file, { python, pythonVersion, node = process.execPat
       installPythonPackages(join(extra, packedPackages), { python, pythonVersion });
     }
     say(`writing ${file}: a minute or more`);
-    const { status, stderr } = capture("tar", [
+    const env = { ...process.env, XZ_OPT: process.env.XZ_OPT ?? "-T0" }; // on all cores
+    const args = [
       ...["--create", "--auto-compress", "--file", file],
       ...leftOut.map((name) => `--exclude=node_modules/${name}`),
       ...["--directory", root, "node_modules", "dist"],
       ...["--directory", extra, "bin", ...(python ? [packedPackages] : [])],
-    ]);
+    ];
+    const { status, stderr } = capture("tar", args, { env });
     if (status !== 0) throw new SetupError(`tar could not write ${file}: ${stderr.trim()}`, 1);
   } finally {
     rmSync(extra, { recursive: true });

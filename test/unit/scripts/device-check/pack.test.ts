@@ -40,7 +40,7 @@ test("a kit holds what a checkout lacks, without packages of formatting and docu
   ]) {
     t.true(existsSync(join(there, name)), name);
   }
-  for (const name of ["node_modules/@biomejs", "node_modules/typedoc", "src", "site"]) {
+  for (const name of ["node_modules/@biomejs", "node_modules/typedoc", "src", "python-packages"]) {
     t.false(existsSync(join(there, name)), name);
   }
 });
@@ -57,9 +57,12 @@ mkdir -p $folder/transformers $folder/bin $folder/hf_xet && echo "$all" > $folde
   mkdirSync(there);
   pack(root, kit, { node: join(folder, "a-node"), python: join(folder, "python"), pythonVersion: "3.12" });
   unpack(kit, there);
-  t.regex(readFileSync(join(there, "site/transformers/arguments"), "utf8"), /--python-version 3.12 .* transformers$/m);
+  t.regex(
+    readFileSync(join(there, "python-packages/transformers/arguments"), "utf8"),
+    /--python-version 3.12 .* transformers$/m,
+  );
   t.deepEqual(
-    ["bin", "hf_xet"].filter((name) => existsSync(join(there, "site", name))),
+    ["bin", "hf_xet"].filter((name) => existsSync(join(there, "python-packages", name))),
     [],
   );
   const broken = { node: join(folder, "a-node"), python: join(folder, "broken") };
