@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { ServiceLimits } from "./limits.js";
 
-/** Requests that were begun and not ended. */
+/** Requests that were begun, and whose answer or body is on its way still. */
 export class ActiveRequests {
   readonly #sockets = new Map<Socket, number>();
   #idle: (() => void)[] = [];
@@ -12,7 +12,20 @@ export class ActiveRequests {
   watch(app: FastifyInstance): void {
     app.addHook("onRequest", async ({ raw }, reply) => {
       this.#sockets.set(raw.socket, (this.#sockets.get(raw.socket) ?? 0) + 1);
-      reply.raw.once("close", () => this.#end(raw.socket));
+      const { socket } = raw;
+      reply.raw.once("close", () => {
+        // Answered before it was sent whole: for a while the client goes on sending, and reads only then (bodies.ts).
+        const end = () => {
+          raw.off("end", end);
+          socket.off("close", end);
+          this.#end(socket);
+        };
+        if (raw.complete || socket.destroyed) end();
+        else {
+          raw.once("end", end);
+          socket.once("close", end);
+        }
+      });
     });
   }
 
@@ -34,6 +47,16 @@ export class ActiveRequests {
     this.#idle = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+/**
+ * Takes no more connections and drops those that are there: to be called when no request is active. One on which a request was
+ * never begun, or not to the end of its headers, would otherwise be waited for.
+ */
+export async function closeConnections(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
 }
 
 /**

@@ -13,7 +13,7 @@ import { logRequests } from "./access-log.js";
 import type { ApiKeys } from "./api-keys.js";
 import { authorize } from "./authorize.js";
 import { takeBodies } from "./bodies.js";
-import { ActiveRequests, dropIdleConnections } from "./connections.js";
+import { ActiveRequests, closeConnections, dropIdleConnections } from "./connections.js";
 import type { ServiceContext } from "./context.js";
 import { errorBody } from "./error-body.js";
 import { answerBrokenRequest, answerErrors } from "./error-handler.js";
@@ -122,6 +122,7 @@ export async function createServer(options: ServiceOptions): Promise<Service> {
     );
     // The address is listened on until then, so that readiness can be asked for.
     await active.idle();
+    await closeConnections(app.server);
     await app.close();
     clearTimeout(timer);
     await context.grader.dispose();

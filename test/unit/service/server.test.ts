@@ -135,6 +135,40 @@ test("draining: readiness goes false, new work is refused, what was begun is fin
   await t.throwsAsync(fetch(`${url}/healthz`));
 });
 
+test("connections on which nobody asked anything, or not to the end, hold up no shutdown", async (t) => {
+  const { service, port, url } = await startService(t);
+  const closed = ["", "GET /healthz HTTP/1.1\r\nhost: x\r\n"].map(async (sent) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    socket.write(sent);
+    return once(socket, "close");
+  });
+  // What is answered after they were sent was read after them.
+  await fetch(`${url}/healthz`);
+  await service.drain(3600);
+  await Promise.all(closed);
+  await t.throwsAsync(fetch(`${url}/healthz`));
+});
+
+test("a client that was refused while it sends reads its answer, though the service shuts down meanwhile", async (t) => {
+  const { service, port } = await startService(t, { limits: { maxBodyBytes: 100_000 } });
+  const socket = connect(port, "127.0.0.1");
+  let text = "";
+  socket.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  const head =
+    "POST /v1/score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 200000\r\n\r\n{";
+  socket.write(head);
+  await until(() => text.includes("\r\n\r\n"));
+  const drained = service.drain(3600);
+  socket.write(" ".repeat(199_999));
+  await until(() => text.endsWith("}}"));
+  await drained;
+  t.regex(text, /^HTTP\/1\.1 413 /);
+});
+
 test("work that outlasts the time to drain is aborted with 503, and the service ends", async (t) => {
   const { post, service, native } = await startService(t, {
     fake: { delayMs: 100 },
