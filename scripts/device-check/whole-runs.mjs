@@ -48,14 +48,14 @@ const isSmall = (facts) => (facts.card?.memoryBytes ?? 0) < 100 * gibibyte;
 
 export const decode8b = programs(
   "decode-8b",
-  300,
+  420,
   "decode",
   () => [
-    ...decodings("llama-3.1-8b", 90, [256, 512, 1024]),
+    ...decodings("llama-3.1-8b", 120, [256, 512, 1024]),
     // The engine's main job: prefixes of a solution, nested.
     {
       name: "8 nested prefixes",
-      seconds: 90,
+      seconds: 120,
       options: {
         ...{ shape: "llama-3.1-8b", weights: "bf16", batches: [512], kvMemoryBytes: fromFreeMemory },
         ...{ ...decoding, rowsATrunk: 256, prefixes: 8 },
@@ -72,7 +72,7 @@ export const decode8b = programs(
   ],
 );
 
-export const decode1b = programs("decode-1.7b", 180, "decode", () => decodings("smollm2-1.7b", 60, [256, 512, 1024]), [
+export const decode1b = programs("decode-1.7b", 180, "decode", () => decodings("smollm2-1.7b", 80, [256, 512, 1024]), [
   { name: "batch 4", seconds: 60, options: { ...toyModel, batches: [4], ...toyDecoding } },
 ]);
 
