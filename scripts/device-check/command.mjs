@@ -1,6 +1,7 @@
 /** Commands of a part of a stage: each with what is left of the part's time, its output in the stage's log, its end in errors. */
 import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
+import { killSession } from "./session.mjs";
 
 /** A part that could not do its work; the message is its line in the table. `isLate`: because its time was over. */
 export class StageFailure extends Error {
@@ -20,17 +21,9 @@ const mostSecondsToDie = 10;
 
 const running = new Set();
 
-function killGroup(child) {
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch (error) {
-    if (error.code !== "ESRCH") throw error; // it has just ended by itself
-  }
-}
-
 /** Kills every command that runs, and all that these started. */
 export function killCommands() {
-  for (const child of running) killGroup(child);
+  for (const child of running) killSession(child.pid);
 }
 
 /** Gives whole lines of a stream to `onLine`, the last one also without its end. */
@@ -62,7 +55,7 @@ export function commandsOf({ log, cwd, deadline, keep = () => {}, secondsToDie =
         cwd,
         env: { ...process.env, ...env },
         stdio: ["ignore", "pipe", "pipe"],
-        detached: true,
+        detached: true, // in a session of its own, see killSession
       });
       const lines = [];
       const takeLine = (line) => {
@@ -75,7 +68,7 @@ export function commandsOf({ log, cwd, deadline, keep = () => {}, secondsToDie =
       const late = () => new StageFailure(`${command} was stopped: its time was over`, { isLate: true });
       const stop = () => {
         isLate = true;
-        killGroup(child);
+        killSession(child.pid);
         dying = setTimeout(() => {
           // Nothing of it may keep this process from ending.
           for (const handle of [child.stdout, child.stderr]) handle.destroy();
@@ -96,7 +89,7 @@ export function commandsOf({ log, cwd, deadline, keep = () => {}, secondsToDie =
           try {
             takeLine(line);
           } catch (error) {
-            killGroup(child);
+            killSession(child.pid);
             end(() => reject(error));
           }
         });
