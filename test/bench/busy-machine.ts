@@ -1,7 +1,7 @@
 /** A warning for numbers that were measured while others used the machine. */
 
 /** Share of all cores. Peers whose threads wait for each other by spinning slow down many times well below half of it. */
-const mostShare = 0.1;
+export const mostShare = 0.1;
 
 export function warnWhenBusy(rows: readonly { name: string; othersShare: number }[]): void {
   const busy = rows.filter(({ othersShare }) => othersShare > mostShare);

@@ -2,16 +2,15 @@
 import { parseArgs } from "node:util";
 import type { WeightType } from "../../src/native/contract.js";
 import { openPolicyFiles } from "../../src/policy/open-policy.js";
-import { makeWorkload } from "./workload.js";
+import { textPrompts } from "./prompts.js";
 
 const { values: flags } = parseArgs({ options: { model: { type: "string" } } });
 if (!flags.model) {
   console.error("Usage: npm run bench int8-error -- --model MODEL");
   process.exit(2);
 }
-const { addon, checkpoint } = await openPolicyFiles(flags.model, {});
-const { trunk } = await makeWorkload(flags.model, { numPrefixes: 8, numCompletions: 1, numTokens: 1, threads: 2 });
-const ids = Int32Array.from(trunk);
+const { addon, checkpoint, text } = await openPolicyFiles(flags.model, {});
+const ids = Int32Array.from(textPrompts(text).solution(0, 8).tokens);
 const { vocabularySize } = checkpoint.config;
 
 /** [tokens, vocabulary] */

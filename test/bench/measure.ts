@@ -59,19 +59,51 @@ export async function runOnce(row: Row): Promise<Run> {
   return { ...result, peakBytes, othersShare: others / (wall * cpus().length) };
 }
 
+export interface TurnOptions {
+  /** A run during which others used more of the machine is thrown away and repeated; absent: all runs count. */
+  mostOthersShare?: number;
+  /** How often in a row before the round goes on without the row. */
+  tries?: number;
+  /** Is told of a row that failed; it has no runs from then on. Absent: what it throws is thrown. */
+  fail?: (row: Row, error: Error) => void;
+  /** Instead of `runOnce`. */
+  once?: (row: Row) => Promise<Run>;
+  /** Is told of runs that are thrown away. */
+  discard?: (row: Row, run: Run) => void;
+}
+
 /** `runs` rounds of all rows in turn, so that a drift of the machine meets every row. */
 export async function interleave(
   rows: Row[],
   runs: number,
   report: (row: Row, run: Run) => void,
+  { mostOthersShare = 1, tries = 3, once = runOnce, discard = () => {}, fail }: TurnOptions = {},
 ): Promise<Map<Row, Run[]>> {
   const results = new Map<Row, Run[]>(rows.map((row) => [row, []]));
+  const turn = async (row: Row) => {
+    for (let attempt = 0; attempt < tries; attempt++) {
+      const run = await once(row);
+      if (run.othersShare > mostOthersShare) {
+        discard(row, run);
+        continue;
+      }
+      report(row, run);
+      results.get(row)?.push(run);
+      return;
+    }
+  };
+  const failed = new Set<Row>();
   for (let round = 0; round < runs; round++) {
     for (const row of rows) {
-      if (round >= (row.maxRuns ?? runs)) continue;
-      const run = await runOnce(row);
-      results.get(row)?.push(run);
-      report(row, run);
+      if (failed.has(row) || round >= (row.maxRuns ?? runs)) continue;
+      try {
+        await turn(row);
+      } catch (error) {
+        if (fail === undefined) throw error;
+        failed.add(row);
+        results.set(row, []);
+        fail(row, error as Error);
+      }
     }
   }
   return results;

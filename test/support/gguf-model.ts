@@ -7,7 +7,7 @@ import { readHfRope } from "../../src/model/hf-rope.js";
 import type { ModelConfig } from "../../src/native/contract.js";
 import { byteTokenizerJson } from "./byte-tokenizer.js";
 import { type GgufContent, type GgufTensor, ggufFile, type TypedValue } from "./gguf-file.js";
-import { type RandomModel, randomTensor } from "./random-model.js";
+import { type ChangeTensor, type RandomModel, randomTensor } from "./random-model.js";
 import { encodeFloats, type FloatType } from "./safetensors-file.js";
 
 const typeIds: Record<FloatType, number> = { F32: 0, F16: 1, BF16: 30 };
@@ -26,11 +26,16 @@ const parts: [huggingFace: RegExp, gguf: string][] = [
 ];
 
 /** The content of the file; a test may change it before it is written. */
-export function ggufModel({ config: values, type }: RandomModel, seed: number): GgufContent {
+export function ggufModel(
+  { config: values, type }: RandomModel,
+  seed: number,
+  change: ChangeTensor = () => {},
+): GgufContent {
   const { family, config } = readHfConfig("config.json", values);
   const interleaved = family === "llama" || family === "mistral";
   const tensors: GgufTensor[] = [...expectedTensors(config)].map(([name, shape]) => {
     const numbers = randomTensor(name, shape, seed);
+    change(name, numbers, shape);
     const heads = !interleaved
       ? 0
       : name.includes("q_proj")
@@ -51,8 +56,13 @@ export function ggufModel({ config: values, type }: RandomModel, seed: number): 
   };
 }
 
-export async function writeGgufModel(path: string, model: RandomModel, seed: number): Promise<void> {
-  await writeFile(path, ggufFile(ggufModel(model, seed)));
+export async function writeGgufModel(
+  path: string,
+  model: RandomModel,
+  seed: number,
+  change?: ChangeTensor,
+): Promise<void> {
+  await writeFile(path, ggufFile(ggufModel(model, seed, change)));
 }
 
 /** Row i + j*headSize/2 of each head goes to row 2i + j. */
