@@ -57,12 +57,17 @@ export async function libtorchFinding(isAddonOk: boolean): Promise<Finding> {
   }
 }
 
+/** The compiler tells its version, GCC without its name. */
+export function compilerName(version: string): string {
+  return /^\d/.test(version) ? `g++ ${version}` : version;
+}
+
 /** Loads the addon; `buildInfo` is there when that worked. */
 export function addonFinding(path = nativeAddonPath): { finding: Finding; buildInfo?: BuildInfo } {
   try {
     const { buildInfo } = loadNativeFrom(path);
     const { libtorch, compiler, cuda } = buildInfo;
-    const message = `built with libtorch ${libtorch} (${cuda ? "CUDA" : "CPU"}), ${compiler}`;
+    const message = `built with libtorch ${libtorch} (${cuda ? "CUDA" : "CPU"}), ${compilerName(compiler)}`;
     return { finding: { name: "addon", state: "ok", message }, buildInfo };
   } catch (error) {
     const command = error instanceof ErprmError ? String(error.details.command) : "npm run build";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import test from "ava";
 import { formatReport, runDoctor } from "../../../src/cli/commands/doctor.js";
-import { addonFinding, kernelFinding } from "../../../src/cli/doctor/findings.js";
+import { addonFinding, compilerName, kernelFinding } from "../../../src/cli/doctor/findings.js";
 import { makeFolder } from "../../support/folder.js";
 
 test("the report of a working machine names everything that the build and the run need", async (t) => {
@@ -25,6 +25,12 @@ test("a missing addon is an error that names the command", (t) => {
   t.is(finding.state, "error");
   t.regex(finding.remedy ?? "", /^npm run build/);
   t.is(buildInfo, undefined);
+});
+
+test("the compiler that built the addon is told by its name", (t) => {
+  t.is(compilerName("12.2.0"), "g++ 12.2.0");
+  t.is(compilerName("Debian Clang 14.0.6"), "Debian Clang 14.0.6");
+  t.regex(addonFinding().finding.message, /, [a-zA-Z+ ]+ \d+\.\d+/);
 });
 
 test("kernels without AVX2 are worth a warning", (t) => {
