@@ -1,5 +1,6 @@
 /** GGUF files of a real model's shape with random weights: those that no model at hand has. Speed does not depend on what they say. */
 import { writeGgufModel } from "../support/gguf-model.js";
+import { randomNumbers } from "../support/random-numbers.js";
 
 const qwen2 = {
   model_type: "qwen2",
@@ -37,12 +38,28 @@ const shapes = {
 export type RolloutShape = keyof typeof shapes;
 export const rolloutShapeNames = Object.keys(shapes) as RolloutShape[];
 
-/** As published checkpoints are: bf16. Matrices are as wide as fresh models draw theirs (standard deviation 0.02). */
+/** Uniform numbers as wide as fresh models draw theirs (standard deviation 0.02); they repeat after four million. */
+function repeatedNumbers(): (count: number) => Float32Array {
+  const random = randomNumbers(1);
+  const chunk = Float32Array.from({ length: 1 << 22 }, () => 0.02 * Math.sqrt(3) * (2 * random() - 1));
+  let at = 0;
+  return (count) => {
+    const numbers = new Float32Array(count);
+    for (let filled = 0; filled < count; ) {
+      const part = chunk.subarray(at, at + count - filled);
+      numbers.set(part, filled);
+      filled += part.length;
+      at = (at + part.length) % chunk.length;
+    }
+    return numbers;
+  };
+}
+
+/** In bf16, as published checkpoints are. */
 export async function writeRolloutShape(path: string, shape: RolloutShape): Promise<void> {
-  const range = 0.02 * Math.sqrt(3);
-  await writeGgufModel(path, { config: shapes[shape], type: "BF16", numFiles: 1 }, 1, (_, values, dimensions) => {
-    if (dimensions.length !== 2) return;
-    const largest = values.reduce((found, value) => Math.max(found, Math.abs(value)), 0);
-    for (let i = 0; i < values.length; i++) values[i] = ((values[i] as number) * range) / largest;
+  const numbers = repeatedNumbers();
+  await writeGgufModel(path, { config: shapes[shape], type: "BF16", numFiles: 1 }, 1, (name, sizes) => {
+    const count = sizes.reduce((product, size) => product * size, 1);
+    return name.endsWith("norm.weight") ? new Float32Array(count).fill(1) : numbers(count);
   });
 }

@@ -55,7 +55,7 @@ const fixed: Record<string, WorkloadSizes> = {
   flat: { kind: "flat", prefixes: 64, completions: 1, tokens: 64 },
   single: { kind: "trunk", prefixes: 1, completions: 1, tokens: 256 },
   long: { kind: "trunk", prefixes: 1, completions: 32, tokens: 500 },
-  "end-tokens": { kind: "nested", prefixes: 8, completions: 32, tokens: 512, ends: true },
+  "end-tokens": { kind: "nested", prefixes: 8, completions: 16, tokens: 256, ends: true },
 };
 
 /** Sizes by a workload's name, or undefined where there is no such workload. */

@@ -7,7 +7,7 @@ import { readHfRope } from "../../src/model/hf-rope.js";
 import type { ModelConfig } from "../../src/native/contract.js";
 import { byteTokenizerJson } from "./byte-tokenizer.js";
 import { type GgufContent, type GgufTensor, ggufFile, type TypedValue } from "./gguf-file.js";
-import { type ChangeTensor, type RandomModel, randomTensor } from "./random-model.js";
+import { type RandomModel, randomTensor } from "./random-model.js";
 import { encodeFloats, type FloatType } from "./safetensors-file.js";
 
 const typeIds: Record<FloatType, number> = { F32: 0, F16: 1, BF16: 30 };
@@ -25,17 +25,19 @@ const parts: [huggingFace: RegExp, gguf: string][] = [
   [/mlp\.(\w+)_proj/, "ffn_$1"],
 ];
 
+/** The numbers of a tensor. */
+export type MakeTensor = (name: string, shape: readonly number[], seed: number) => Float32Array;
+
 /** The content of the file; a test may change it before it is written. */
 export function ggufModel(
   { config: values, type }: RandomModel,
   seed: number,
-  change: ChangeTensor = () => {},
+  makeTensor: MakeTensor = randomTensor,
 ): GgufContent {
   const { family, config } = readHfConfig("config.json", values);
   const interleaved = family === "llama" || family === "mistral";
   const tensors: GgufTensor[] = [...expectedTensors(config)].map(([name, shape]) => {
-    const numbers = randomTensor(name, shape, seed);
-    change(name, numbers, shape);
+    const numbers = makeTensor(name, shape, seed);
     const heads = !interleaved
       ? 0
       : name.includes("q_proj")
@@ -60,9 +62,9 @@ export async function writeGgufModel(
   path: string,
   model: RandomModel,
   seed: number,
-  change?: ChangeTensor,
+  makeTensor?: MakeTensor,
 ): Promise<void> {
-  await writeFile(path, ggufFile(ggufModel(model, seed, change)));
+  await writeFile(path, ggufFile(ggufModel(model, seed, makeTensor)));
 }
 
 /** Row i + j*headSize/2 of each head goes to row 2i + j. */

@@ -33,7 +33,10 @@ export function safetensorsFile(
 export function encodeFloats(values: Float32Array, type: FloatType): Buffer {
   if (type === "F32") return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const narrow = Uint16Array.from(bits, type === "BF16" ? (word) => word >>> 16 : halfBits);
+  const narrowed = type === "BF16" ? (word: number) => word >>> 16 : halfBits;
+  // Not Uint16Array.from, which gathers all numbers in a list first: too long a one for the matrices of real models.
+  const narrow = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) narrow[i] = narrowed(bits[i] as number);
   return Buffer.from(narrow.buffer);
 }
 
