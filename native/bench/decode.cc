@@ -1,5 +1,6 @@
 // The kernels of one decoding iteration, at the sizes of Llama-3.1-8B.
 #include <algorithm>
+#include <utility>
 
 #include "bench/decode_state.h"
 #include "kernels/cuda_attention.h"
@@ -60,22 +61,30 @@ BENCH("decode-attention") {
 
 BENCH("sampling") {
   const int64_t vocabulary = context.size<int64_t>(128256, 1000);
+  const std::pair<const char*, SamplingOptions> cases[] = {{"", {1, 0, 1, 0}},
+                                                           {", greedy", {0, 0, 1, 0}},
+                                                           {", top-k 50", {1, 50, 1, 0}},
+                                                           {", top-p 0.95", {1, 0, 0.95f, 0}}};
   for (const int rows : {256, 1024}) {
-    DecodeShape shape{.rows = rows, .trunk_tokens = 64, .own_tokens = 1};
-    if (context.toy()) shape = {rows / 64, 2, 64, 1, 4, 2, 64};
-    const DecodeState state(context, shape);
-    const at::Tensor logits = context.random({shape.rows, vocabulary}, at::kFloat);
-    context.report(std::to_string(shape.rows) + " rows of " + std::to_string(vocabulary) + " logits",
-                   {.bytes = kF32 * static_cast<double>(logits.numel())}, [&] {
-                     check_launch(cuda::sample_rows(logits.const_data_ptr<float>(), vocabulary, nullptr,
-                                                    static_cast<int>(vocabulary), state.rows(), current_stream()),
-                                  "sample_rows", {&logits});
-                   });
+    for (const auto& [name, sampling] : cases) {
+      DecodeShape shape{.rows = rows, .trunk_tokens = 64, .own_tokens = 1};
+      if (context.toy()) shape = {rows / 64, 2, 64, 1, 4, 2, 64};
+      shape.sampling = sampling;
+      const DecodeState state(context, shape);
+      const at::Tensor logits = context.random({shape.rows, vocabulary}, at::kFloat).mul_(3);
+      context.report(std::to_string(shape.rows) + " rows of " + std::to_string(vocabulary) + " logits" + name,
+                     {.bytes = kF32 * static_cast<double>(logits.numel())}, [&] {
+                       check_launch(cuda::sample_rows(logits.const_data_ptr<float>(), vocabulary, nullptr,
+                                                      static_cast<int>(vocabulary), state.rows(), current_stream()),
+                                    "sample_rows", {&logits});
+                     });
+    }
   }
 }
 
 BENCH("pointwise") {
-  const int rows = context.size(512, 3), width = context.size(4096, 64), inner = context.size(14336, 96);
+  // More rows than decoding has: what fits into a card's cache is no share of its copy rate.
+  const int rows = context.size(8192, 3), width = context.size(4096, 64), inner = context.size(14336, 96);
   const at::Tensor residual = context.random({rows, width}, at::kFloat);
   const at::Tensor delta = context.random({rows, width}, at::kBFloat16),
                    out = context.empty({rows, width}, at::kBFloat16);

@@ -34,7 +34,7 @@ DecodeState::DecodeState(const Context& context, const DecodeShape& shape) {
     cuda::DecodeRow& row = rows[r];
     row.draw = {
         .seed = 1, .problem_key = 2, .solution = 3, .step = 4, .completion = static_cast<uint32_t>(r), .position = 0};
-    row.sampling = {.temperature = 1, .top_k = 0, .top_p = 1, .min_p = 0};
+    row.sampling = shape.sampling;
     row.trunk_limit = shape.trunk_tokens;
     row.trunk_list = trunk_lists[r / shape.rows_a_trunk];
     row.own_list = static_cast<int32_t>(blocks.size());

@@ -13,6 +13,7 @@ struct DecodeShape {
   int trunk_tokens = 512;
   int own_tokens = 128;
   int num_heads = 32, num_kv_heads = 8, head_size = 128;  // H, G, D
+  SamplingOptions sampling = {.temperature = 1, .top_k = 0, .top_p = 1, .min_p = 0};
 };
 
 class DecodeState {
