@@ -33,9 +33,10 @@ const { values } = parseArgs({
     aggregates: option("min,last,mean,product"),
     seeds: option("0,1,2,3,4"),
     selections: option("hard,soft,er:1,er:5,orm,correct"),
-    "num-finetune": option(300),
+    "num-finetune": option(1000),
     "num-held-out": option(1000),
     "num-finetune-solutions": option(8),
+    "finetune-temperature": option(0.7),
     "num-rounds": option(2),
     parts: option("best-of-n,finetune"),
   },
@@ -63,6 +64,7 @@ const settings = {
   numFinetune: Number(values["num-finetune"]),
   numHeldOut: Number(values["num-held-out"]),
   numFinetuneSolutions: Number(values["num-finetune-solutions"]),
+  finetuneTemperature: Number(values["finetune-temperature"]),
   numRounds: Number(values["num-rounds"]),
 };
 

@@ -74,7 +74,9 @@ export async function finetune(out, settings) {
       await erprm(
         ...["finetune", "--policy", settings.model, "--problems", training, "--held-out-problems", heldOut, ...how],
         ...["--num-rounds", String(settings.numRounds), "--num-solutions", String(settings.numFinetuneSolutions)],
-        ...[...solutionLimits, ...sampling(settings), "--keep-policies", "last", "--seed", String(seed)],
+        // Cooler than the candidates: what is chosen has to be better than what the policy writes greedily, or it unlearns.
+        ...[...solutionLimits, "--temperature", String(settings.finetuneTemperature), "--divergence-solutions", "1"],
+        ...["--keep-policies", "last", "--seed", String(seed)],
         ...["--out", join(out, "finetunings", finetuneName(selection, seed))],
       );
     }
