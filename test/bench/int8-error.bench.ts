@@ -1,57 +1,60 @@
-/** How far the logits of int8 weights are from those of f32 weights, on the tokens of a worked solution. --model MODEL */
+/**
+ * How far the logits of int8 weights are from those of f32 weights, on the tokens of a worked solution, and beside it those of
+ * llama.cpp's weights: --model MODEL [--node-llama-cpp FOLDER it is installed in, for a MODEL.gguf].
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { WeightType } from "../../src/native/contract.js";
 import { openPolicyFiles } from "../../src/policy/open-policy.js";
+import { buildLlamaCpp, makeLlamaCppWeights } from "./llama-cpp.js";
+import { type LogitError, logitError } from "./logit-error.js";
 import { textPrompts } from "./prompts.js";
 
-const { values: flags } = parseArgs({ options: { model: { type: "string" } } });
+const { values: flags } = parseArgs({ options: { model: { type: "string" }, "node-llama-cpp": { type: "string" } } });
 if (!flags.model) {
-  console.error("Usage: npm run bench int8-error -- --model MODEL");
+  console.error("Usage: npm run bench int8-error -- --model MODEL [--node-llama-cpp FOLDER]");
   process.exit(2);
 }
+const threads = 2;
 const { addon, checkpoint, text } = await openPolicyFiles(flags.model, {});
 const ids = Int32Array.from(textPrompts(text).solution(0, 8).tokens);
 const { vocabularySize } = checkpoint.config;
 
 /** [tokens, vocabulary] */
 async function logitsOf(weights: WeightType): Promise<Float32Array> {
-  const options = { weights, threads: 2, maxBatch: 8, kvMemoryBytes: 2 ** 30, prefillChunk: 256 };
+  const options = { weights, threads, maxBatch: 8, kvMemoryBytes: 2 ** 30, prefillChunk: 256 };
   const policy = await addon.loadPolicy(checkpoint, options);
   const logits = await policy.logits(ids, Int32Array.of(0, ids.length));
   await policy.dispose();
   return logits;
 }
 
-function peakOf(row: Float32Array): { token: number; logTotal: number } {
-  let token = 0;
-  for (let v = 1; v < row.length; v++) if ((row[v] as number) > (row[token] as number)) token = v;
-  const peak = row[token] as number;
-  let total = 0;
-  for (const logit of row) total += Math.exp(logit - peak);
-  return { token, logTotal: peak + Math.log(total) };
-}
-
 const exact = await logitsOf("f32");
-const rounded = await logitsOf("int8");
-let [squaredError, squared, divergence, sameBest] = [0, 0, 0, 0];
-for (let row = 0; row < ids.length; row++) {
-  const a = exact.subarray(row * vocabularySize, (row + 1) * vocabularySize);
-  const b = rounded.subarray(row * vocabularySize, (row + 1) * vocabularySize);
-  const [peakA, peakB] = [peakOf(a), peakOf(b)];
-  if (peakA.token === peakB.token) sameBest += 1;
-  for (let v = 0; v < vocabularySize; v++) {
-    const [x, y] = [a[v] as number, b[v] as number];
-    squaredError += (x - y) ** 2;
-    squared += x * x;
-    divergence += Math.exp(x - peakA.logTotal) * (x - peakA.logTotal - (y - peakB.logTotal));
+
+/** By llama.cpp's types. */
+function llamaCppErrors(model: string, folder: string): Record<string, LogitError> {
+  const work = mkdtempSync(join(tmpdir(), "erprm-bench-"));
+  try {
+    const llamaCpp = buildLlamaCpp(folder, work);
+    const [pieces, out] = [join(work, "pieces.json"), join(work, "logits.f32")];
+    writeFileSync(pieces, JSON.stringify([[...ids]]));
+    const [program, libraries] = llamaCpp.driver;
+    const errors = Object.entries(makeLlamaCppWeights(llamaCpp, model, work, threads)).map(([type, path]) => {
+      const args = [libraries, "logits", path, pieces, String(threads), out];
+      execFileSync(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+      const { buffer, byteOffset, byteLength } = readFileSync(out);
+      return [type, logitError(exact, new Float32Array(buffer, byteOffset, byteLength / 4), vocabularySize)] as const;
+    });
+    return Object.fromEntries(errors);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
 }
-console.log(
-  JSON.stringify({
-    kernels: addon.buildInfo.kernels,
-    tokens: ids.length,
-    relativeL2: Math.sqrt(squaredError / squared),
-    klNats: divergence / ids.length,
-    sameBest,
-  }),
-);
+
+const int8 = logitError(exact, await logitsOf("int8"), vocabularySize);
+const folder = flags["node-llama-cpp"];
+const llamaCpp = folder === undefined ? undefined : llamaCppErrors(flags.model, folder);
+console.log(JSON.stringify({ kernels: addon.buildInfo.kernels, tokens: ids.length, ...int8, llamaCpp }));

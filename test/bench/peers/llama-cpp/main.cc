@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "log_probabilities.h"
+#include "logits.h"
 #include "rollout.h"
 
 namespace peer {
@@ -31,8 +31,14 @@ nlohmann::json rollout(const Arguments& arguments) {
 
 nlohmann::json log_probabilities_of(const Arguments& arguments) {
   const ModelPointer model = load_model(arguments.at(0));
-  const std::vector<std::vector<int>> pieces = read_json(arguments.at(1));
+  const Pieces pieces = read_json(arguments.at(1));
   return {{"logProbabilities", log_probabilities(*model, pieces, std::stoi(arguments.at(2)))}};
+}
+
+nlohmann::json logits(const Arguments& arguments) {
+  const ModelPointer model = load_model(arguments.at(0));
+  const Pieces pieces = read_json(arguments.at(1));
+  return {{"tokens", write_logits(*model, pieces, std::stoi(arguments.at(2)), arguments.at(3))}};
 }
 
 nlohmann::json quantize(const Arguments& arguments) {
@@ -58,8 +64,9 @@ nlohmann::json quantize(const Arguments& arguments) {
 nlohmann::json run(const std::string& command, const Arguments& arguments) {
   if (command == "rollout") return rollout(arguments);
   if (command == "log-probabilities") return log_probabilities_of(arguments);
+  if (command == "logits") return logits(arguments);
   if (command == "quantize") return quantize(arguments);
-  throw std::runtime_error("Expected rollout, log-probabilities or quantize, not " + command);
+  throw std::runtime_error("Expected rollout, log-probabilities, logits or quantize, not " + command);
 }
 
 }  // namespace peer

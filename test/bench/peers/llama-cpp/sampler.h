@@ -1,6 +1,6 @@
 // Sampling at temperature 1 without truncation: what llama.cpp's chain of `dist` does, in one pass over the logits
-// instead of one over an array of candidates. For 49,152 logits that is more than ten times faster, and llama.cpp shall be
-// measured at its best.
+// instead of one over an array of candidates. For 49,152 logits that is more than ten times faster, and llama.cpp shall
+// be measured at its best.
 #pragma once
 
 #include <algorithm>
