@@ -1,4 +1,4 @@
-import { symlinkSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { isShellOfNpx } from "../../../src/cli/npx-parent.js";
@@ -7,8 +7,10 @@ import { cliProgram, type RunningCli, startCli } from "../../support/run-cli.js"
 
 /** A server that a real npx started from the packages of a folder, once it is ready. */
 async function serveByNpx(t: ExecutionContext): Promise<{ npx: RunningCli; url: string }> {
-  const cwd = makeFolder(t, { "package.json": "{}", "node_modules/.bin/.keep": "" });
-  symlinkSync(cliProgram, join(cwd, "node_modules/.bin/erprm"));
+  // As npm installs a program; the compiled file of a clone is not executable by itself.
+  const program = "node_modules/.bin/erprm";
+  const cwd = makeFolder(t, { "package.json": "{}", [program]: `#!/bin/sh\nexec node '${cliProgram}' "$@"\n` });
+  chmodSync(join(cwd, program), 0o755);
   // What npm told the process of these tests is about them.
   const ours = Object.keys(process.env).filter((name) => name.startsWith("npm_"));
   const env = {
