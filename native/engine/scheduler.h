@@ -10,9 +10,8 @@
 //   older request to a younger one, and the oldest always gets on; a request that could not finish even alone is
 //   refused on submission.
 // - Preempted work is computed again. Its draws are the same, because they are counters, and on the CPU so are the bits
-// of
-//   its keys and values, because rows are independent. On a card they were computed by decoding and are now computed by
-//   a packed pass: the same but for the rounding of their type.
+//   of its keys and values, because rows are independent. On a card they were computed by decoding and are now computed
+//   by a packed pass: the same but for the rounding of their type.
 // Thread: device thread only.
 #pragma once
 

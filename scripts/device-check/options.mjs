@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { SetupError } from "../setup-error.mjs";
 
@@ -7,7 +7,8 @@ import { SetupError } from "../setup-error.mjs";
 export const help = (stages) => `Usage: node scripts/device-check.mjs [options]
 
 Builds on this machine, tests everything that runs on a card, and measures it: one JSON (results.json), a log a stage and two tables.
-Exit code 0 when all stages asked for passed, 1 when one failed or was not run, 2 for a wrong command line, 130 when interrupted.
+Exit code 0 when all stages asked for passed, 1 when one failed or was not run, 2 for a wrong command line, 130 after
+Ctrl-C, 143 after SIGTERM.
 
   --device NAME    cuda (the default), or cuda-emulated: the same stages without a card, at toy sizes
   --only A,B       these stages, and those that come before all: environment and build
@@ -80,7 +81,7 @@ export function readOptions(args, all, root) {
     stages: all.filter((stage) => isAsked(stage) && !(skip ?? []).includes(stage.name)).map(({ name }) => name),
     minutes: minutes === undefined ? undefined : Number(minutes),
     threads: Number(threads),
-    out: values.out ?? join(root, "build/device-check", device),
+    out: values.out ? resolve(values.out) : join(root, "build/device-check", device), // programs start in `root`
     python: python ?? "python3",
     packedPython: python,
     pythonVersion: values["python-version"],

@@ -1,7 +1,8 @@
 import test from "ava";
-import { expectDevice, expectWeights, weightsOn } from "../../../src/policy/device.js";
+import { ErprmError } from "../../../src/errors.js";
+import { expectDevice, expectDeviceOf, expectWeights, weightsOn } from "../../../src/policy/device.js";
 
-test("a device that is none is refused by its argument's name, a card where the build has no CUDA as unavailable", async (t) => {
+test("a device that is none is refused by its argument's name", async (t) => {
   await expectDevice("device", "cpu");
   await expectDevice("device", "cuda-emulated");
   for (const name of ["", "gpu", "cuda:", "cuda:x", "CUDA", "cuda-emulated:1"]) {
@@ -9,6 +10,15 @@ test("a device that is none is refused by its argument's name, a card where the 
       code: "ERPRM_INVALID_ARGUMENT",
       message: /Expected --device to be cpu, cuda or cuda:INDEX/,
     });
+  }
+});
+
+test("a card is unavailable in a build without CUDA, and native code's to find in one with it", (t) => {
+  for (const device of ["cuda", "cuda:1"]) {
+    t.notThrows(() => expectDeviceOf({ cuda: true }, "--device", device));
+    const error = t.throws(() => expectDeviceOf({ cuda: false }, "--device", device), { instanceOf: ErprmError });
+    t.is(error?.code, "ERPRM_DEVICE_UNAVAILABLE");
+    t.deepEqual(error?.details, { wanted: device, available: ["cpu"] });
   }
 });
 
