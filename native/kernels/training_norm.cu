@@ -56,12 +56,11 @@ __global__ void __launch_bounds__(kBlockThreads, 4)
   const int64_t begin = static_cast<int64_t>(blockIdx.x) * per_block;
   const int64_t end = begin + per_block < rows ? begin + per_block : rows;
   for (int64_t row = begin + own; row < end; row += kRows) {
-    const T* row_dy = dy + row * width;
-    const T* row_x = x + row * width;
+    const int64_t start = row * width;
     const float factor = inverse_rms[row];
     float products = 0;
     for (int i = first; i < width; i += kThreads * N) {
-      const Numbers<N> g = load<N>(row_dy + i), v = load<N>(row_x + i), w = load<N>(weight + i);
+      const Numbers<N> g = load<N>(dy + start + i), v = load<N>(x + start + i), w = load<N>(weight + i);
       Numbers<N> to_weight;
 #pragma unroll
       for (int j = 0; j < N; ++j) {
@@ -76,11 +75,11 @@ __global__ void __launch_bounds__(kBlockThreads, 4)
     }
     const float mean = row_sum<kThreads>(products) / static_cast<float>(width);
     for (int i = first; i < width; i += kThreads * N) {
-      const Numbers<N> g = load<N>(row_dy + i), v = load<N>(row_x + i), w = load<N>(weight + i);
+      const Numbers<N> g = load<N>(dy + start + i), v = load<N>(x + start + i), w = load<N>(weight + i);
       Numbers<N> to_x;
 #pragma unroll
       for (int j = 0; j < N; ++j) to_x.at[j] = (g.at[j] * w.at[j] - v.at[j] * factor * mean) * factor;
-      store(dx + row * width + i, to_x);
+      store(dx + start + i, to_x);
     }
   }
   if (partials == nullptr) return;
