@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { capture } from "../command.mjs";
+import { areDependenciesInstalled } from "../setup/dependencies.mjs";
 import { SetupError } from "../setup-error.mjs";
 import { packedPackages } from "./facts.mjs";
 import { installPythonPackages } from "./pack-python.mjs";
@@ -31,6 +32,10 @@ export function pack(root, file, { python, pythonVersion, node = process.execPat
   for (const name of ["node_modules", "dist"]) {
     if (!existsSync(join(root, name)))
       throw new SetupError(`Expected ${name} in ${root}, found none. Run: npm run build`);
+  }
+  // The other machine would ask npm for the rest, and has neither npm nor a network.
+  if (!areDependenciesInstalled(root)) {
+    throw new SetupError(`Expected node_modules to be what package-lock.json says, found others. Run: npm run build`);
   }
   const extra = mkdtempSync(join(tmpdir(), "erprm-pack-"));
   try {

