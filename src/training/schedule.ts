@@ -48,7 +48,8 @@ export function learningRateAt(schedule: Schedule, updateIndex: number, numUpdat
   const { shape, peak, floor = 0, warmup = 0 } = schedule;
   const warm = warmupUpdates(warmup, numUpdates);
   if (updateIndex <= warm) return (peak * updateIndex) / (warm + 1);
-  if (shape === "constant") return peak;
+  // At t = 0 floor + (peak - floor) may differ from the peak in its last bit.
+  if (shape === "constant" || updateIndex === warm + 1) return peak;
   const t = (updateIndex - 1 - warm) / (numUpdates - warm);
   return floor + (peak - floor) * (shape === "linear" ? 1 - t : (1 + Math.cos(Math.PI * t)) / 2);
 }

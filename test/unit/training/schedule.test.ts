@@ -17,6 +17,12 @@ test("each shape follows its equation", (t) => {
   t.true(near(rates({ shape: "linear", peak: 1, warmup: 3 }, 5), [0.25, 0.5, 0.75, 1, 0.5]));
 });
 
+test("the first update behind the warm-up has the peak to the last bit, whatever the floor", (t) => {
+  const [peak, floor] = [3e-5, 3e-6];
+  t.not(floor + (peak - floor), peak, "numbers that show it");
+  for (const shape of scheduleShapes) t.is(learningRateAt({ shape, peak, floor, warmup: 2 }, 3, 10), peak);
+});
+
 test("warm-up is a number of updates from 1 on, a share of them below", (t) => {
   t.deepEqual(
     rates({ shape: "cosine", peak: 1, warmup: 0.1 }, 100),
