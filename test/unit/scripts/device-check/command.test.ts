@@ -3,10 +3,13 @@ import { EventEmitter, once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import test from "ava";
+import anyTest from "ava";
 import { packageRoot } from "../../../../src/native/loader.js";
 import { makeFolder } from "../../../support/folder.js";
 import { importScript } from "../../../support/script.js";
+
+// A signal kills whatever this process runs, what another test started too.
+const test = anyTest.serial;
 
 interface Commands {
   run(
