@@ -40,10 +40,9 @@ __global__ void __launch_bounds__(kBlockThreads)
   }
 }
 
-// Block b takes rows [b per_block, (b + 1) per_block) and writes row b of partials. Four blocks at once are 64
-// registers a thread: left to itself nvcc aims at more blocks and spills.
+// Block b takes rows [b per_block, (b + 1) per_block) and writes row b of partials.
 template <typename T, int N, int kThreads>
-__global__ void __launch_bounds__(kBlockThreads, 4)
+__global__ void __launch_bounds__(kBlockThreads)
     norm_backward_kernel(const T* dy, const T* x, int64_t rows, int width, int64_t per_block, const float* weight,
                          const float* inverse_rms, T* dx, float* partials) {
   constexpr int kRows = kBlockThreads / kThreads;

@@ -1,6 +1,7 @@
 /** Commands of a part of a stage: each with what is left of the part's time, its output in the stage's log, its end in errors. */
 import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
+import { readLines } from "../command.mjs";
 import { killSession } from "./session.mjs";
 
 /** A part that could not do its work; the message is its line in the table. `isLate`: because its time was over. */
@@ -24,18 +25,6 @@ const running = new Set();
 /** Kills every command that runs, and all that these started. */
 export function killCommands() {
   for (const child of running) killSession(child.pid);
-}
-
-/** Gives whole lines of a stream to `onLine`, the last one also without its end. */
-function readLines(stream, onLine) {
-  let rest = "";
-  stream.setEncoding("utf8");
-  stream.on("data", (part) => {
-    const lines = (rest + part).split("\n");
-    rest = lines.pop();
-    for (const line of lines) onLine(line);
-  });
-  stream.on("end", () => rest && onLine(rest));
 }
 
 /**
