@@ -13,9 +13,6 @@
 namespace erprm::ERPRM_ISA {
 namespace {
 
-// A slice of a panel this deep (16 KiB) stays in the first-level cache while all rows pass over it.
-constexpr int kDepthSlice = 256;
-
 // Rows of an integer product taken together: GCC 12 spills accumulators when all registers are spoken for.
 #if defined(__AVX512VNNI__)
 constexpr int kIntegerRows = kMicroRows;
@@ -23,22 +20,65 @@ constexpr int kIntegerRows = kMicroRows;
 constexpr int kIntegerRows = 4;
 #endif
 
+// Rows and panels of an f32 product taken together. AVX-512: 24 sums, fed by three loads and eight broadcasts. A slice
+// of the panels this deep stays in the first-level cache while all rows pass over it.
+#if defined(__AVX512F__)
+constexpr int kBlockRows = 8, kBlockPanels = 3, kDepthSlice = 128;
+
+// c[r, 16p .. 16p+15] += sum over k of a[r, k] * panels[p, k, 0..15], panels `panel_size` apart
+template <int kRows, int kPanels>
+ERPRM_INLINE void block_f32(const float* a, size_t lda, const float* panels, size_t panel_size, int depth, float* c,
+                            size_t ldc) {
+  F32x16 sums[kRows][kPanels];
+  for (int r = 0; r < kRows; ++r) std::memcpy(sums[r], c + r * ldc, sizeof sums[r]);
+  for (int k = 0; k < depth; ++k, panels += kPanel) {
+    F32x16 columns[kPanels];
+#pragma GCC unroll 3
+    for (int p = 0; p < kPanels; ++p) std::memcpy(&columns[p], panels + p * panel_size, sizeof columns[p]);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 3
+      for (int p = 0; p < kPanels; ++p) sums[r][p] += a[r * lda + k] * columns[p];
+    }
+  }
+  for (int r = 0; r < kRows; ++r) std::memcpy(c + r * ldc, sums[r], sizeof sums[r]);
+}
+#else
+constexpr int kBlockRows = kMicroRows, kBlockPanels = 1, kDepthSlice = 256;
+
+template <int kRows, int kPanels>
+ERPRM_INLINE void block_f32(const float* a, size_t lda, const float* panels, size_t, int depth, float* c, size_t ldc) {
+  const float* rows[kRows];
+  float* out[kRows];
+  for (int r = 0; r < kRows; ++r) {
+    rows[r] = a + r * lda;
+    out[r] = c + r * ldc;
+  }
+  micro_block<kRows>(rows, depth, panels, kPanel, out);
+}
+#endif
+
+// All rows over a slice of kPanels panels.
+template <int kPanels>
+void slice_f32(const float* a, size_t lda, int rows, const float* panels, size_t panel_size, int depth, float* c,
+               size_t ldc) {
+  for (int r = 0; r < rows; r += kBlockRows) {
+    with_rows<kBlockRows>(
+        std::min(kBlockRows, rows - r), [&](auto count) __attribute__((always_inline)) {
+          block_f32<count(), kPanels>(a + r * lda, lda, panels, panel_size, depth, c + r * ldc, ldc);
+        });
+  }
+}
+
 void linear_f32(const float* a, size_t lda, int rows, const float* panels, int depth, int panel_begin, int panel_end,
                 float* c, size_t ldc) {
-  for (int p = panel_begin; p < panel_end; ++p) {
-    const float* panel = panels + static_cast<size_t>(p) * depth * kPanel;
+  const size_t panel_size = static_cast<size_t>(depth) * kPanel;
+  for (int p = panel_begin; p < panel_end; p += kBlockPanels) {
     for (int k = 0; k < depth; k += kDepthSlice) {
-      const int slice = std::min(kDepthSlice, depth - k);
-      for (int r = 0; r < rows; r += kMicroRows) {
-        const int count = std::min(kMicroRows, rows - r);
-        const float* row[kMicroRows];
-        float* out[kMicroRows];
-        for (int i = 0; i < count; ++i) {
-          row[i] = a + (r + i) * lda + k;
-          out[i] = c + (r + i) * ldc + static_cast<size_t>(p) * kPanel;
-        }
-        micro(count, row, slice, panel + static_cast<size_t>(k) * kPanel, kPanel, out);
-      }
+      with_rows<kBlockPanels>(std::min(kBlockPanels, panel_end - p), [&](auto count) {
+        slice_f32<count()>(a + k, lda, rows, panels + p * panel_size + static_cast<size_t>(k) * kPanel, panel_size,
+                           std::min(kDepthSlice, depth - k), c + static_cast<size_t>(p) * kPanel, ldc);
+      });
     }
   }
 }

@@ -55,7 +55,7 @@ TEST("a packed f32 product equals the naive sum") {
 
 TEST("a row of a product has the same bits alone and in company") {
   for (const KernelTable& kernels : kernel_tables()) {
-    const int rows = 23, depth = 300, outputs = 32;
+    const int rows = 23, depth = 300, outputs = 64;
     const auto a = random_floats(rows * depth, 4), panels = random_floats(depth * outputs, 5);
     std::vector<float> together(rows * outputs, 0.0f);
     kernels.linear_f32(a.data(), depth, rows, panels.data(), depth, 0, outputs / kPanel, together.data(), outputs);
