@@ -15,9 +15,13 @@ DecodeState::DecodeState(const Context& context, const DecodeShape& shape) {
   const int trunk_blocks = blocks_for(shape.trunk_tokens), own_blocks = blocks_for(shape.own_tokens + kCapacity);
   // Blocks that attention reads are all different; what rows draw later goes to the last of them.
   const int read_blocks = blocks_for(shape.own_tokens);
-  const int64_t block_numbers = int64_t{2} * shape.num_kv_heads * kKvTokens * shape.head_size;
   const int64_t num_blocks = int64_t{trunks} * trunk_blocks + int64_t{shape.rows} * read_blocks;
-  auto* pool = keep<uint16_t>(context.random({num_blocks, block_numbers}, at::kBFloat16));
+  const int64_t block_numbers = int64_t{2} * shape.num_kv_heads * kKvTokens * shape.head_size;
+  auto* pool =
+      keep<uint16_t>(context.random({num_blocks, 2, shape.num_kv_heads, kKvTokens, shape.head_size}, at::kBFloat16));
+  num_trunks_ = trunks;
+  blocks_a_trunk_ = trunk_blocks;
+  blocks_a_row_ = read_blocks;
   int64_t next = 0;
   const auto take = [&] { return static_cast<const void*>(pool + block_numbers * next++); };
 

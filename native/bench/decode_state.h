@@ -26,6 +26,13 @@ class DecodeState {
   cuda::AttentionPlan plan() const;
   int64_t num_results() const { return num_results_; }
 
+  // bf16 [blocks, 2, G, kKvTokens, D]: all keys and values that attention reads. First those of the trunks, in their
+  // order, then those of the rows' own tokens.
+  at::Tensor pool() const { return tensors_.front(); }
+  int blocks_a_trunk() const { return blocks_a_trunk_; }
+  int blocks_a_row() const { return blocks_a_row_; }
+  int num_trunks() const { return num_trunks_; }
+
  private:
   template <typename T>
   T* keep(at::Tensor tensor) {
@@ -37,6 +44,7 @@ class DecodeState {
   cuda::DecodeRows rows_{};
   cuda::AttentionPlan plan_{};
   int64_t num_results_ = 0;
+  int num_trunks_ = 0, blocks_a_trunk_ = 0, blocks_a_row_ = 0;
 };
 
 }  // namespace erprm::bench
