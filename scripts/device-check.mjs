@@ -3,8 +3,9 @@
  * sanitizer, benchmarks. docs/cuda.md says how it is used. `--help` lists options and stages.
  */
 import { join } from "node:path";
-import { build } from "./device-check/build.mjs";
+import { addon, benchmarks, build } from "./device-check/build.mjs";
 import { tableRows } from "./device-check/derive.mjs";
+import { deviceFault } from "./device-check/device-fault.mjs";
 import { environment } from "./device-check/facts.mjs";
 import { watchSignals } from "./device-check/interrupt.mjs";
 import { kernels, rates } from "./device-check/kernel-benches.mjs";
@@ -20,10 +21,20 @@ import { decode1b, decode8b, score, train } from "./device-check/whole-runs.mjs"
 import { packageRoot } from "./setup.mjs";
 import { runScript } from "./setup-error.mjs";
 
-/** What is worth most comes first: time on a card ends. The kernels' tests take a minute, and say what the numbers are worth. */
+const needing = (needs, stages) => stages.map((stage) => ({ ...stage, needs }));
+
+/**
+ * What is worth most comes first: time on a card ends. The kernels' tests take a minute, and say what the numbers are worth. A failure
+ * that is meant comes last, whatever it may do to the card.
+ */
 const stages = [
-  ...[environment, build, rates, kernelTests, kernels, decode8b, peer, score, train, decode1b],
-  ...[nativeTests, libraryTests, ...sanitizers],
+  ...[environment, build],
+  ...needing(benchmarks, [rates]),
+  ...needing(addon, [kernelTests]),
+  ...needing(benchmarks, [kernels]),
+  ...needing(addon, [decode8b]),
+  peer,
+  ...needing(addon, [score, train, decode1b, nativeTests, libraryTests, ...sanitizers, deviceFault]),
 ];
 
 await runScript(async () => {

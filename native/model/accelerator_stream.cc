@@ -4,6 +4,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "core/error.h"
+#include "ops/device_fault.h"
 
 #if ERPRM_CUDA
 #include <c10/cuda/CUDACachingAllocator.h>
@@ -48,6 +49,10 @@ int64_t AcceleratorStream::free_bytes() const {
 
 at::Tensor AcceleratorStream::host_empty(at::IntArrayRef sizes, at::ScalarType type) const {
   return at::empty(sizes, at::TensorOptions(type).pinned_memory(!choice_.emulated));
+}
+
+void AcceleratorStream::free_host(at::Tensor host) const noexcept {
+  if (host.defined() && !device_works(choice_)) static_cast<void>(host.unsafeReleaseTensorImpl());
 }
 
 at::Tensor AcceleratorStream::empty(at::IntArrayRef sizes, at::ScalarType type) const {

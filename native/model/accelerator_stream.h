@@ -46,6 +46,9 @@ class AcceleratorStream {
 
   // An uninitialised tensor on the host from which, and to which, copies run beside the host's work.
   at::Tensor host_empty(at::IntArrayRef sizes, at::ScalarType type) const;
+  // Frees such a tensor; where the device failed it is left alone, as freeing it would end the process: torch asks
+  // the device whether copies still use it, in a destructor. Waits for the device.
+  void free_host(at::Tensor host) const noexcept;
   // The same on the device.
   at::Tensor empty(at::IntArrayRef sizes, at::ScalarType type) const;
 

@@ -17,6 +17,9 @@ class Reader {
  public:
   Reader(const Checkpoint& checkpoint, at::ScalarType type, const AcceleratorStream& stream)
       : checkpoint_(checkpoint), type_(type), stream_(stream) {}
+  ~Reader() { stream_.free_host(std::move(staged_)); }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
 
   struct Part {
     std::string name;  // without ".weight" and ".bias"

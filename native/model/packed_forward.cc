@@ -45,7 +45,9 @@ PassRows place_rows(std::span<const PackedSequence> sequences, int64_t num_rows,
     for (const int32_t position : sequence.wanted) *wanted++ = first + position;
     first += length_of(sequence);
   }
-  // Pinned memory is kept by torch until the copy that reads it is done.
+  // Pinned memory is kept by torch until the copy that reads it is done. Should the device's failure show in the
+  // microseconds between this copy and the end of `host`, torch ends the process: it asks the device in a destructor.
+  // A failure that shows before makes this copy throw, and then torch has nothing to ask.
   const at::Tensor memory = host.to(stream.device(), at::kLong, /*non_blocking=*/true);
   int64_t* there = memory.data_ptr<int64_t>();
   const auto* there_tokens = reinterpret_cast<const int32_t*>(there + addresses);

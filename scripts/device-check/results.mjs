@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { SetupError } from "../setup-error.mjs";
 
 /**
- * @typedef {"passed" | "failed" | "unfinished" | "running"} Status `unfinished`: for want of time, or interrupted;
- * `running`: in a file, that the process was killed meanwhile
+ * @typedef {"passed" | "failed" | "unfinished" | "running" | "not run"} Status `unfinished`: for want of time, or interrupted;
+ * `running`: in a file, that the process was killed meanwhile; `not run`: what it needs failed
  * @typedef {{ status: Status, date: string, seconds?: number, commit?: string, reason?: string, tests?: Tests, facts?: object }} PartResult
  * @typedef {{ passed: number, failed: number, failures?: string[] }} Tests
  * @typedef {PartResult & { parts: Record<string, PartResult>, results: object[] }} StageResult

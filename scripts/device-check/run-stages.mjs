@@ -9,9 +9,9 @@ import { inOrder, runParts, sumUp } from "./run-parts.mjs";
  * @typedef {{ name: string, seconds: number, run: (given: object) => Promise<object | undefined> }} Part `run` is given the settings,
  * `run`, `expect` and `measure` (command.mjs), `keep`, and `results` (results.mjs); it throws StageFailure, or returns
  * `failed: reason`, for what does not hold, and may return `tests`, `facts` and a `warning`.
- * @typedef {{ name: string, seconds: number, always?: boolean, needed?: boolean, parts: (given: object) => Part[] | Promise<Part[]> }} Stage
+ * @typedef {{ name: string, seconds: number, always?: boolean, needed?: boolean, needs?: [stage: string, part: string], parts: (given: object) => Part[] | Promise<Part[]> }} Stage
  * `seconds`: the most of a part, or of all parts; `always`: it runs again although it passed before; `needed`: without it nothing
- * else is run.
+ * else is run; `needs`: a part of an earlier stage without which this one is not run.
  */
 
 /** A stage of one part. */
@@ -59,6 +59,16 @@ async function runStage(stage, given) {
   save();
 }
 
+/** Whether the stage must wait for another call, as the part that it needs was tried in this one and did not pass. */
+function isLeftOut({ name, needs: [stage, part] = [] }, tried, { results, say }) {
+  if (!tried.includes(stage) || results.stages[stage]?.parts[part]?.status === "passed") return false;
+  const reason = `${stage} has no ${part}`;
+  say(`${name}: not run: ${reason}`);
+  // What an earlier call found out stays.
+  results.stages[name] ??= { status: "not run", date: new Date().toISOString(), reason, parts: {}, results: [] };
+  return true;
+}
+
 /**
  * Stages that passed before are not run again, unless they are named in `again` or say so themselves; of the others, the parts that
  * passed are not. `minutes` bounds all together.
@@ -79,13 +89,16 @@ export async function runStages(stages, settings) {
       ({ name }) => (again.includes(name) ? undefined : results.stages[name]),
     ),
   ];
+  const tried = [];
   for (const stage of ordered) {
     if (interrupt.by) break;
+    if (isLeftOut(stage, tried, given)) continue;
     if (results.stages[stage.name]?.status === "passed" && !isAlways(stage) && !again.includes(stage.name)) {
       say(`${stage.name}: passed before`);
       continue;
     }
     await runStage(stage, given);
+    tried.push(stage.name);
     if (stage.needed && results.stages[stage.name]?.status !== "passed") {
       say(`without ${stage.name} nothing else is run`);
       break;

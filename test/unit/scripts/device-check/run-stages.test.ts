@@ -20,6 +20,7 @@ interface Stage {
   seconds: number;
   always?: boolean;
   needed?: boolean;
+  needs?: string[];
   parts(given: Given): Part[];
 }
 interface PartResult {
@@ -243,4 +244,33 @@ test("without a stage that is needed nothing else runs, and results of another d
   await t.throwsAsync(runStages([], settings(out, { resume: true, device: "cuda" })), {
     message: /Expected results of cuda in .*, found those of cuda-emulated/,
   });
+});
+
+test("a stage whose part of the build failed in the same call is not run and says why; what it found out before stays", async (t) => {
+  const out = makeFolder(t);
+  let reason: string | undefined = "no compiler";
+  const build = single({
+    name: "build",
+    seconds: 5,
+    always: true,
+    run: async () => (reason ? { failed: reason } : {}),
+  });
+  const ran: string[] = [];
+  const stage = (name: string, more: { needs?: string[] } = {}) =>
+    single({ name, seconds: 5, ...more, run: async () => void ran.push(name) });
+  const all = [build, stage("a", { needs: ["build", "build"] }), stage("peer")];
+  const first = await runStages(all, settings(out));
+  t.deepEqual(ran, ["peer"]);
+  t.like(first.stages.a, { status: "not run", reason: "build has no build", parts: {} });
+  reason = undefined;
+  const second = await runStages(all, settings(out, { resume: true }));
+  t.deepEqual(ran, ["peer", "a"]);
+  t.is(second.stages.a?.status, "passed");
+  t.is(second.stages.a?.reason, undefined);
+  reason = "another mistake";
+  t.is((await runStages(all, settings(out, { again: ["a"] }))).stages.a?.status, "passed");
+  t.deepEqual(ran, ["peer", "a"]);
+  // Without the build the binaries are what somebody else built.
+  await runStages([stage("a", { needs: ["build", "build"] })], settings(out));
+  t.deepEqual(ran, ["peer", "a", "a"]);
 });

@@ -45,6 +45,10 @@ const { peer } = await importScript<{ peer: Stage }>("device-check/peer.mjs");
 const { setupCommand } = await importScript<{
   setupCommand(device: string, facts: object, env: object): { args: string[]; env: Record<string, string> };
 }>("device-check/build.mjs");
+const { deviceFault, wrongInFault } = await importScript<{
+  deviceFault: Stage;
+  wrongInFault(told: { what: string; code?: string; message?: string }[]): string | undefined;
+}>("device-check/device-fault.mjs");
 const { environment } = await importScript<{ environment: Stage }>("device-check/facts.mjs");
 
 const h200 = {
@@ -84,6 +88,16 @@ test("native tests without totals are told with the test that ran last, failed o
   });
   t.like(toldTests(counted), { failed: "1 of 2 tests failed: not ok: two holds   x is false" });
   t.is(toldTests({ passed: 0, failed: 0, failures: [] }).failed, "no test ran");
+});
+
+test("a sanitizer sees all tests of the device but the one that takes the card's memory", async (t) => {
+  const memory = "engine/accelerator_free_memory_test.cc";
+  const { device } = nativeTestFiles(packageRoot);
+  t.true(device.includes(memory));
+  for (const sanitizer of sanitizers) {
+    const names = (await sanitizer.parts({ root: packageRoot, device: "cuda-emulated" })).map(({ name }) => name);
+    t.deepEqual([...names, memory].sort(), device);
+  }
 });
 
 test("a sanitizer passes when the tests pass and it finds nothing", async (t) => {
@@ -234,4 +248,55 @@ test("the environment fails where torch sees no card, and takes packed packages 
     {},
     { PYTHONPATH: [join(root, "python-packages"), process.env.PYTHONPATH].filter(Boolean).join(":") },
   ]);
+});
+
+test("a device's failure is right when all works fail by their code, then in the words of the first, and all is freed", async (t) => {
+  const works = ["rollout", "score", "train"];
+  const fault = { code: "ERPRM_DEVICE_FAULT", message: "CUDA error: an illegal memory access was encountered" };
+  const later = { ...fault, message: "failed before; only a new process can use it again. The failure: CUDA error" };
+  const told = [
+    ...works.map((work) => ({ what: `${work} before` })),
+    { what: "rollout meanwhile", ...fault },
+    ...works.map((work) => ({ what: `${work} after`, ...fault })),
+    ...works.map((work) => ({ what: `${work} again`, ...later })),
+    { what: "load again", ...fault },
+    { what: "dispose" },
+  ];
+  t.is(wrongInFault(told), undefined);
+  t.is(wrongInFault(told.map((one) => (one.what === "rollout meanwhile" ? { what: one.what } : one))), undefined);
+  for (const [i, { what }] of told.entries()) {
+    t.regex(wrongInFault(told.filter((_, other) => other !== i)) ?? "", new RegExp(what));
+    const otherwise = told.map((one, other) => (other === i ? { what, code: "ERPRM_INTERNAL", message: "m" } : one));
+    t.regex(wrongInFault(otherwise) ?? "", /ERPRM_INTERNAL/);
+  }
+  t.regex(wrongInFault(told.map(({ what }) => ({ what }))) ?? "", /Expected ERPRM_DEVICE_FAULT of "rollout after"/);
+
+  const lines = told.map((one) => JSON.stringify(one));
+  const out = makeFolder(t);
+  const started: string[] = [];
+  const given = {
+    device: "cuda",
+    out,
+    expect: async (command: string, args: string[]) => {
+      started.push(`${command} ${args.at(-2)}`);
+    },
+    run: async (_: string, args: string[]) => {
+      started.push(args.slice(1).join(" "));
+      return { status: 0, lines };
+    },
+  };
+  const [part] = await deviceFault.parts(given);
+  t.like(await part?.run(given), { facts: { deviceFault: fault.message } });
+  t.deepEqual(started, ["c++ scripts/device-check/fail-device.cc", `cuda ${join(out, "fail-device.so")}`]);
+  const killed = { ...given, run: async () => ({ status: 1, signal: "SIGABRT", lines }) };
+  await t.throwsAsync(async () => part?.run(killed), { message: /ended with SIGABRT, and not by itself/ });
+  const emulated = {
+    ...given,
+    device: "cuda-emulated",
+    run: async () => ({ status: 0, lines: ["native: 4 passed, 0 failed"] }),
+  };
+  t.like(await part?.run(emulated), {
+    tests: { passed: 4 },
+    warning: "no card can fail here: devices of the tests did",
+  });
 });
