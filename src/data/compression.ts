@@ -12,9 +12,8 @@ interface ZlibWithZstd {
   createZstdCompress?(): Transform;
 }
 
-/** Undefined for "none". A compressed file that was cut short makes the stream fail; it never ends quietly. */
-export async function createDecompressor(compression: FileType["compression"]): Promise<Transform | undefined> {
-  if (compression === "none") return undefined;
+/** A compressed file that was cut short makes the stream fail; it never ends quietly. */
+export async function createDecompressor(compression: "gzip" | "zstd"): Promise<Transform> {
   if (compression === "gzip") return zlib.createGunzip();
   return createZstdReader();
 }

@@ -13,11 +13,15 @@ export interface Line {
 
 const newline = 0x0a;
 
-/** @throws ERPRM_INVALID_DATA for bytes that are not UTF-8. */
-export async function* splitLines(chunks: AsyncIterable<Uint8Array>, file: string): AsyncIterable<Line> {
+/** @param first number of the first line @throws ERPRM_INVALID_DATA for bytes that are not UTF-8. */
+export async function* splitLines(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  file: string,
+  first = 1,
+): AsyncIterable<Line> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let pending: Uint8Array[] = [];
-  let line = 0;
+  let line = first - 1;
   const decode = (last: Uint8Array): Line => {
     line += 1;
     const bytes = pending.length === 0 ? last : Buffer.concat([...pending, last]);

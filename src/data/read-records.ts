@@ -1,16 +1,13 @@
 /**
  * Any supported file as a stream of records with their place. What the records mean is not decided here.
  */
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createDecompressor } from "./compression.js";
 import { dataError, type Place } from "./data-error.js";
 import { type FileType, fileTypeOf } from "./file-type.js";
-import { ioError, isSystemError } from "./io-error.js";
+import { ioError } from "./io-error.js";
 import { splitJsonValues } from "./json-values.js";
 import { type Line, splitLines } from "./lines.js";
+import { readBytes } from "./read-bytes.js";
 
 /** A record and where it stands; `line` is 1-based (Parquet: the 1-based row). */
 export interface PlacedRecord extends Place {
@@ -40,7 +37,7 @@ async function readRows(path: string): Promise<AsyncIterable<PlacedRecord>> {
 }
 
 async function* readJson(path: string, type: FileType): AsyncIterable<PlacedRecord> {
-  const lines = splitLines(readBytes(path, type), path);
+  const lines = splitLines(readBytes(path, type.compression), path);
   const values: AsyncIterable<Line> = type.layout === "json" ? splitJsonValues(lines, path) : lines;
   for await (const { text, line } of values) {
     if (text.trim() === "") continue;
@@ -54,32 +51,5 @@ export function parseJson(text: string, place: Place): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw dataError(`Expected valid JSON: ${(error as Error).message}`, place, undefined, error);
-  }
-}
-
-async function* readBytes(path: string, { compression }: FileType): AsyncIterable<Uint8Array> {
-  const decompressor = await createDecompressor(compression);
-  const source = createReadStream(path, { highWaterMark: 1 << 18 });
-  if (!decompressor) {
-    yield* source as AsyncIterable<Uint8Array>;
-    return;
-  }
-  // The pipeline's promise and the iterator fail with the same error; the iterator's is the one that is thrown.
-  const finished = pipeline(source, decompressor).catch(() => undefined);
-  try {
-    yield* Readable.from(decompressor) as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    if (isSystemError(error)) throw error;
-    const name = compression === "gzip" ? "gzip" : "Zstandard";
-    throw dataError(
-      `Expected a whole ${name} file: ${(error as Error).message}`,
-      { file: path, line: 1 },
-      undefined,
-      error,
-    );
-  } finally {
-    source.destroy();
-    decompressor.destroy();
-    await finished;
   }
 }

@@ -5,6 +5,7 @@ import { ErprmError } from "../errors.js";
 import type { LabelRecord, Origin, Outcome, ScoreRecord, Solution, StepCounts } from "../types.js";
 import { dataError, failField, type Place } from "./data-error.js";
 import { Fields } from "./fields.js";
+import { KeySet } from "./key-set.js";
 import { expectInferences, parseAllocation, parseEstimator } from "./label-fields.js";
 import { parseLabelName } from "./label-name.js";
 import { readRecords } from "./read-records.js";
@@ -80,20 +81,34 @@ export async function* readUnique<T extends { problemId: string; index: number }
   parse: (value: unknown, place: Place) => T,
   keyOf: (record: T) => string,
 ): AsyncIterable<T> {
-  const lineOfKey = new Map<string, number>();
+  const keys = new KeySet();
   for await (const { value, file, line } of readRecords(path)) {
     const record = parse(value, { file, line });
-    const earlier = lineOfKey.get(keyOf(record));
-    if (earlier !== undefined) {
+    if (!keys.add(keyOf(record))) {
+      const earlier = await firstLineOf(keyOf(record), path, parse, keyOf);
       const message = `Expected (problemId, index) to be unique, received (${record.problemId}, ${record.index}) as in line ${earlier}`;
       throw dataError(message, { file, line }, "index");
     }
-    lineOfKey.set(keyOf(record), line);
     yield record;
   }
-  if (lineOfKey.size === 0) {
-    throw new ErprmError("ERPRM_INVALID_DATA", `Expected at least one record, found none in ${path}`, { file: path });
+  if (keys.size === 0) throw noRecords(path);
+}
+
+/** Lines are not kept for every key: the file is read again up to the one that has it. */
+async function firstLineOf<T>(
+  wanted: string,
+  path: string,
+  parse: (value: unknown, place: Place) => T,
+  keyOf: (record: T) => string,
+): Promise<number | undefined> {
+  for await (const { value, file, line } of readRecords(path)) {
+    if (keyOf(parse(value, { file, line })) === wanted) return line;
   }
+  return undefined;
+}
+
+export function noRecords(path: string): ErprmError {
+  return new ErprmError("ERPRM_INVALID_DATA", `Expected at least one record, found none in ${path}`, { file: path });
 }
 
 /** As `readUnique`, with the place of every record. */
@@ -137,22 +152,34 @@ function stepEnds(fields: Fields, { steps, tokenIds }: Solution): number[] {
   return ends;
 }
 
-/** @throws ERPRM_INVALID_DATA {file, line, field} */
-export function parseLabelRecord(value: unknown, place: Place): LabelRecord {
-  const fields = new Fields(value, place);
+/** A label record without its labels and what belongs to them. */
+export type Measurement = Omit<LabelRecord, "labels" | "standardErrors" | "allocation" | "estimator" | "origin">;
+
+/** Which solution it is, and the counts of its steps. @throws ERPRM_INVALID_DATA {file, line, field} */
+export function parseMeasurement(fields: Fields): Measurement {
   const steps = fields.objects("steps").map(parseStepCounts);
   expectInferences(fields, steps);
-  const record: LabelRecord = {
+  return {
     problemId: fields.text("problemId"),
     index: fields.integer("index"),
     question: fields.text("question"),
     ...answerAndOutcome(fields),
     ...(fields.has("finalAnswer") ? { finalAnswer: fields.string("finalAnswer") } : {}),
     steps,
-    labels: perStep(fields, "labels", steps.length, "a number from 0 to 1", (label) => label >= 0 && label <= 1),
+  };
+}
+
+/** @throws ERPRM_INVALID_DATA {file, line, field} */
+export function parseLabelRecord(value: unknown, place: Place): LabelRecord {
+  const fields = new Fields(value, place);
+  const measurement = parseMeasurement(fields);
+  const numSteps = measurement.steps.length;
+  const record: LabelRecord = {
+    ...measurement,
+    labels: perStep(fields, "labels", numSteps, "a number from 0 to 1", (label) => label >= 0 && label <= 1),
   };
   if (fields.has("standardErrors")) {
-    record.standardErrors = perStep(fields, "standardErrors", steps.length, "a number of at least 0", (e) => e >= 0);
+    record.standardErrors = perStep(fields, "standardErrors", numSteps, "a number of at least 0", (e) => e >= 0);
   }
   if (fields.has("allocation")) record.allocation = parseAllocation(fields.object("allocation"));
   if (fields.has("estimator")) record.estimator = parseEstimator(fields.object("estimator"));

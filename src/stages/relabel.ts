@@ -21,19 +21,23 @@ export async function* relabelStage(
 ): AsyncGenerator<LabelRecord, void, undefined> {
   const names = labelNames(etas);
   for await (const record of records) {
-    const uncounted = record.steps.findIndex(
-      ({ numCompletions, inferredFrom }) => numCompletions === 0 && inferredFrom === undefined,
-    );
-    if (uncounted !== -1) {
-      throw new ErprmError(
-        "ERPRM_INVALID_DATA",
-        `Expected steps[${uncounted}].numCompletions to be at least 1, received 0, in solution ${record.index} of problem ${JSON.stringify(record.problemId)}: labels can only be computed from counts`,
-        { field: `steps[${uncounted}].numCompletions`, problemId: record.problemId, index: record.index },
-      );
-    }
+    expectCounts(record);
     const { estimator: own, ...rest } = record;
     const wanted = estimator ?? own ?? plugIn;
     const how = wanted.kind === "plug-in" ? {} : { estimator: wanted };
     yield { ...rest, ...labelSteps(record.steps, names, wanted), ...how };
   }
+}
+
+/** @throws ERPRM_INVALID_DATA for a step whose labels were imported: there is nothing to compute others from */
+export function expectCounts({ problemId, index, steps }: Pick<LabelRecord, "problemId" | "index" | "steps">): void {
+  const uncounted = steps.findIndex(
+    ({ numCompletions, inferredFrom }) => numCompletions === 0 && inferredFrom === undefined,
+  );
+  if (uncounted === -1) return;
+  throw new ErprmError(
+    "ERPRM_INVALID_DATA",
+    `Expected steps[${uncounted}].numCompletions to be at least 1, received 0, in solution ${index} of problem ${JSON.stringify(problemId)}: labels can only be computed from counts`,
+    { field: `steps[${uncounted}].numCompletions`, problemId, index },
+  );
 }

@@ -35,8 +35,8 @@ export function labelSourceOf({ flags, options }: Given): LabelSource {
 function isIdle(flag: string, source: LabelSource): boolean {
   if (source === "problems") return false;
   if (source === "solutions") return flag !== "stop" && solutionOptions.some(({ name }) => name === flag);
-  const relabelling = [...commonOptions, ...runOptions, ...estimatorOptions, { name: "from" }, { name: "eta" }];
-  return !relabelling.some(({ name }) => name === flag);
+  const own = [...commonOptions, ...runOptions, ...estimatorOptions].map(({ name }) => name);
+  return ![...own, "from", "eta", "threads"].includes(flag);
 }
 
 function why(source: LabelSource): string {

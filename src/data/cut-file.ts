@@ -1,0 +1,103 @@
+/** A file that grows at its end and is cut back to a known length when work goes on from an earlier point. */
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { ErprmError } from "../errors.js";
+import { syncDirectory, writeFully } from "./atomic-file.js";
+import { ioError } from "./io-error.js";
+
+/** How much of a file's end is looked at. */
+const tailBytes = 1 << 16;
+
+/** What a file was at some time. */
+export interface CutPlace {
+  size: number;
+  /** SHA-256 of the last 64 KiB before, or of what there is. */
+  tail: string;
+}
+
+export class CutFile {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  #size: number;
+
+  private constructor(path: string, handle: FileHandle, size: number) {
+    this.path = path;
+    this.#handle = handle;
+    this.#size = size;
+  }
+
+  /**
+   * Opens or creates the file and drops what lies behind `place`; without one, everything.
+   * @throws ERPRM_INVALID_DATA {file} when it is shorter, or ends otherwise there, and the file stays as it is; ERPRM_IO
+   */
+  static async open(path: string, place?: CutPlace): Promise<CutFile> {
+    let handle: FileHandle | undefined;
+    try {
+      // Created where it is missing, and not truncated where it is not.
+      handle = await open(path, "a");
+      await handle.close();
+      handle = await open(path, "r+");
+      const file = new CutFile(path, handle, place?.size ?? 0);
+      if (place && (await file.place()).tail !== place.tail) {
+        const message = `Expected ${path} to begin with the ${place.size} bytes that were written, found others: it was changed since; start over with --force`;
+        throw new ErprmError("ERPRM_INVALID_DATA", message, { file: path });
+      }
+      await handle.truncate(file.#size);
+      await syncDirectory(dirname(path));
+      return file;
+    } catch (error) {
+      await handle?.close();
+      throw ioError(error, path, "write");
+    }
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Where `open` can go on. */
+  async place(): Promise<CutPlace> {
+    const start = Math.max(0, this.#size - tailBytes);
+    return {
+      size: this.#size,
+      tail: createHash("sha256")
+        .update(await this.read(start))
+        .digest("hex"),
+    };
+  }
+
+  /** The bytes from `start` on. */
+  async read(start: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(this.#size - start);
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await this.#handle.read(bytes, at, bytes.length - at, start + at);
+      if (bytesRead === 0) return bytes.subarray(0, at);
+      at += bytesRead;
+    }
+    return bytes;
+  }
+
+  /** Calls must not overlap. @throws ERPRM_IO (a full disk): a part may stay, and is cut off at the next `open` */
+  async append(bytes: Uint8Array): Promise<void> {
+    try {
+      await writeFully(this.#handle, bytes, this.#size);
+    } catch (error) {
+      throw ioError(error, this.path, "write");
+    }
+    this.#size += bytes.length;
+  }
+
+  /** Everything that was appended is on the disk when it resolves. @throws ERPRM_IO */
+  async sync(): Promise<void> {
+    try {
+      await this.#handle.datasync();
+    } catch (error) {
+      throw ioError(error, this.path, "write");
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
