@@ -1,9 +1,9 @@
 /** Whole commands on the accelerator, in f32: what the CPU writes, but for the last digits of its numbers. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { accelerator } from "../support/accelerator.js";
 import { makeFolder } from "../support/folder.js";
+import { near, recordsOf } from "../support/near.js";
 import { runCli } from "../support/run-cli.js";
 import { writeScoringModel } from "../support/tiny-reward-model.js";
 import { byteClassification, loadTinyRewardModel, tinySolutions, writeTinyConfig } from "../support/tiny-scoring.js";
@@ -14,24 +14,6 @@ const problems = [
 ];
 
 const exact = ["--device", accelerator, "--dtype", "f32"];
-
-async function recordsOf(out: string, file: string): Promise<Record<string, unknown>[]> {
-  const text = await readFile(join(out, file), "utf8");
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
-
-/** Equal but for numbers that are no integers, which may differ by 1e-3. */
-function near(a: unknown, b: unknown): boolean {
-  if (typeof a === "number" && typeof b === "number") {
-    return Number.isInteger(a) || Number.isInteger(b) ? a === b : Math.abs(a - b) <= 1e-3;
-  }
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
-  const [left, right] = [Object.entries(a), b as Record<string, unknown>];
-  return left.length === Object.keys(right).length && left.every(([key, value]) => near(value, right[key]));
-}
 
 test("rollout and label of the built-in model on the accelerator: the CPU's tokens, and its labels", async (t) => {
   const lines = problems.map((problem) => JSON.stringify(problem)).join("\n");
@@ -48,7 +30,7 @@ test("rollout and label of the built-in model on the accelerator: the CPU's toke
       const out = join(folder, `${command}-${written.length}`);
       const { code, stderr } = await runCli([command, ...input, ...options, ...more, "--out", out]);
       t.is(code, 0, stderr);
-      written.push(await recordsOf(out, file));
+      written.push(recordsOf(join(out, file)));
     }
     const [cpu = [], other = []] = written;
     t.is(cpu.length, command === "rollout" ? 4 : 2);
