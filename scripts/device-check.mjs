@@ -9,7 +9,7 @@ import { deviceFault } from "./device-check/device-fault.mjs";
 import { environment } from "./device-check/facts.mjs";
 import { watchSignals } from "./device-check/interrupt.mjs";
 import { kernels, rates } from "./device-check/kernel-benches.mjs";
-import { libraryTests } from "./device-check/library-tests.mjs";
+import { libraryTests, movedTests } from "./device-check/library-tests.mjs";
 import { kernelTests, nativeTests } from "./device-check/native-tests.mjs";
 import { help, readOptions } from "./device-check/options.mjs";
 import { pack } from "./device-check/pack.mjs";
@@ -34,7 +34,7 @@ const stages = [
   ...needing(benchmarks, [kernels]),
   ...needing(addon, [decode8b]),
   peer,
-  ...needing(addon, [score, train, decode1b, nativeTests, libraryTests, ...sanitizers, deviceFault]),
+  ...needing(addon, [score, train, decode1b, nativeTests, libraryTests, movedTests, ...sanitizers, deviceFault]),
 ];
 
 await runScript(async () => {

@@ -9,4 +9,5 @@ import { redirectTo } from "./redirect-device.js";
 
 const device = process.env.ERPRM_TEST_DEVICE;
 if (device === undefined) throw new Error("Expected ERPRM_TEST_DEVICE to name the device of tests, found it unset");
+process.env.ERPRM_MOVED_TO = device;
 redirectTo(loadNative() as { -readonly [name in keyof NativeAddon]: NativeAddon[name] }, device);

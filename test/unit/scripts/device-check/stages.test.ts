@@ -35,9 +35,11 @@ const { sanitizers, toldSanitizer } = await importScript<{
   sanitizers: (Stage & { name: string })[];
   toldSanitizer(tool: string, ended: Ended): { failed?: string; facts: { summary: string } };
 }>("device-check/sanitizers.mjs");
-const { countLibrary, libraryTests } = await importScript<{ countLibrary(ended: Ended): Tests; libraryTests: Stage }>(
-  "device-check/library-tests.mjs",
-);
+const { countLibrary, libraryTests, movedTests } = await importScript<{
+  countLibrary(ended: Ended): Tests;
+  libraryTests: Stage;
+  movedTests: Stage;
+}>("device-check/library-tests.mjs");
 const { kernels, rates } = await importScript<{ kernels: Stage; rates: Stage }>("device-check/kernel-benches.mjs");
 const runs =
   await importScript<Record<"decode8b" | "decode1b" | "score" | "train", Stage>>("device-check/whole-runs.mjs");
@@ -134,6 +136,21 @@ test("the library's tests of the accelerator have a process each", async (t) => 
   t.throws(() => libraryTests.parts({ root: makeFolder(t, { "dist/test/a.test.js": "" }) }), {
     message: /no test of dist\/test/,
   });
+});
+
+test("other tests run with a module that moves their models, all of them on a card and one on emulated kernels", async (t) => {
+  const parts = await movedTests.parts({ root: packageRoot, device: "cuda" });
+  t.true(parts.length > 10 && parts.every(({ name }) => existsSync(join(packageRoot, name))));
+  t.is((await movedTests.parts({ root: packageRoot, device: "cuda-emulated" })).length, 1);
+  const seen: { ERPRM_TEST_DEVICE?: string; NODE_OPTIONS?: string }[] = [];
+  const run = async (_: string, _args: string[], { env }: { env: object }) => {
+    seen.push(env);
+    return { status: 0, lines: ["ok 1 - a", "1..1"] };
+  };
+  await parts[0]?.run({ device: "cuda", run });
+  t.is(seen[0]?.ERPRM_TEST_DEVICE, "cuda");
+  const [, preload = ""] = /--import (\S+)$/.exec(seen[0]?.NODE_OPTIONS ?? "") ?? [];
+  t.true(existsSync(new URL(preload)), preload);
 });
 
 test("each benchmark of kernels that the program names has a process, the card's rates first, the processor's own left out", async (t) => {
