@@ -61,10 +61,10 @@ const moved = [
  */
 export const movedTests = {
   name: "moved-tests",
-  seconds: 400,
+  seconds: 600,
   parts({ root, device }) {
     const preload = `--import ${pathToFileURL(join(root, "dist/test/support/on-device.js")).href}`;
     const env = { NODE_OPTIONS: [process.env.NODE_OPTIONS, preload].filter(Boolean).join(" ") };
-    return (device === "cuda" ? moved : moved.slice(0, 1)).map((file) => part(file, 120, env));
+    return (device === "cuda" ? moved : moved.slice(0, 1)).map((file) => part(file, 150, env));
   },
 };
