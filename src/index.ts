@@ -232,6 +232,7 @@ export {
 export { type ModelTraining, type ModelTrainingProgress, type TrainedModel, trainModel } from "./stages/train-model.js";
 export { type BootstrapOptions, bootstrap, type ResampledStatistics } from "./statistics/bootstrap.js";
 export { type CalibrationBin, calibrationTable } from "./statistics/calibration.js";
+export { type CorrectedPValue, correctedPValues } from "./statistics/corrected-p-values.js";
 export { holm } from "./statistics/holm.js";
 export {
   type EstimateName,

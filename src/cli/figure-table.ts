@@ -35,8 +35,9 @@ export function inlineCell(estimate: Estimate, decimals: number, scale = 1): str
   return interval === undefined ? `${value}` : `${value} (${interval})`;
 }
 
-/** A p-value. */
-export function pText(p: number | null): string {
+/** A p-value; `isFloor`: the smallest that the draws can give, so that p is at most about that. */
+export function pText(p: number | null, isFloor = false): string {
   if (p === null) return none;
-  return p < 0.0001 ? "< 0.0001" : p.toPrecision(2);
+  if (p < 0.0001) return "< 0.0001";
+  return `${isFloor ? "<= " : ""}${p.toPrecision(2)}`;
 }

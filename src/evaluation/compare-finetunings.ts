@@ -10,8 +10,9 @@ import { readRecords } from "../data/read-records.js";
 import { parseSolution } from "../data/read-solutions.js";
 import { ErprmError } from "../errors.js";
 import { bootstrap } from "../statistics/bootstrap.js";
-import { holm } from "../statistics/holm.js";
+import { type CorrectedPValue, correctedPValues } from "../statistics/corrected-p-values.js";
 import { signFlipTests } from "../statistics/sign-flips.js";
+import { flipsFor } from "./comparisons.js";
 import type { Estimate } from "./evaluation.js";
 import { type Finetuning, finetuneFile, greedyFile } from "./finetuning.js";
 import { readFinetuningFile } from "./read-results.js";
@@ -39,15 +40,12 @@ export interface ComparedWay {
   divergence: number | null;
 }
 
-export interface WayDifference {
+/** p-values are null for fewer than two problems; Holm's correction is over all of these differences. */
+export interface WayDifference extends CorrectedPValue {
   first: string;
   second: string;
   /** Accuracy of the first minus that of the second. */
   difference: Estimate;
-  /** Two-sided; null for fewer than two problems. */
-  pValue: number | null;
-  /** Holm's correction over all of these differences. */
-  correctedPValue: number | null;
 }
 
 export interface FinetuningComparison {
@@ -69,6 +67,8 @@ export interface FinetuningComparisonOptions {
   /** What a run is a case of; runs of one name belong together, and differ in the seed alone. Default: `wayName`. */
   nameOf?: ((run: FinetuningRun) => string) | undefined;
   seed?: number | undefined;
+  /** Sign flips, at least; default and minimum as `flipsFor`. */
+  numFlips?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -149,9 +149,9 @@ export async function compareFinetunings(
   const means = (times: Float64Array) =>
     samples.map((values) => values.reduce((sum, value, p) => sum + value * (times[p] as number), 0) / n);
   const estimates = await bootstrap(n, means, { seed, signal });
-  const tests = n < 2 ? undefined : await signFlipTests(differences, { seed, signal });
-  const pValues = pairs.map((_, k) => tests?.[k]?.pValue ?? null);
-  const corrected = holm(pValues);
+  const numFlips = flipsFor(pairs.length, options.numFlips);
+  const tests = n < 2 ? undefined : await signFlipTests(differences, { seed, numFlips, signal });
+  const pValues = correctedPValues(pairs.map((_, k) => tests?.[k]));
   const differenceOf = (k: number) => estimates[outcomes.length + k] as Estimate;
   const startPolicy = first.finetuning.start;
   const ways = names.map((name, way): ComparedWay => {
@@ -188,8 +188,7 @@ export async function compareFinetunings(
       first: names[j] as string,
       second: names[i] as string,
       difference: differenceOf(k),
-      pValue: pValues[k] ?? null,
-      correctedPValue: corrected[k] ?? null,
+      ...(pValues[k] as CorrectedPValue),
     })),
   };
 }

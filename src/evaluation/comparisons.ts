@@ -7,8 +7,8 @@
  */
 import { failArgument } from "../check.js";
 import type { BootstrapOptions } from "../statistics/bootstrap.js";
-import { holm } from "../statistics/holm.js";
-import { defaultNumFlips, type SignFlipOptions, signFlipTests } from "../statistics/sign-flips.js";
+import { type CorrectedPValue, correctedPValues } from "../statistics/corrected-p-values.js";
+import { defaultNumFlips, type SignFlipOptions, type SignFlipTest, signFlipTests } from "../statistics/sign-flips.js";
 import type { Aggregate } from "../types.js";
 import { meansOverProblems } from "./accuracy.js";
 import type { Comparison } from "./evaluation.js";
@@ -38,17 +38,17 @@ export async function compareMethods(
   const chosen = accuracies.filter((one) => one.numCandidates > 1 && compared.includes(one.numCandidates));
   const planned = chosen.map((one) => ({ ...one, pairs: pairsOf(one.methods, aggregates) }));
   const testing = { ...options, numFlips: flipsFor(planned.flatMap(({ pairs }) => pairs).length, numFlips) };
-  const comparisons: Comparison[] = [];
-  for (const one of planned) comparisons.push(...(await compareAt(one, testing)));
-  const corrected = holm(comparisons.map(({ pValue }) => pValue));
-  return comparisons.map((comparison, i) => ({ ...comparison, correctedPValue: corrected[i] as number | null }));
+  const differences: Difference[] = [];
+  for (const one of planned) differences.push(...(await differencesAt(one, testing)));
+  const pValues = correctedPValues(differences.map(({ test }) => test));
+  return differences.map(({ test: _, ...difference }, i) => ({ ...difference, ...(pValues[i] as CorrectedPValue) }));
 }
 
 /** Sign flips for each comparison, so that none is kept from a small corrected p-value by the number of flips alone. */
 const flipsPerComparison = 100;
 
 /**
- * How many sign flips so many comparisons are tested with: `numFlips`, default 10,000, or more of them. A drawn p-value is at
+ * How many sign flips so many comparisons are tested with: `numFlips`, default 100,000, or more of them. A drawn p-value is at
  * least 1 / (1 + flips), and the smallest corrected one as many times that as there are comparisons: here below 0.01.
  */
 export function flipsFor(numComparisons: number, numFlips: number = defaultNumFlips): number {
@@ -63,10 +63,12 @@ function defaultComparedNs(accuracies: readonly AccuraciesAtN[]): number[] {
   return chosen ? [chosen.numCandidates] : [];
 }
 
-async function compareAt(
+type Difference = Omit<Comparison, keyof CorrectedPValue> & { test: SignFlipTest | undefined };
+
+async function differencesAt(
   { numCandidates, problemIds, pairs }: AccuraciesAtN & { pairs: readonly Pair[] },
   options: BootstrapOptions & SignFlipOptions,
-): Promise<Comparison[]> {
+): Promise<Difference[]> {
   const numProblems = problemIds.length;
   const differences = pairs.map(([first, second]) =>
     first.accuracies.map((accuracy, i) => accuracy - (second.accuracies[i] as number)),
@@ -75,8 +77,7 @@ async function compareAt(
   const tests = numProblems > 1 ? await signFlipTests(differences, options) : [];
   return pairs.map(([{ method: first }, { method: second }], i) => {
     const difference = estimates[i] as Comparison["difference"];
-    const pValue = tests[i]?.pValue ?? null;
-    return { first, second, numCandidates, numProblems, difference, pValue, correctedPValue: null };
+    return { first, second, numCandidates, numProblems, difference, test: tests[i] };
   });
 }
 

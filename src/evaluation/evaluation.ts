@@ -1,5 +1,7 @@
 /** What an evaluation says: evaluation.json, and what its tables and the report are made from. */
+
 import type { Estimate } from "../statistics/bootstrap.js";
+import type { CorrectedPValue } from "../statistics/corrected-p-values.js";
 import type { Bounds } from "../statistics/share-interval.js";
 import type { Aggregate } from "../types.js";
 import type { CountBias } from "./count-bias.js";
@@ -40,17 +42,16 @@ export interface MethodResult {
   points: AccuracyPoint[];
 }
 
-/** Accuracy of `first` minus that of `second`, paired by problem. */
-export interface Comparison {
+/**
+ * Accuracy of `first` minus that of `second`, paired by problem. p-values are two-sided, by sign flips of the problems' differences,
+ * null for fewer than two problems; Holm's correction is over all comparisons of the evaluation.
+ */
+export interface Comparison extends CorrectedPValue {
   first: Method;
   second: Method;
   numCandidates: number;
   numProblems: number;
   difference: Estimate;
-  /** Two-sided, by sign flips of the problems' differences; null for fewer than two problems. */
-  pValue: number | null;
-  /** Holm's correction over all comparisons of the evaluation. */
-  correctedPValue: number | null;
 }
 
 export interface ReliabilityBin {

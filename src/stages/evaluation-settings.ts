@@ -10,7 +10,7 @@ export interface EvaluationSettings {
   level?: number | undefined;
   /** Draws of problems for the intervals, default 1000. */
   numBootstrap?: number | undefined;
-  /** Sign flips for the p-values, default 10,000; at least 100 for each comparison are drawn. */
+  /** Sign flips for the p-values, default 100,000; at least 100 for each comparison are drawn. */
   numFlips?: number | undefined;
   /** Random subsets of a problem's candidates where there is no closed form, default 1000. */
   numSubsets?: number | undefined;
@@ -20,7 +20,7 @@ export const evaluationDefaults = {
   seed: 0,
   level: 0.95,
   numBootstrap: 1000,
-  numFlips: 10_000,
+  numFlips: 100_000,
   numSubsets: 1000,
 } as const;
 

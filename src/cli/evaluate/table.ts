@@ -41,12 +41,12 @@ function accuracyTable({ methods, numCandidates, numProblems }: Evaluation): str
 function comparisonTable(comparisons: readonly Comparison[]): string {
   const largest = Math.max(...comparisons.map(({ numCandidates }) => numCandidates));
   const shown = comparisons.filter(({ numCandidates }) => numCandidates === largest);
-  const rows = shown.map(({ first, second, difference, pValue, correctedPValue }) => [
+  const rows = shown.map(({ first, second, difference, ...p }) => [
     methodName(first),
     methodName(second),
     inlineCell(difference, 1, 100),
-    pText(pValue),
-    pText(correctedPValue),
+    pText(p.pValue, p.pValueIsFloor),
+    pText(p.correctedPValue, p.correctedPValueIsFloor),
   ]);
   const title = `accuracy at N = ${largest}, ${shown[0]?.numProblems} problems`;
   return compactTable([title, "minus that of", "difference in points of %", "p", "p corrected"], rows);

@@ -56,11 +56,11 @@ export function finetuningComparisonText({ n, ways, differences, ...rest }: Fine
     divergence?.toFixed(4) ?? none,
     meanTokens.toFixed(1),
   ]);
-  const pairs = differences.map(({ first, second, difference, pValue, correctedPValue }) => [
+  const pairs = differences.map(({ first, second, difference, ...p }) => [
     `${first}\nminus ${second}`,
     cell(difference, 1, 100),
-    pText(pValue),
-    pText(correctedPValue),
+    pText(p.pValue, p.pValueIsFloor),
+    pText(p.correctedPValue, p.correctedPValueIsFloor),
   ]);
   const budget = `${rest.numRounds} rounds of ${rest.numSolutions} solutions a problem; the policies after round ${rest.roundIndex}`;
   return [

@@ -37,7 +37,16 @@ test("a compact table has one line a row, and one below its head", (t) => {
 });
 
 test("p-values have two digits, down to a bound below which no number is told", (t) => {
-  t.deepEqual([0.0123, 1, 0.00009, null].map(pText), ["0.012", "1.0", "< 0.0001", none]);
+  t.deepEqual(
+    [0.0123, 1, 0.00009, null].map((p) => pText(p)),
+    ["0.012", "1.0", "< 0.0001", none],
+  );
+});
+
+test("a p-value that is no more than the smallest the draws can give is told as a bound", (t) => {
+  t.is(pText(0.00016, true), "<= 0.00016");
+  t.is(pText(0.00009, true), "< 0.0001");
+  t.is(pText(null, true), none);
 });
 
 test("a table has a head and its rows between lines", (t) => {

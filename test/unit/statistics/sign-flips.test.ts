@@ -54,7 +54,7 @@ test("no differences at all have p = 1", async (t) => {
 test("zeros do not count: many problems with few differences are still enumerated", async (t) => {
   const given = [...Array(500).fill(0), 1, 2, 4];
   const [found] = await signFlipTests([given], { seed: 0 });
-  t.deepEqual(found, { pValue: 2 / 8, isExact: true });
+  t.deepEqual(found, { pValue: 2 / 8, isExact: true, isFloor: false });
 });
 
 test("more are drawn, and the p-value is near to that of all sign patterns", async (t) => {
@@ -76,6 +76,35 @@ test("a drawn p-value is never 0: with 99 draws the smallest is 1/100", async (t
   t.is(await pValue(Array(200).fill(1), 0, 99), 1 / 100);
 });
 
+test("a p-value is a floor where no draw was as extreme, and only there", async (t) => {
+  const bothWays = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? 1 : -1));
+  const found = await signFlipTests([Array(200).fill(1), bothWays, [1, 1]], { seed: 0, numFlips: 99 });
+  t.deepEqual(found, [
+    { pValue: 1 / 100, isExact: false, isFloor: true },
+    // The sum is 0: every draw is as extreme.
+    { pValue: 1, isExact: false, isFloor: false },
+    { pValue: 2 / 4, isExact: true, isFloor: false },
+  ]);
+});
+
+test("many draws, made block by block, come near to the p-value of all sign patterns: its standard error at 0.03 is 0.0003", async (t) => {
+  const draw = randomStream(5, "block");
+  const given = Array.from({ length: 18 }, () => 1 + draw(9)).map((value, i) => (i % 4 === 0 ? -value : value));
+  const exact = allSigns(given);
+  t.true(exact > 0.01 && exact < 0.2, `${exact}`);
+  const [found] = await signFlipTests([given], { seed: 0, numFlips: 305_000 });
+  t.true(Math.abs((found?.pValue as number) - exact) < 4.5 * Math.sqrt((exact * (1 - exact)) / 305_000), `${exact}`);
+  // Were the blocks' draws the same, 30 of them would be no nearer than one.
+  const ofBlocks = await Promise.all([10_000, 20_000, 30_000].map((numFlips) => pValue(given, 0, numFlips)));
+  const numExtreme = ofBlocks.map((p, k) => Math.round(p * (1 + (k + 1) * 10_000)) - 1);
+  t.is(new Set(numExtreme.map((sum, k) => sum - (numExtreme[k - 1] ?? 0))).size, 3);
+});
+
+test("the default draws 100,000", async (t) => {
+  const [found] = await signFlipTests([Array(40).fill(1)], { seed: 0 });
+  t.is(found?.pValue, 1 / 100_001);
+});
+
 test("without a difference small p-values are as rare as they say", async (t) => {
   const draw = randomStream(7, "null");
   const samples = Array.from({ length: 1000 }, () => Array.from({ length: 40 }, () => draw(2001) - 1000));
@@ -89,13 +118,14 @@ test("without a difference small p-values are as rare as they say", async (t) =>
 test("a sample's p-value depends on the seed alone, not on the samples beside it or on which method is first", async (t) => {
   const draw = randomStream(2, "sample");
   const sample = Array.from({ length: 30 }, () => draw(100) - 45);
-  const alone = await pValue(sample, 3);
-  const [, among] = await signFlipTests([[1, 2], sample, Array(300).fill(1)], { seed: 3 });
+  const alone = await pValue(sample, 3, 25_000);
+  const [, among] = await signFlipTests([[1, 2], sample, Array(300).fill(1)], { seed: 3, numFlips: 25_000 });
   t.is(among?.pValue, alone);
   t.is(
     await pValue(
       sample.map((value) => -value),
       3,
+      25_000,
     ),
     alone,
   );

@@ -62,6 +62,12 @@ test("comparisons are one line a pair, those at the largest N", (t) => {
   t.regex(lines[head + 7] as string, /^└/);
 });
 
+test("a p-value that is a floor is told as a bound", (t) => {
+  const floor = { pValue: 0.001, correctedPValue: 0.016, pValueIsFloor: true, correctedPValueIsFloor: true } as const;
+  const text = evaluationTables({ ...evaluation, comparisons: [{ ...comparison(er, hard, 8), ...floor }] });
+  t.regex(text, /│ best-of-n hard min +│ 4\.2 .* │ <= 0\.0010 │ <= 0\.016 +│$/m);
+});
+
 test("labels of fewer completions are said to be biased below the tables that are made from them", (t) => {
   const share = { value: 0.5, low: 0.4, high: 0.6 };
   const measured = { brierScore: share, constantBrierScore: share, areaUnderCurve: share, calibrationError: share };
