@@ -10,14 +10,14 @@ import { type ResidentBytes, residentBytes } from "../model/resident-bytes.js";
 import type { NativeRewardModel, WeightType } from "../native/contract.js";
 import { expectDevice, expectWeights, isAccelerator } from "../policy/device.js";
 import { abortedError, nativeCall } from "../policy/native-call.js";
-import { defaultStepRule, type StepRule } from "../text/step-rule.js";
+import type { StepRule } from "../text/step-rule.js";
 import type { TextModel } from "../text/text-model.js";
 import type { Convention, RewardKind, RewardModelConfig } from "./convention.js";
-import { type EncodedSteps, type StepEncoder, type StepText, stepEncoder } from "./encode-steps.js";
+import type { EncodedSteps, StepText } from "./encode-steps.js";
 import { encodeTagged, taggedTokens } from "./encode-tagged.js";
-import { oddText } from "./odd-text.js";
 import type { ConventionChoice } from "./open-reward-model.js";
 import { type Encoded, type Scored, scoreBatches } from "./score-batches.js";
+import { SoundEncoder } from "./sound-encoder.js";
 import { stepScore } from "./step-scores.js";
 
 export interface RewardModelOptions extends ConventionChoice {
@@ -60,6 +60,8 @@ export interface OpenedRewardModel {
   build: Record<string, unknown>;
   /** What it takes at most when it is loaded; absent where nobody knows. */
   memory?: ResidentBytes;
+  /** As `RewardModel.unfit`, without the weights: solutions can be checked before anything is loaded. */
+  unfit(solution: StepText): string | undefined;
   /** @throws ERPRM_INVALID_CHECKPOINT for files that were written since; ERPRM_OUT_OF_MEMORY, ERPRM_NUMERICAL (NaN in the weights), ERPRM_ABORTED */
   load(): Promise<RewardModel>;
 }
@@ -87,7 +89,7 @@ export class RewardModel {
   readonly fingerprint: string;
   readonly notes: readonly string[];
   readonly #native: NativeRewardModel;
-  readonly #encoder: StepEncoder;
+  readonly #encoder: SoundEncoder;
   #disposed: Promise<void> | undefined;
 
   /** For tests and other engines; users call `RewardModel.load`. */
@@ -99,7 +101,7 @@ export class RewardModel {
     this.contextLength = parts.contextLength;
     this.fingerprint = parts.fingerprint;
     this.notes = parts.notes ?? [];
-    this.#encoder = stepEncoder(parts.text, parts.config.convention, parts.split ?? defaultStepRule);
+    this.#encoder = new SoundEncoder(parts);
   }
 
   /**
@@ -120,10 +122,9 @@ export class RewardModel {
     const { openRewardModelFiles } = await import("./open-reward-model.js");
     const { checkpoint, stamps, text, config, fingerprint, notes, addon } = await openRewardModelFiles(model, options);
     const { contextLength } = checkpoint.config;
-    const split = options.split ?? defaultStepRule;
+    const parts = { name: model, text, config, contextLength, fingerprint, notes, split: options.split };
     // What is wrong with the convention is said before the weights are loaded.
-    stepEncoder(text, config.convention, split);
-    const parts = { name: model, text, config, contextLength, fingerprint, notes, split };
+    const encoder = new SoundEncoder(parts);
     const candidates = candidateIds(config.convention);
     const load = async () => {
       if (options.signal?.aborted) throw abortedError(options.signal);
@@ -148,6 +149,7 @@ export class RewardModel {
       notes,
       build: { ...addon.buildInfo },
       ...(memory && { memory }),
+      unfit: (solution) => encoder.unfit(solution),
       load,
     };
   }
@@ -193,8 +195,8 @@ export class RewardModel {
     return scoreBatches(solutions, {
       tokenBudget: expectPositiveInteger("tokenBudget", tokenBudget),
       encode: (solution) => {
-        if (!onUnfit) return this.#encode(solution);
-        const encoded = this.#encodeSound(solution);
+        if (!onUnfit) return this.#encoder.encode(solution);
+        const encoded = this.#encoder.encodeSound(solution);
         if (typeof encoded !== "string") return encoded;
         onUnfit(solution, encoded);
         return undefined;
@@ -209,7 +211,7 @@ export class RewardModel {
    * @throws ERPRM_INVALID_DATA with the reason of `unfit`
    */
   encode(solution: StepText): EncodedSteps {
-    const encoded = this.#encodeSound(solution);
+    const encoded = this.#encoder.encodeSound(solution);
     if (typeof encoded !== "string") return encoded;
     throw new ErprmError("ERPRM_INVALID_DATA", `Expected a solution that can be scored: ${encoded}`, {
       field: "steps",
@@ -232,7 +234,7 @@ export class RewardModel {
         throw new ErprmError("ERPRM_INVALID_DATA", `Expected tokens of the model's vocabulary, received ${unknown}`);
       }
     }
-    return this.#expectFits(encoded, "the text");
+    return this.#encoder.expectFits(encoded, "the text");
   }
 
   /**
@@ -260,43 +262,7 @@ export class RewardModel {
    * @throws what is no fault of the solution
    */
   unfit(solution: StepText): string | undefined {
-    const encoded = this.#encodeSound(solution);
-    return typeof encoded === "string" ? encoded : undefined;
-  }
-
-  /** The reason where it is unfit. */
-  #encodeSound({ question, steps }: StepText): EncodedSteps | string {
-    if (steps.length === 0) return "it has no steps";
-    try {
-      const encoded = this.#encode({ question, steps, what: "the solution" });
-      return oddText(steps, encoded, this.config.convention)?.found ?? encoded;
-    } catch (error) {
-      if (error instanceof ErprmError && error.code === "ERPRM_INVALID_DATA") return error.message;
-      throw error;
-    }
-  }
-
-  #encode({ question, steps, what }: StepText & { what: string }): EncodedSteps {
-    let encoded: EncodedSteps;
-    try {
-      encoded = this.#encoder.encode({ question, steps });
-    } catch (error) {
-      if (!(error instanceof ErprmError)) throw error;
-      throw new ErprmError(error.code, `${error.message}, in ${what}`, error.details, error);
-    }
-    return this.#expectFits(encoded, what);
-  }
-
-  #expectFits(encoded: EncodedSteps, what: string): EncodedSteps {
-    const numTokens = encoded.tokenIds.length;
-    if (numTokens > this.contextLength) {
-      throw new ErprmError(
-        "ERPRM_INVALID_DATA",
-        `Expected ${what} to fit into the context of ${this.contextLength} tokens, received ${numTokens} tokens with its prompt`,
-        { field: "steps", received: numTokens, contextLength: this.contextLength },
-      );
-    }
-    return encoded;
+    return this.#encoder.unfit(solution);
   }
 
   /** One forward pass. */

@@ -48,10 +48,13 @@ const openFake = async (): Promise<OpenedPolicy> => {
 };
 
 const openFakeRewardModel: OpenRewardModel = async (name, { split }) => {
-  const { rewardModel } = await makeFakeRewardModel({ name, split, delayMs: delay });
+  // A model with a small context: some solutions that others can score are too long for it.
+  const context = name === "fake-short" ? { contextLength: 60 } : {};
+  const { rewardModel } = await makeFakeRewardModel({ name, split, delayMs: delay, ...context });
   process.stderr.write("loaded\n");
   const { fingerprint, config, contextLength } = rewardModel;
-  return { fingerprint, config, contextLength, notes: [], build: {}, load: async () => rewardModel };
+  const unfit = rewardModel.unfit.bind(rewardModel);
+  return { fingerprint, config, contextLength, notes: [], build: {}, unfit, load: async () => rewardModel };
 };
 
 const surroundings = processSurroundings();

@@ -76,7 +76,8 @@ export class FakeModels {
       });
     };
     const { fingerprint, config, contextLength } = rewardModel;
-    return { fingerprint, config, contextLength, notes: [], build: {}, load };
+    const unfit = rewardModel.unfit.bind(rewardModel);
+    return { fingerprint, config, contextLength, notes: [], build: {}, unfit, load };
   };
 
   trainer: TrainerSource = {

@@ -1,11 +1,11 @@
 /**
  * What a reward model is to score in an evaluation must all be fit for it: one solution less would change what is compared.
- * Checked before the scoring, which may take hours, and so that one message names every one that has to go.
+ * Checked before any model scores, which may take hours, and so that one message names every one that has to go.
  */
 import type { Placed } from "../../data/placed.js";
 import { ErprmError } from "../../errors.js";
 import { abortedError } from "../../policy/native-call.js";
-import type { RewardModel } from "../../reward/reward-model.js";
+import type { OpenedRewardModel } from "../../reward/reward-model.js";
 import { Progress } from "../progress.js";
 import { unfitText } from "../score/unfit-solutions.js";
 import type { Surroundings } from "../stage-command.js";
@@ -28,7 +28,7 @@ export interface ScorableCheck {
 
 /** @throws ERPRM_INVALID_DATA {file, line, numUnfit} for solutions that `RewardModel.unfit` has a reason for; ERPRM_ABORTED */
 export async function expectScorable(
-  rewardModel: RewardModel,
+  rewardModel: Pick<OpenedRewardModel, "unfit">,
   { model, solutions, numSolutions }: ScorableCheck,
   { quiet }: { quiet: boolean },
   { signal, stderr }: Pick<Surroundings, "signal" | "stderr">,

@@ -98,20 +98,21 @@ function filesToScore(model: string, { solutions, numSolutions, processBench }: 
 /** Scores of every model that is asked here, of the solutions and of every ProcessBench file. */
 async function scoreAll(run: RunDirectory, plan: EvaluationPlan, values: EvaluateValues, surroundings: Surroundings) {
   const all = { scored: 0, recordsBefore: 0, scoredTokens: 0, loadSeconds: 0, runSeconds: 0 };
-  for (const model of opened(plan)) {
-    await withRewardModel(model.opened, async (rewardModel) => {
-      const { name } = model;
-      const parts = [];
-      for (const { file, ...part } of filesToScore(name, plan)) {
-        const appender = await run.appender<ScoreRecord>(file, solutionKey);
-        parts.push({ ...part, appender });
-        if (appender.numRecords === part.numSolutions) continue;
-        const startedAt = performance.now();
-        const loaded = await rewardModel();
-        all.loadSeconds += (performance.now() - startedAt) / 1000;
-        const check = { model: name, solutions: part.read(), numSolutions: part.numSolutions };
-        await expectScorable(loaded, check, values, surroundings);
-      }
+  const tasks = [];
+  // All models before one of them scores: what the last cannot score would cost the scores of those before it.
+  for (const { name, opened: model } of opened(plan)) {
+    const parts = [];
+    for (const { file, ...part } of filesToScore(name, plan)) {
+      const appender = await run.appender<ScoreRecord>(file, solutionKey);
+      parts.push({ ...part, appender });
+      if (appender.numRecords === part.numSolutions) continue;
+      const check = { model: name, solutions: part.read(), numSolutions: part.numSolutions };
+      await expectScorable(model, check, values, surroundings);
+    }
+    tasks.push({ name, model, parts });
+  }
+  for (const { name, model, parts } of tasks) {
+    await withRewardModel(model, async (rewardModel) => {
       for (const { appender, read, numSolutions } of parts) {
         const task = { rewardModel, appender, solutions: read(), numSolutions, title: `score ${name}`, name };
         const numbers = await scoreInto(task, values, surroundings);

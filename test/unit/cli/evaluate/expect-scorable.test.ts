@@ -57,3 +57,12 @@ test("a tag in a solution in ProcessBench form is refused before the candidates 
   t.regex(stderr, /found 1 of 2 that it cannot: .*b\.jsonl:2 \(problem "b1" solution 0: 3 step tags/);
   t.is(readFileSync(join(folder, "e", "scores-fake.jsonl"), "utf8"), "");
 });
+
+test("what the second of two models cannot score is said before the first one scores any", async (t) => {
+  const folder = makeFolder(t, { "s.jsonl": jsonLines(manySolutions) });
+  const evaluation = "evaluate --solutions @s.jsonl --reward-model long=fake --reward-model short=fake-short --out @e";
+  const { code, stderr } = await runCli(words(folder, evaluation), fake);
+  t.is(code, 2, stderr);
+  t.regex(stderr, /Expected solutions that short can score, found \d+ of 40 that it cannot: .* context of 60 tokens/);
+  for (const name of ["long", "short"]) t.is(statSync(join(folder, "e", `scores-${name}.jsonl`)).size, 0, name);
+});
