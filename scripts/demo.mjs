@@ -11,5 +11,7 @@ await runScript(async () => {
     stdio: "inherit",
   });
   if (error) throw error;
+  // What the message advises is an option, and npm keeps options to itself.
+  if (status === 4) console.error("npm run demo -- --out DIR: npm hands on what stands behind the two dashes");
   return status ?? 130;
 });

@@ -1,10 +1,11 @@
 /** What `erprm report` does. */
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ErprmError } from "../errors.js";
 import { writeReport } from "../report/write-report.js";
 import { formatByteSize } from "./byte-size.js";
 import type { reportOptions } from "./commands/report.js";
+import { expectFilePlace } from "./expect-file-place.js";
 import { finetuningComparisonText } from "./finetune/table.js";
 import { packageVersion } from "./package-build.js";
 import { required } from "./policy-values.js";
@@ -15,7 +16,7 @@ import { note } from "./with-run.js";
 const headBytes = 2048;
 
 /** True for a file that is not there, and for a report of erprm. */
-async function mayReplace(path: string): Promise<boolean> {
+export async function mayReplace(path: string): Promise<boolean> {
   try {
     const handle = await open(path, "r");
     try {
@@ -31,11 +32,26 @@ async function mayReplace(path: string): Promise<boolean> {
   }
 }
 
+/** What is not there at all, or holds no run, is said where it is read. @throws ERPRM_INVALID_ARGUMENT {name, path} */
+async function expectNoFile(run: string): Promise<void> {
+  const isFile = await stat(run).then(
+    (facts) => !facts.isDirectory(),
+    () => false,
+  );
+  if (!isFile) return;
+  throw new ErprmError("ERPRM_INVALID_ARGUMENT", `Expected --run to be a run directory, ${run} is a file`, {
+    name: "run",
+    path: run,
+  });
+}
+
 export const runReport: Run<typeof reportOptions> = async (values, _given, surroundings) => {
   const { maxSolutions, title, force, json, quiet } = values;
   const runs = values.run ?? [];
   const first = required("run", runs[0], "a run directory");
+  for (const run of runs) await expectNoFile(run);
   const out = values.out ?? join(first, "report.html");
+  await expectFilePlace(out);
   if (!force && !(await mayReplace(out))) {
     const message = `Expected --out to be a new file or a report of erprm, ${out} is something else; --force replaces it`;
     throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: "out", path: out });

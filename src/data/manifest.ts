@@ -79,10 +79,13 @@ export function identityKey({ stage, options, seed, inputs, models }: Readonly<R
   return createHash("sha256").update(canonical({ stage, options, seed, inputs, models })).digest("hex");
 }
 
-/** What a person should read when the two differ: one line a difference, empty when they are one run. */
+/**
+ * What a person should read when the two differ: one line a difference, empty when they are one run. Of two stages that alone
+ * is said: no option of the one is an option of the other.
+ */
 export function identityDifferences(there: RunIdentity, here: RunIdentity): string[] {
+  if (there.stage !== here.stage) return differences("stage", there.stage, here.stage);
   return [
-    ...differences("stage", there.stage, here.stage),
     ...differences("seed", there.seed, here.seed),
     ...fieldDifferences("option", there.options, here.options),
     ...fieldDifferences("input", there.inputs, here.inputs),

@@ -3,12 +3,12 @@
  *   open -> (complete: nothing to do) | appender(...) ... finish(...)
  * The lock is held from `open` to `close`. The manifest is written before anything else, so files without one are not ours.
  */
-import { mkdir, readdir, realpath, rm } from "node:fs/promises";
+import { lstat, readdir, realpath, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { ErprmError } from "../errors.js";
 import { sha256OfFile } from "./file-hash.js";
-import { ioError } from "./io-error.js";
 import { JsonlAppender, type KeyOf } from "./jsonl-appender.js";
+import { makeDirectory } from "./make-directory.js";
 import { identityDifferences, type Manifest, manifestName, readManifest, writeManifest } from "./manifest.js";
 import { RunLock } from "./run-lock.js";
 
@@ -68,7 +68,9 @@ export class RunDirectory {
    * @param options `force`: start over, whatever run the directory holds. Its outputs are removed only when the new manifest
    *   stands; files that no run of ours wrote stay.
    * @throws ERPRM_RUN_CONFLICT {path, differences} when the directory holds another run or other files, {path, pid} when
-   *   another process writes in it, or when `force` would remove an input; ERPRM_NOT_FOUND / ERPRM_IO {path}.
+   *   another process writes in it, or when `force` would remove an input or a file that the manifest there does not list;
+   *   ERPRM_INVALID_DATA {file} for a manifest.json that is none; ERPRM_INVALID_ARGUMENT {path} where a file stands in the
+   *   directory's place; ERPRM_NOT_FOUND / ERPRM_IO {path}.
    */
   static async open(
     path: string,
@@ -76,18 +78,11 @@ export class RunDirectory {
     options: { force?: boolean } = {},
   ): Promise<RunDirectory> {
     const wanted = await manifestOf(description);
-    try {
-      await mkdir(path, { recursive: true });
-    } catch (error) {
-      throw ioError(error, path, "write");
-    }
+    await makeDirectory(path);
     const lock = await RunLock.acquire(join(path, lockName));
     try {
       const manifestPath = join(path, manifestName);
-      const found = await readManifest(manifestPath).catch((error: unknown) => {
-        if (options.force && (error as ErprmError).code === "ERPRM_INVALID_DATA") return undefined;
-        throw error;
-      });
+      const found = await readManifest(manifestPath);
       if (!options.force && (await mayGoOn(path, found, wanted))) {
         const directory = new RunDirectory(path, found as Manifest, lock, found, description);
         if (directory.complete) await directory.#removeScaffolding();
@@ -96,6 +91,7 @@ export class RunDirectory {
       }
       const outdated = [...new Set([...(found?.outputs ?? []), ...wanted.outputs])].filter(isPlainName);
       await refuseToRemoveInputs(path, outdated, wanted.inputPaths);
+      await refuseToRemoveOthers(path, outdated, found?.outputs ?? []);
       await writeManifest(manifestPath, { ...wanted, outputs: outdated, status: "clearing" });
       for (const name of outdated) await rm(join(path, name), { recursive: true, force: true });
       await writeManifest(manifestPath, wanted);
@@ -220,4 +216,20 @@ async function refuseToRemoveInputs(path: string, outputs: string[], inputs: Rec
       throw new ErprmError("ERPRM_RUN_CONFLICT", message, { path, input });
     }
   }
+}
+
+/** What has the name of an output, but was written by no run that the directory tells of, is somebody's own. */
+async function refuseToRemoveOthers(path: string, outdated: string[], listed: readonly string[]): Promise<void> {
+  const others: string[] = [];
+  for (const name of outdated) {
+    if (listed.includes(name)) continue;
+    const isThere = await lstat(join(path, name)).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
+    );
+    if (isThere) others.push(name);
+  }
+  if (others.length === 0) return;
+  const message = `Expected ${path} to hold only files of earlier runs under the names of this run's, found ${others.join(", ")}, which none wrote; move them away, or choose another directory`;
+  throw new ErprmError("ERPRM_RUN_CONFLICT", message, { path, files: others });
 }

@@ -48,12 +48,19 @@ const kindOfName: Record<string, ReportFileKind> = {
   "finetune.json": "finetuning",
 };
 
-/** @throws ERPRM_NOT_FOUND {path} for a directory without a manifest, ERPRM_INVALID_DATA for a broken one, ERPRM_IO */
+/**
+ * @throws ERPRM_NOT_FOUND {path} for a directory without a manifest, ERPRM_INVALID_DATA for a broken one,
+ *   ERPRM_INVALID_ARGUMENT {path} for a demo's, which is none of a stage, ERPRM_IO
+ */
 export async function findRunFiles(path: string): Promise<RunFiles> {
   const manifest = await readManifest(join(path, manifestName));
   if (!manifest) {
     const message = `Expected a run directory at ${path}, found no ${manifestName} in it`;
     throw new ErprmError("ERPRM_NOT_FOUND", message, { path });
+  }
+  if (manifest.stage === "demo") {
+    const message = `Expected a run of one stage at ${path}, found a demo: name runs in it, such as ${join(path, "evaluation")}`;
+    throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { path });
   }
   const files: ReportFile[] = [];
   const add = async (file: ReportFile) => {

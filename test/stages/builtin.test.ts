@@ -1,5 +1,5 @@
 /** The policy that ships with the package, used as anybody would: without any option. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { readSolutions } from "../../src/data/read-solutions.js";
@@ -73,6 +73,43 @@ test("the demo needs no download and no option but its size, and a second call f
   t.is(again.code, 0, again.stderr);
   t.deepEqual(JSON.parse(again.stdout.trimEnd().split("\n").at(-1) ?? "").accuracy, figures.accuracy);
   t.deepEqual(times(), written);
+});
+
+/** Of the run that the part left, as if another version had made it, long ago. */
+function makeOutdated(run: string): void {
+  const path = join(run, "manifest.json");
+  const manifest = JSON.parse(readFileSync(path, "utf8"));
+  const options = { ...manifest.options, optionOfAnotherVersion: 1 };
+  writeFileSync(path, JSON.stringify({ ...manifest, options, startedAt: "2020-01-01T00:00:00.000Z" }));
+}
+
+test("a demo that another version left is refused as it is; --force starts it over, once, and removes only what its runs wrote", async (t) => {
+  const out = join(makeFolder(t), "demo");
+  const demo = (...more: string[]) =>
+    runCli(["demo", "--num-problems", "4", "--num-test-problems", "3", "--out", out, ...more]);
+  t.is((await demo("--quiet")).code, 0);
+  writeFileSync(join(out, "labels", "notes.txt"), "mine");
+  makeOutdated(join(out, "labels"));
+  const labels = readFileSync(join(out, "labels", "labels.jsonl"));
+  const refused = await demo();
+  t.is(refused.code, 4);
+  t.regex(
+    refused.stderr,
+    /demo\/labels to hold this run.*option optionOfAnotherVersion was 1.*start over with --force/,
+  );
+
+  const forced = await demo("--force");
+  t.is(forced.code, 0, forced.stderr);
+  t.is(forced.stderr.match(/^ {2}erprm .* --force$/gm)?.length, 10, forced.stderr);
+  t.is(readFileSync(join(out, "labels", "notes.txt"), "utf8"), "mine");
+  t.true(readFileSync(join(out, "labels", "labels.jsonl")).equals(labels), "the same demo gives the same labels");
+
+  // As if it had been interrupted before its outcome reward model, and an older one were still there.
+  makeOutdated(join(out, "orm"));
+  const resumed = await demo();
+  t.is(resumed.code, 0, resumed.stderr);
+  t.deepEqual(resumed.stderr.match(/^ {2}erprm .* --force$/gm)?.length, 1, resumed.stderr);
+  t.regex(resumed.stderr, /^ {2}erprm train orm .* --force$/m);
 });
 
 test("the model card's first table holds the number that the aim is about, and the directory holds what it needs", (t) => {

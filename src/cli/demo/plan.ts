@@ -15,6 +15,8 @@ export interface DemoPart {
   title: string;
   /** Of erprm, without --json and the like. */
   args: string[];
+  /** The run directory that it writes, of parts that write one. */
+  run?: string;
   /** What it prints belongs to the results. */
   shows?: true;
 }
@@ -26,6 +28,10 @@ const modelName = (target: string) => `prm-${target.replace(":", "-")}`;
 
 /** Reward models by their directories' names, in the order of the tables. */
 export const demoModels = [...targets.map(modelName), "orm"];
+
+/** What stands in the demo's directory beside the runs and the report. */
+export const demoFiles = ["problems.jsonl", "test-problems.jsonl"] as const;
+export const demoReport = "report.html";
 
 /** Minutes on two cores, yet large enough that the tables say something. */
 export const demoSizes: DemoSizes = {
@@ -49,43 +55,49 @@ export function demoPlan({ policy, out, seed, sizes, common }: DemoSettings): De
   const at = (...names: string[]) => join(out, ...names);
   const draw = ["--seed", String(seed)];
   const problems = (split: string, num: number, file: string) => [
-    ...["problems", "--split", split, "--num", String(num), ...draw, "--out", at(file), "--force"],
+    ...["problems", "--split", split, "--num", String(num), ...draw, "--out", at(file)],
   ];
+  const into = (name: string, part: DemoPart): DemoPart => ({
+    ...part,
+    args: [...part.args, "--out", at(name)],
+    run: at(name),
+  });
   const tokens = ["--max-tokens", "256"];
   const models = demoModels.flatMap((name) => ["--reward-model", at(name)]);
   return [
-    { title: "problems to learn from", args: problems("train", sizes.numProblems, "problems.jsonl") },
-    { title: "problems to measure on", args: problems("test", sizes.numTestProblems, "test-problems.jsonl") },
-    {
+    { title: "problems to learn from", args: problems("train", sizes.numProblems, demoFiles[0]) },
+    { title: "problems to measure on", args: problems("test", sizes.numTestProblems, demoFiles[1]) },
+    into("labels", {
       title: `solutions, and ${sizes.numCompletions} completions of each of their prefixes`,
       args: [
         ...["label", "--policy", policy, "--problems", at("problems.jsonl"), ...draw, ...common, ...tokens],
         ...["--num-solutions", String(sizes.numSolutions), "--num-completions", String(sizes.numCompletions)],
-        ...["--completion-max-tokens", "256", "--keep-completions", "--out", at("labels")],
+        ...["--completion-max-tokens", "256", "--keep-completions"],
       ],
-    },
-    ...targets.map((target) => ({
-      title: `a process reward model of ${target} labels`,
-      args: [
-        ...["train", "prm", "--model", policy, "--labels", at("labels", "labels.jsonl"), "--target", target],
-        ...[...draw, ...common, "--out", at(modelName(target))],
-      ],
-    })),
-    {
+    }),
+    ...targets.map((target) =>
+      into(modelName(target), {
+        title: `a process reward model of ${target} labels`,
+        args: [
+          ...["train", "prm", "--model", policy, "--labels", at("labels", "labels.jsonl"), "--target", target],
+          ...[...draw, ...common],
+        ],
+      }),
+    ),
+    into("orm", {
       title: "an outcome reward model",
       args: [
         ...["train", "orm", "--model", policy, "--solutions", at("labels", "solutions.jsonl"), ...draw, ...common],
-        ...["--out", at("orm")],
       ],
-    },
-    {
+    }),
+    into("candidates", {
       title: `${sizes.numCandidates} candidates of each test problem`,
       args: [
         ...["rollout", "--policy", policy, "--problems", at("test-problems.jsonl"), ...draw, ...common, ...tokens],
-        ...["--num-solutions", String(sizes.numCandidates), "--out", at("candidates")],
+        ...["--num-solutions", String(sizes.numCandidates)],
       ],
-    },
-    {
+    }),
+    into("test-labels", {
       // Of the first candidate of each: what nothing was trained on, for step scores to be held against.
       title: `${sizes.numCompletions} completions of the prefixes of a candidate of each`,
       args: [
@@ -98,41 +110,34 @@ export function demoPlan({ policy, out, seed, sizes, common }: DemoSettings): De
           "--completion-max-tokens",
           "256",
         ],
-        ...["--keep-completions", "--out", at("test-labels")],
+        "--keep-completions",
       ],
-    },
-    {
+    }),
+    into("evaluation", {
       title: "best of N, votes, and what they are worth",
       args: [
         ...["evaluate", "--solutions", at("candidates", "solutions.jsonl"), ...models, ...draw, ...common],
-        ...["--labels", at("test-labels", "labels.jsonl"), "--out", at("evaluation")],
+        ...["--labels", at("test-labels", "labels.jsonl")],
       ],
       shows: true,
-    },
-    {
+    }),
+    into("finetune", {
       title: "a round of fine-tuning on the best-scored solutions",
       args: [
         ...["finetune", "--policy", policy, "--problems", at("problems.jsonl")],
         ...["--held-out-problems", at("test-problems.jsonl"), "--reward-model", at(modelName("er:1"))],
         ...["--selection", "top-correct", "--num-rounds", "1", "--num-solutions", String(sizes.numSolutions)],
-        ...[...tokens, ...draw, ...common, "--out", at("finetune")],
+        ...[...tokens, ...draw, ...common],
       ],
       shows: true,
-    },
-    {
+    }),
+    into("scores", {
       title: "scores of the labelled candidates, to be looked at beside their labels",
       args: [
-        ...[
-          "score",
-          "--reward-model",
-          at(modelName("er:1")),
-          "--solutions",
-          at("test-labels", "labels.jsonl"),
-          ...common,
-        ],
-        ...["--out", at("scores")],
+        ...["score", "--reward-model", at(modelName("er:1"))],
+        ...["--solutions", at("test-labels", "labels.jsonl"), ...common],
       ],
-    },
+    }),
     {
       title: "the report",
       args: [
@@ -141,7 +146,7 @@ export function demoPlan({ policy, out, seed, sizes, common }: DemoSettings): De
           "--run",
           at(name),
         ]),
-        ...["--title", "erprm demo", "--out", at("report.html"), "--force"],
+        ...["--title", "erprm demo", "--out", at(demoReport)],
       ],
     },
   ];

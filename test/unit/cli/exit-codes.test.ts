@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { loadNative } from "../../../src/native/loader.js";
@@ -193,13 +193,24 @@ test(
   3,
   /Expected device to be a device of this build \(cpu\), received "cuda"/,
 );
-test(
-  "an output directory that cannot be made is exit 3",
+for (const path of ["file", "file/run"]) {
+  test(
+    `an output directory where a file stands (${path}) is exit 2`,
+    fails,
+    { file: "", "l.jsonl": labels },
+    ["label", "--from", "@l.jsonl", "--out", `@${path}`],
+    2,
+    /Expected a directory, or nothing yet, at .*file.*, found a file/,
+  );
+}
+const testInProc = existsSync("/proc/self/status") ? test : test.skip;
+testInProc(
+  "an output directory that the file system does not make is exit 3",
   fails,
-  { file: "", "l.jsonl": labels },
-  ["label", "--from", "@l.jsonl", "--out", "@file/run"],
+  { "l.jsonl": labels },
+  ["label", "--from", "@l.jsonl", "--out", "/proc/erprm-run"],
   3,
-  /Could not write .*file\/run/,
+  /Could not create the directory \/proc\/erprm-run/,
 );
 test(
   "a directory with other files is exit 4",

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import test from "ava";
@@ -45,3 +45,22 @@ test("a file that is there stays as it is without --force", async (t) => {
   t.is((await runCli(["problems", "--num", "2", "--out", out, "--force", "--quiet"])).code, 0);
   t.is(lines(readFileSync(out, "utf8")).length, 2);
 });
+
+for (const file of ["problems.jsonl", "problems.jsonl.gz", "problems.parquet"]) {
+  test(`the same command again finds its problems in ${file} and does not write them; another one is refused`, async (t) => {
+    const out = join(makeFolder(t), file);
+    const make = (...more: string[]) => runCli(["problems", "--num", "3", "--out", out, ...more]);
+    t.is((await make()).code, 0);
+    const written = [statSync(out).ino, readFileSync(out).toString("hex")];
+    const again = await make("--json");
+    t.is(again.code, 0, again.stderr);
+    t.like(JSON.parse(again.stdout), { stage: "problems", out, numProblems: 3 });
+    t.deepEqual([statSync(out).ino, readFileSync(out).toString("hex")], written);
+    for (const other of [["3", "--seed", "1"], ["2"], ["4"]]) {
+      const refused = await runCli(["problems", "--out", out, "--num", ...other]);
+      t.is(refused.code, 2, other.join(" "));
+      t.regex(refused.stderr, /holds something else; --force replaces it/);
+    }
+    t.deepEqual([statSync(out).ino, readFileSync(out).toString("hex")], written);
+  });
+}

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import test from "ava";
-import { makeStudy } from "../../support/report-study.js";
+import { makeStudy, manifestOf } from "../../support/report-study.js";
 import { runCli } from "../../support/run-cli.js";
 
 test("erprm report writes the page into the first run, and says what is in it", async (t) => {
@@ -60,6 +60,33 @@ test("what is missing is named, and nothing is written", async (t) => {
   t.regex(stderr, /Expected a run directory at .*, found no manifest\.json in it/);
   t.false(existsSync(`${folder}/report.html`));
   const nowhere = await runCli(["report", "--run", `${folder}/labels`, "--out", `${folder}/none/report.html`]);
-  t.is(nowhere.code, 3);
-  t.regex(nowhere.stderr, /its directory does not exist/);
+  t.is(nowhere.code, 2);
+  t.regex(
+    nowhere.stderr,
+    /Expected --out to name a file in a directory that is there, received .*: .*\/none is not there/,
+  );
+});
+
+test("a file for --run is named as that, also where --force says that anything may be replaced", async (t) => {
+  const { folder } = makeStudy(t);
+  const file = `${folder}/labels/labels.jsonl`;
+  const before = readFileSync(file, "utf8");
+  for (const more of [[], ["--force"]]) {
+    const { code, stderr } = await runCli(["report", "--run", `${folder}/labels`, "--run", file, ...more]);
+    t.is(code, 2);
+    t.regex(stderr, /Expected --run to be a run directory, .*labels\.jsonl is a file/);
+  }
+  const inside = await runCli(["report", "--run", `${folder}/labels`, "--out", `${file}/report.html`]);
+  t.is(inside.code, 2);
+  t.regex(inside.stderr, /Expected --out to name a file in a directory that is there, .*labels\.jsonl is a file/);
+  t.is(readFileSync(file, "utf8"), before);
+});
+
+test("a demo's directory is no run to report: its runs are named, and its own report stays", async (t) => {
+  const { folder } = makeStudy(t);
+  writeFileSync(`${folder}/manifest.json`, manifestOf("demo"));
+  const { code, stderr } = await runCli(["report", "--run", folder]);
+  t.is(code, 2);
+  t.regex(stderr, /found a demo: name runs in it, such as .*\/evaluation/);
+  t.false(existsSync(`${folder}/report.html`));
 });

@@ -189,18 +189,51 @@ test("a directory with other files and no manifest is not taken for a run direct
   t.deepEqual(readdirSync(path), ["thesis.tex"]);
 });
 
-test("a manifest that is none is an error with its path", async (t) => {
+test("a manifest that is none is an error with its path, and stays whatever force says", async (t) => {
   const path = temporaryDirectory(t);
   writeFileSync(join(path, "manifest.json"), '{"name":"web app"}');
-  const error = await t.throwsAsync<ErprmError>(begin(path));
-  t.is(error.code, "ERPRM_INVALID_DATA");
-  t.is(error.details.file, join(path, "manifest.json"));
+  for (const force of [false, true]) {
+    const error = await t.throwsAsync<ErprmError>(begin(path, {}, force));
+    t.is(error.code, "ERPRM_INVALID_DATA");
+    t.is(error.details.file, join(path, "manifest.json"));
+  }
+  t.is(readFileSync(join(path, "manifest.json"), "utf8"), '{"name":"web app"}');
 });
 
-test("a file where the directory should be is ERPRM_IO", async (t) => {
+test("a file where the directory should be is the caller's mistake", async (t) => {
   const path = join(temporaryDirectory(t), "file");
-  writeFileSync(path, "");
-  t.is((await t.throwsAsync<ErprmError>(begin(path))).code, "ERPRM_IO");
+  writeFileSync(path, "mine");
+  const error = await t.throwsAsync<ErprmError>(begin(path, {}, true));
+  t.is(error.code, "ERPRM_INVALID_ARGUMENT");
+  t.true(error.message.includes(path), error.message);
+  t.is(readFileSync(path, "utf8"), "mine");
+});
+
+test("force removes no file that only has the name of an output: without a manifest, and beside a run that does not list it", async (t) => {
+  const stray = join(temporaryDirectory(t), "stray");
+  mkdirSync(stray);
+  writeFileSync(join(stray, "solutions.jsonl"), "mine\n");
+  const first = await t.throwsAsync<ErprmError>(begin(stray, {}, true));
+  t.is(first.code, "ERPRM_RUN_CONFLICT");
+  t.regex(first.message, /found solutions\.jsonl, which none wrote; move them away/);
+  t.deepEqual(readdirSync(stray), ["solutions.jsonl"]);
+
+  const path = join(temporaryDirectory(t), "run");
+  await (await begin(path)).close();
+  writeFileSync(join(path, "labels.jsonl"), "mine\n");
+  const labels = { stage: "label", outputs: ["labels.jsonl"] };
+  const second = await t.throwsAsync<ErprmError>(begin(path, labels, true));
+  t.is(second.code, "ERPRM_RUN_CONFLICT");
+  t.is(readFileSync(join(path, "labels.jsonl"), "utf8"), "mine\n");
+  t.is(manifestOf(path).stage, "rollout");
+});
+
+test("of another stage's run the stage alone is named, not every option that only one of the two has", async (t) => {
+  const path = join(temporaryDirectory(t), "run");
+  await (await begin(path, { options: { temperature: 0.7 } })).close();
+  const error = await t.throwsAsync<ErprmError>(begin(path, { stage: "evaluate", options: { numCandidates: 4 } }));
+  t.deepEqual(error.details.differences, ['stage was "rollout" and is now "evaluate"']);
+  t.notRegex(error.message, /temperature|numCandidates/);
 });
 
 test("two runs never write one directory: the second is refused while the first is open", async (t) => {
