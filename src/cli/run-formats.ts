@@ -8,6 +8,7 @@ import { readLabels } from "../data/read-solutions.js";
 import type { exportOptions } from "./commands/export.js";
 import type { importOptions } from "./commands/import.js";
 import { deliver } from "./deliver.js";
+import { expectFilePlace } from "./expect-file-place.js";
 import { required } from "./policy-values.js";
 import type { Run, Surroundings } from "./stage-command.js";
 import { note } from "./with-run.js";
@@ -33,6 +34,7 @@ export const runImport: Run<typeof importOptions> = async (values, _given, surro
   const { out, target } = values;
   const format = required("format", values.format, "the format of the input");
   const input = required("input", values.input, "the file to import");
+  if (out !== undefined) await expectFilePlace(out);
   const losses = new Losses();
   const records = importRecords(format, readRecords(input), { target, losses });
   const numRecords = await deliver(records, out, surroundings);
@@ -45,6 +47,7 @@ export const runExport: Run<typeof exportOptions> = async (values, _given, surro
   const format = required("format", values.format, "the format of the output");
   const labels = required("labels", values.labels, "a file with label records");
   const target = required("target", values.target, "hard, soft or er:ETA");
+  if (out !== undefined) await expectFilePlace(out);
   const losses = new Losses();
   const numRecords = await deliver(exportRecords(format, readLabels(labels), { target, losses }), out, surroundings);
   const summary = { stage: "export", format, target, ...(out && { out }), numRecords };

@@ -1,6 +1,6 @@
 /** evaluation.json and finetune.json, for whoever shows or compares them. They are read whole, as they are. */
 import { readFile } from "node:fs/promises";
-import { dataError } from "../data/data-error.js";
+import { dataError, shown } from "../data/data-error.js";
 import { Fields } from "../data/fields.js";
 import { ioError } from "../data/io-error.js";
 import { parseJson } from "../data/read-records.js";
@@ -46,6 +46,9 @@ async function readVersioned(path: string, what: string): Promise<Fields> {
   }
   const place = { file: path, line: 1 };
   const fields = new Fields(parseJson(text, place), place);
-  if (fields.value("version") !== 1) throw dataError(`Expected version 1 of the ${what}`, place, "version");
+  const version = fields.value("version");
+  if (version !== 1) {
+    throw dataError(`Expected version 1 of the ${what}, received ${shown(version)}`, place, "version");
+  }
   return fields;
 }

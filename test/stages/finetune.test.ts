@@ -172,7 +172,10 @@ test.serial("what does not fit together is exit 2, before anything is made", asy
   const bad: [string[], RegExp][] = [
     [base, /Expected --reward-model to be given: --selection top goes by its scores/],
     [[...base, "--selection", "correct", ...reward], /no --reward-model with --selection correct/],
-    [[...base, ...reward, "--selection", "threshold"], /--threshold to be given with --selection threshold/],
+    [
+      [...base, ...reward, "--selection", "threshold"],
+      /--threshold to be given with --selection threshold: a score from 0 to 1$/m,
+    ],
     [[...base, ...reward, "--threshold", "0.5"], /no --threshold without --selection threshold/],
     [[...base, ...reward, "--lora-alpha", "3"], /no --lora-alpha without --lora-rank/],
     [[...base, ...reward, "--held-out", "0.2", "--held-out-problems", path("held-out.jsonl")], /no --held-out with/],

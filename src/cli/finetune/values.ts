@@ -1,5 +1,5 @@
 /** From the options of `erprm finetune` to what its stage takes; models are opened, and nothing else is done. */
-import { failArgument } from "../../check.js";
+import { ErprmError } from "../../errors.js";
 import { Policy } from "../../policy/policy.js";
 import { RewardModel } from "../../reward/reward-model.js";
 import type { FinetuneStageOptions, RoundTraining } from "../../stages/finetune-options.js";
@@ -48,7 +48,8 @@ export function refuseUnfitFlags(values: FinetuneValues, given: Given): void {
     },
   ]);
   if (selection === "threshold" && values.threshold === undefined) {
-    failArgument("--threshold", "given with --selection threshold: a score from 0 to 1", undefined);
+    const message = "Expected --threshold to be given with --selection threshold: a score from 0 to 1";
+    throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: "threshold" });
   }
 }
 

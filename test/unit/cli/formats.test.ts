@@ -82,3 +82,16 @@ test("a reader that closes the pipe ends an export quietly", async (t) => {
   t.is(code, 0);
   t.is(stderr, "");
 });
+
+test("a file in a directory that is not there is a wrong command line, for import and export", async (t) => {
+  const folder = makeFolder(t, { "in.jsonl": "{}" });
+  const out = join(folder, "none", "out.jsonl");
+  for (const args of [
+    ["import", "--format", "trl", "--input", join(folder, "in.jsonl")],
+    ["export", "--format", "trl", "--target", "hard", "--labels", join(folder, "in.jsonl")],
+  ]) {
+    const { code, stderr } = await runCli([...args, "--out", out]);
+    t.is(code, 2);
+    t.regex(stderr, /Expected --out to name a file in a directory that is there, received .*: .*\/none is not there/);
+  }
+});

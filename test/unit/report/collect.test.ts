@@ -341,3 +341,16 @@ test("of many updates every k-th is kept, and all evaluations", async (t) => {
   t.is(training?.updates.at(-1)?.updateIndex, 2500);
   t.is(training?.heldOut.length, 1);
 });
+
+test("results of another version say which version came", async (t) => {
+  const { folder } = makeStudy(t);
+  for (const [run, file, what, version, shown] of [
+    ["evaluation", "evaluation.json", "evaluation", 2, "2 (number)"],
+    ["raft", "finetune.json", "fine-tuning", undefined, "nothing"],
+  ] as const) {
+    const path = `${folder}/${run}/${file}`;
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), version }));
+    const error = await t.throwsAsync(collectReport({ runs: [`${folder}/${run}`] }));
+    t.is(error.message, `Expected version 1 of the ${what}, received ${shown}, in ${path} line 1`);
+  }
+});
