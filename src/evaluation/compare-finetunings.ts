@@ -1,16 +1,18 @@
 /**
  * Fine-tunings of one policy beside each other: the start, and what became of it by each way of selecting, paired by held-out
- * problem. Runs that differ only in their seed, and in the reward model that it may have trained, belong to one way; a problem's figure is then the mean over the seeds. The
- * intervals are those of the bootstrap over problems, p-values those of sign flips of the problems' differences: both speak of
- * the problems, not of the seeds, whose range is told apart.
+ * problem. Runs that differ only in their seed, and in the reward model that it may have trained, belong to one way; a problem's
+ * figure is then the mean over the seeds. Accuracies have Wilson's interval (share-interval.ts): that of a single run is the one
+ * in its finetune.json. The intervals of differences are those of the bootstrap over problems, p-values those of sign flips of
+ * the problems' differences: all speak of the problems, not of the seeds, whose range is told apart.
  */
 import { join } from "node:path";
 import { identityDifferences, manifestName, type RunIdentity, readManifest } from "../data/manifest.js";
 import { readRecords } from "../data/read-records.js";
 import { parseSolution } from "../data/read-solutions.js";
 import { ErprmError } from "../errors.js";
-import { bootstrap } from "../statistics/bootstrap.js";
+import { bootstrap, defaultBootstrap } from "../statistics/bootstrap.js";
 import { type CorrectedPValue, correctedPValues } from "../statistics/corrected-p-values.js";
+import { shareBounds } from "../statistics/share-interval.js";
 import { signFlipTests } from "../statistics/sign-flips.js";
 import { flipsFor } from "./comparisons.js";
 import type { Estimate } from "./evaluation.js";
@@ -145,20 +147,20 @@ export async function compareFinetunings(
     (outcomes[j] as number[]).map((value, p) => value - (outcomes[i]?.[p] as number)),
   );
   const n = problemIds.length;
-  const samples = [...outcomes, ...differences];
   const means = (times: Float64Array) =>
-    samples.map((values) => values.reduce((sum, value, p) => sum + value * (times[p] as number), 0) / n);
+    differences.map((values) => values.reduce((sum, value, p) => sum + value * (times[p] as number), 0) / n);
   const estimates = await bootstrap(n, means, { seed, signal });
   const numFlips = flipsFor(pairs.length, options.numFlips);
   const tests = n < 2 ? undefined : await signFlipTests(differences, { seed, numFlips, signal });
   const pValues = correctedPValues(pairs.map((_, k) => tests?.[k]));
-  const differenceOf = (k: number) => estimates[outcomes.length + k] as Estimate;
+  const differenceOf = (k: number) => estimates[k] as Estimate;
   const startPolicy = first.finetuning.start;
   const ways = names.map((name, way): ComparedWay => {
-    const accuracy = estimates[way] as Estimate;
+    const own = outcomes[way] as number[];
+    const accuracy = { value: meanOf(own), ...shareBounds({ sums: own }, defaultBootstrap.level) };
     const some = groups.get(name);
     if (way === 0 || !some) {
-      const [value, gain] = [accuracy.value ?? 0, { value: 0, low: 0, high: 0 }];
+      const [value, gain] = [accuracy.value, { value: 0, low: 0, high: 0 }];
       return {
         name,
         seeds: [],

@@ -2,6 +2,7 @@
 import type { Estimate } from "../evaluation/evaluation.js";
 import type { PolicyMeasures, RoundMeasures } from "../evaluation/finetuning.js";
 import { bootstrap } from "../statistics/bootstrap.js";
+import { shareBounds, widened } from "../statistics/share-interval.js";
 import { wilson } from "../statistics/wilson.js";
 import type { Solution } from "../types.js";
 import { distinctAnswers, distinctNgrams } from "./finetune-diversity.js";
@@ -140,7 +141,10 @@ export class RoundTally {
     return {
       problems: this.#sizes.length,
       solutions,
-      accuracy: await ratioEstimate(this.#right, this.#sizes, settings),
+      accuracy: widened(
+        await ratioEstimate(this.#right, this.#sizes, settings),
+        shareBounds({ sums: this.#right, counts: this.#sizes }, finetuningLevel),
+      ),
       meanTokens: solutions === 0 ? 0 : sums.tokens / solutions,
       numCutOff: sums.cutOff,
       numEmpty: sums.empty,

@@ -70,6 +70,6 @@ export function finetuningComparisonText({ n, ways, differences, ...rest }: Fine
       accuracies,
     ),
     table(["difference", "in % points", "p", "p (Holm)"], pairs),
-    "95 % intervals by the bootstrap over problems; p by sign flips of the problems' differences\n",
+    "95 % intervals: Wilson's of accuracies, of differences by the bootstrap over problems; p by sign flips of the problems' differences\n",
   ].join("");
 }

@@ -4,6 +4,7 @@ import test from "ava";
 import { finetuningComparisonText } from "../../../src/cli/finetune/table.js";
 import { compareFinetunings, readFinetuning } from "../../../src/evaluation/compare-finetunings.js";
 import type { Finetuning, PolicyMeasures } from "../../../src/evaluation/finetuning.js";
+import { wilson } from "../../../src/statistics/wilson.js";
 import { makeFolder } from "../../support/folder.js";
 import { manifestOf } from "../../support/report-study.js";
 
@@ -98,6 +99,21 @@ test("ways are paired by problem, seeds of one way averaged, and a hand-computed
   t.regex(text, /1 rounds of 4 solutions a problem; the policies after round 1, greedy on 8 held-out problems/);
   t.regex(text, /top er:2 +│ 2 +│ 68\.8 +│ 62\.5 \.\. 75\.0 +│ 43\.8/);
   t.regex(text, /top er:2 +│ 31\.3/, "er:2 minus hard");
+});
+
+test("the accuracy of one run has the very interval of its finetune.json, Wilson's", async (t) => {
+  const folder = makeFolder(t);
+  const allRight = problemIds.map(() => 1);
+  const { ways, differences } = await compareFinetunings([writeRun(folder, [start, allRight], { target: "hard" })]);
+  for (const [way, numRight] of [2, 8].entries()) {
+    const expected = wilson(numRight, numProblems);
+    for (const bound of ["low", "high"] as const) {
+      const found = ways[way]?.accuracy[bound] as number;
+      t.true(Math.abs(found - (expected?.[bound] as number)) < 1e-9, `${way} ${bound} ${found}`);
+    }
+  }
+  t.true((ways[1]?.accuracy.low as number) < 0.7, "eight of eight are not a certainty");
+  t.is(differences[0]?.difference.high, 1);
 });
 
 test("the names of ways can be given, and an earlier round compared", async (t) => {

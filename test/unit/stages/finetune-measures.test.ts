@@ -87,6 +87,16 @@ test("a round's measures count what was used and why the rest was not", async (t
   t.is(measures.distinctNgrams, 4 / 5, "a problem without a 4-gram has no part in the mean");
 });
 
+test("the samples' accuracy has Wilson's interval at least: 20 problems all right are not a certainty", async (t) => {
+  const tally = new RoundTally();
+  for (let i = 0; i < 20; i++) tally.add([solution(`p${i}`, 0)], [undefined], [0], false);
+  const { accuracy } = await tally.measures({ seed: 0 });
+  t.is(accuracy.value, 1);
+  t.is(accuracy.high, 1);
+  // z^2 / (n + z^2) is what 20 of 20 leave.
+  t.true(Math.abs((accuracy.low as number) - 20 / (20 + 1.959964 ** 2)) < 1e-6, `${accuracy.low}`);
+});
+
 test("without a reward model nothing is unscorable and there are no scores", async (t) => {
   const tally = new RoundTally();
   tally.add([solution("a", 0)], [undefined], [0], false);
