@@ -23,7 +23,7 @@ import type { Aggregate, ScoreRecord } from "../types.js";
 import { byKey, matchScores, poolOf, type StepScores } from "./evaluation-pool.js";
 import { completeSettings, type EvaluationSettings, expectCandidateNumbers } from "./evaluation-settings.js";
 import { type FirstErrorFile, firstErrorsInFiles, firstErrorsInLabels } from "./first-error-cases.js";
-import { type CountedSolution, matchLabels, measuredSteps } from "./label-prefixes.js";
+import { type CountedSolution, matchLabels, measuredSteps, solvedProblems } from "./label-prefixes.js";
 import type { OutcomeGrader } from "./outcomes.js";
 
 /** A reward model by its scores of the solutions. */
@@ -104,7 +104,7 @@ export async function evaluateStage(input: EvaluationInput, options: EvaluateSta
   const comparisons = await compareMethods(accuracies, { ...drawingFor("comparisons"), numFlips });
   const firstErrorOptions = { ...drawingFor("first wrong steps"), threshold };
   const firstErrors = [
-    ...(await firstErrorsInLabels(counted, models, firstErrorOptions)),
+    ...(await firstErrorsInLabels(counted, solvedProblems(counted, solutions.values()), models, firstErrorOptions)),
     ...(await firstErrorsInFiles(input.firstErrors ?? [], models, firstErrorOptions)),
   ];
   const calibration = [];

@@ -7,9 +7,10 @@ import type { FirstErrorResult } from "../evaluation/evaluation.js";
 import { type FirstErrorOptions, firstErrorResults } from "../evaluation/first-error.js";
 import type { FirstErrorCase } from "../evaluation/pool.js";
 import type { Records } from "../training/build-examples.js";
+import { QuestionGroups } from "../training/question-groups.js";
 import type { ScoreRecord } from "../types.js";
 import { byKey, matchScores, type StepScores } from "./evaluation-pool.js";
-import { type CountedSolution, firstWrongStep, solvedProblems } from "./label-prefixes.js";
+import { type CountedSolution, firstWrongStep } from "./label-prefixes.js";
 
 /** Solutions with known first wrong steps, and models' scores of them. */
 export interface FirstErrorFile {
@@ -26,13 +27,17 @@ interface Model {
   stepScores: ReadonlyMap<string, StepScores>;
 }
 
-/** One result a model; none where the counts tell no first wrong step. @throws as `firstErrorResults` */
+/**
+ * One result a model; none where the counts tell no first wrong step.
+ * @param solved problems of which anything was right: the labelled solutions of others are left out
+ * @throws as `firstErrorResults`
+ */
 export async function firstErrorsInLabels(
   counted: readonly CountedSolution[],
+  solved: ReadonlySet<string>,
   models: readonly Model[],
   options: FirstErrorOptions,
 ): Promise<FirstErrorResult[]> {
-  const solved = solvedProblems(counted);
   const usable = counted.flatMap(({ key, problemId, counts, allocation }) => {
     const firstWrong = solved.has(problemId) ? firstWrongStep(counts) : undefined;
     return firstWrong === undefined ? [] : [{ key, problemId, firstWrong, allocation }];
@@ -53,7 +58,8 @@ export async function firstErrorsInLabels(
 }
 
 /**
- * One result a model and file, and the mean over several files.
+ * One result a model and file, and the mean over several files. A record's id names a solution, and several may be of one
+ * question: such records, of several files too, are one problem under the first of their ids.
  * @throws ERPRM_INVALID_DATA {file, line} for scores that do not fit; ERPRM_INVALID_ARGUMENT for a repeated name; as `firstErrorResults`
  */
 export async function firstErrorsInFiles(
@@ -68,6 +74,11 @@ export async function firstErrorsInFiles(
     taken.add(name);
     files.push({ name, scores, solutions: await byKey(solutions) });
   }
+  const questions = new QuestionGroups();
+  for (const { solutions } of files) {
+    for (const { problemId, question } of solutions.values()) questions.add(problemId, question);
+  }
+  const { sameQuestion } = questions;
   const results: FirstErrorResult[] = [];
   for (const model of models) {
     const sets: { data: string; cases: FirstErrorCase[] }[] = [];
@@ -76,7 +87,7 @@ export async function firstErrorsInFiles(
       if (!given) continue;
       const own = await matchScores(model.name, solutions, given);
       const cases = [...solutions].map(([key, { problemId, firstWrong }]) => ({
-        ...{ problemId, firstWrong },
+        ...{ problemId: sameQuestion.get(problemId) ?? problemId, firstWrong },
         stepScores: own.get(key) as StepScores,
       }));
       sets.push({ data: name, cases });

@@ -4,7 +4,7 @@
 import { type Placed, placedError } from "../data/placed.js";
 import type { GradedSolution } from "../data/read-graded.js";
 import type { Records } from "../training/build-examples.js";
-import type { Allocation, StepCounts } from "../types.js";
+import type { Allocation, Outcome, StepCounts } from "../types.js";
 import { byKey, named } from "./evaluation-pool.js";
 
 /** A labelled solution of the pool. */
@@ -75,8 +75,17 @@ export function firstWrongStep(counts: readonly StepCounts[]): number | undefine
   return next.numCompletions > 0 ? lastRight + 1 : undefined;
 }
 
-/** Problems of which a completion or a solution was right: of the others nobody knows whether a step or the problem is at fault. */
-export function solvedProblems(counted: readonly CountedSolution[]): Set<string> {
-  const isSolved = ({ counts }: CountedSolution) => counts.some(({ numCorrect }) => numCorrect > 0);
-  return new Set(counted.filter(isSolved).map(({ problemId }) => problemId));
+/**
+ * Problems of which a completion or a solution was right, labelled or not: of the others nobody knows whether a step or the
+ * problem is at fault.
+ */
+export function solvedProblems(
+  counted: readonly CountedSolution[],
+  solutions: Iterable<{ problemId: string; outcome: Outcome }>,
+): Set<string> {
+  const solved = new Set<string>();
+  for (const { problemId, counts } of counted)
+    if (counts.some(({ numCorrect }) => numCorrect > 0)) solved.add(problemId);
+  for (const { problemId, outcome } of solutions) if (outcome === 1) solved.add(problemId);
+  return solved;
 }

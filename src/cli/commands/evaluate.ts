@@ -137,7 +137,7 @@ comparisons are paired by problem, with p-values corrected for their number (Hol
 
 With labels: how step scores compare with the success rates of completions (terminal steps are left out: their count is the
 outcome), and how well they find the first wrong step. By labels that is the step after the last prefix from which a completion
-was right; problems in which nothing was ever right are left out. --processbench finds first wrong steps that people named.
+was right; problems in which nothing was ever right (no completion, no solution) are left out. --processbench finds first wrong steps that people named.
 
 Models are called after the last part of their path; NAME= gives another name. A model is scored in the run directory: a run
 that is interrupted goes on with the same command.

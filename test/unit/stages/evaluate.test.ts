@@ -1,7 +1,8 @@
 import test from "ava";
+import type { GradedSolution } from "../../../src/data/read-graded.js";
 import type { EvaluatedModel, Evaluation } from "../../../src/evaluation/evaluation.js";
 import { type EvaluationInput, type EvaluationProgress, evaluateStage } from "../../../src/stages/evaluate.js";
-import type { ScoreRecord } from "../../../src/types.js";
+import type { ScoreRecord, StepCounts } from "../../../src/types.js";
 import { handAccuracies, handLabelled, handScores, handSolutions } from "../../support/evaluation-case.js";
 import { FakeGrader } from "../../support/fake-grader.js";
 
@@ -75,6 +76,17 @@ test("the first wrong step by labels is found or not as computed by hand; proble
   t.like(firstErrors[0], { accuracyWrong: { value: 0.5 }, accuracyRight: { value: 0.5 }, f1: { value: 0.5 } });
 });
 
+test("a solution that was lost from its first step on is counted where another one of its problem is right, labelled or not", async (t) => {
+  // Of a only the wrong a 1 is labelled, and none of its completions is right; a 0, without labels, is. Of b nothing is.
+  const lost = (problemId: string, index: number) => {
+    const found = handLabelled.find((one) => one.problemId === problemId && one.index === index) as GradedSolution;
+    return { ...found, counts: found.counts?.map((one) => ({ ...one, numCorrect: 0 })) as StepCounts[] };
+  };
+  const { firstErrors } = await evaluateStage({ ...hand, labels: [lost("a", 1), lost("b", 0)] }, { threshold: 0.99 });
+  // a 1 has 0.95, 0.9: its first step is below 0.99, which is the wrong one.
+  t.like(firstErrors[0], { numWrong: 1, numRight: 0, numLeftOut: 1, accuracyWrong: { value: 1 } });
+});
+
 test("counts that the solutions bring along are used where no labels are given", async (t) => {
   const keys = new Set(handLabelled.map(({ problemId, index }) => `${problemId} ${index}`));
   const scores = handScores.filter(({ problemId, index }) => keys.has(`${problemId} ${index}`));
@@ -128,6 +140,48 @@ test("first wrong steps of several files come with their unweighted mean", async
   );
   await t.throwsAsync(evaluateStage({ ...hand, firstErrors: [x, x] }), { code: "ERPRM_INVALID_ARGUMENT" });
   await t.throwsAsync(evaluateStage({ ...hand, firstErrors: [{ ...x, name: "mean" }] }), { message: /another than/ });
+});
+
+/** `numQuestions` questions, each in several records with ids of their own: a right solution, then wrong ones. */
+function repeated(numQuestions: number, perQuestion: number, name = "x") {
+  const ids = Array.from({ length: numQuestions * perQuestion }, (_, i) => i);
+  const questionOf = (i: number) => Math.floor(i / perQuestion);
+  const solutions = ids.map((i) => ({
+    ...{ problemId: `${name}-${i}`, index: 0, question: `What is ${questionOf(i)}${i % 2 === 0 ? " " : "\n"}+ 1?` },
+    ...{ steps: ["It is 5."], firstWrong: i % perQuestion === 0 ? -1 : 0 },
+  }));
+  // Every second question is judged right, in all of its records.
+  const scores = ids.map((i) => ({
+    ...(handScores[0] as ScoreRecord),
+    ...{ problemId: `${name}-${i}`, index: 0 },
+    stepScores: [(questionOf(i) % 2 === 0) === (i % perQuestion === 0) ? 0.9 : 0.1],
+  }));
+  return { name, solutions, scores: { hand: scores } };
+}
+
+test("a question in several records of a ProcessBench file is on one side of the threshold's split, in several files too", async (t) => {
+  const files = [repeated(12, 8), repeated(12, 4, "y")];
+  for (const seed of [0, 1, 2, 3]) {
+    const { firstErrors } = await evaluateStage({ ...hand, firstErrors: files }, { seed, numBootstrap: 20 });
+    const [x, y] = firstErrors;
+    t.is(x?.thresholdFrom, "split");
+    t.is((x?.numThresholdSolutions as number) % 8, 0, "whole questions");
+    // Both files have the same questions.
+    t.is(y?.numThresholdSolutions, (x?.numThresholdSolutions as number) / 2);
+  }
+});
+
+test("records with one question are drawn together: eight copies of a file's records tell no more than one", async (t) => {
+  const width = async (perQuestion: number) => {
+    const all = { ...hand, firstErrors: [repeated(20, perQuestion)] };
+    const { firstErrors } = await evaluateStage(all, { threshold: 0.5, numBootstrap: 400 });
+    const { low, high, value } = firstErrors[0]?.accuracyWrong ?? {};
+    t.is(value, 0.5);
+    return (high as number) - (low as number);
+  };
+  // One wrong solution a question, and eight that are found or not all at once: 20 questions either way.
+  const [two, nine] = [await width(2), await width(9)];
+  t.true(Math.abs(nine / two - 1) < 0.15, `${two} ${nine}`);
 });
 
 test("wrong answers vote together where the grader says so, and only there", async (t) => {

@@ -42,5 +42,16 @@ test("the first wrong step follows the last prefix from which anything was right
 test("a problem is solved when any completion or solution of it was right", (t) => {
   const solution = (problemId: string, text: string) => ({ key: text, problemId, counts: counts(text) });
   const all = [solution("a", "0/4 T0"), solution("a", "1/4 T0"), solution("b", "0/4 T0"), solution("c", "0/4 T1")];
-  t.deepEqual([...solvedProblems(all)], ["a", "c"]);
+  t.deepEqual([...solvedProblems(all, [])], ["a", "c"]);
+});
+
+test("a right solution without labels shows that a problem is solvable, a wrong one does not", (t) => {
+  const counted = [{ key: "b 0", problemId: "b", counts: counts("0/4 T0") }];
+  const solutions = [
+    { problemId: "b", outcome: 0 },
+    { problemId: "b", outcome: 1 },
+    { problemId: "d", outcome: 0 },
+  ] as const;
+  t.deepEqual([...solvedProblems(counted, solutions)], ["b"]);
+  t.deepEqual([...solvedProblems(counted, solutions.slice(0, 1))], []);
 });
