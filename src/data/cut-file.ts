@@ -16,6 +16,24 @@ export interface CutPlace {
   tail: string;
 }
 
+/** Of the file's first `size` bytes; undefined where it has fewer. */
+export async function placeAt(handle: FileHandle, size: number): Promise<CutPlace | undefined> {
+  const bytes = await bytesBetween(handle, Math.max(0, size - tailBytes), size);
+  if (bytes.length < Math.min(size, tailBytes)) return undefined;
+  return { size, tail: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** Fewer where the file ends before. */
+async function bytesBetween(handle: FileHandle, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(end - start);
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
+    if (bytesRead === 0) return bytes.slice(0, at);
+    at += bytesRead;
+  }
+  return bytes;
+}
+
 export class CutFile {
   readonly path: string;
   readonly #handle: FileHandle;
@@ -39,7 +57,7 @@ export class CutFile {
       await handle.close();
       handle = await open(path, "r+");
       const file = new CutFile(path, handle, place?.size ?? 0);
-      if (place && (await file.place()).tail !== place.tail) {
+      if (place && (await placeAt(handle, place.size))?.tail !== place.tail) {
         const message = `Expected ${path} to begin with the ${place.size} bytes that were written, found others: it was changed since; start over with --force`;
         throw new ErprmError("ERPRM_INVALID_DATA", message, { file: path });
       }
@@ -58,24 +76,15 @@ export class CutFile {
 
   /** Where `open` can go on. */
   async place(): Promise<CutPlace> {
-    const start = Math.max(0, this.#size - tailBytes);
-    return {
-      size: this.#size,
-      tail: createHash("sha256")
-        .update(await this.read(start))
-        .digest("hex"),
-    };
+    const place = await placeAt(this.#handle, this.#size);
+    if (place) return place;
+    const message = `Expected ${this.path} to have the ${this.#size} bytes that were written: somebody else changes it`;
+    throw new ErprmError("ERPRM_IO", message, { path: this.path });
   }
 
   /** The bytes from `start` on. */
-  async read(start: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(this.#size - start);
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesRead } = await this.#handle.read(bytes, at, bytes.length - at, start + at);
-      if (bytesRead === 0) return bytes.subarray(0, at);
-      at += bytesRead;
-    }
-    return bytes;
+  read(start: number): Promise<Uint8Array<ArrayBuffer>> {
+    return bytesBetween(this.#handle, start, this.#size);
   }
 
   /** Calls must not overlap. @throws ERPRM_IO (a full disk): a part may stay, and is cut off at the next `open` */

@@ -7,14 +7,19 @@ import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { failArgument } from "../check.js";
 import { syncDirectory, writeFully } from "./atomic-file.js";
+import { placeAt } from "./cut-file.js";
 import { dataError, type Place } from "./data-error.js";
 import { ioError } from "./io-error.js";
+import { KeyLog } from "./key-log.js";
 import { KeySet } from "./key-set.js";
 import { splitLines } from "./lines.js";
 import { parseJson } from "./read-records.js";
 
 /** Names a record within its file. It is given parsed JSON from a file of this product, and may throw on anything else. */
 export type KeyOf<T> = (record: T) => string;
+
+/** Bytes of records from one note of their keys to the next; a smaller file is read in a moment and has none. */
+const logBytes = 1 << 26;
 
 /** Bytes read at a time when looking for the last newline. */
 const tailBytes = 1 << 16;
@@ -24,28 +29,35 @@ export class JsonlAppender<T> {
   readonly #handle: FileHandle;
   readonly #keyOf: KeyOf<T>;
   readonly #keys = new KeySet();
+  readonly #log: KeyLog | undefined;
   /** Bytes of whole records. */
   #size: number;
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, handle: FileHandle, size: number, keyOf: KeyOf<T>) {
+  private constructor(path: string, handle: FileHandle, size: number, keyOf: KeyOf<T>, log: KeyLog | undefined) {
     this.path = path;
     this.#handle = handle;
     this.#size = size;
     this.#keyOf = keyOf;
+    this.#log = log;
   }
 
   /**
    * Opens or creates the file, drops a torn last record, and reads the keys of the others.
+   * @param options `keyLog`: note the keys of a large file beside it (`KeyLog`), and read only the records behind the last note
    * @throws ERPRM_INVALID_DATA {file, line} for a record that does not parse or repeats a key; the file is left as it was,
    *   but for its torn end. ERPRM_IO {path}.
    */
-  static async open<T>(path: string, keyOf: KeyOf<T>): Promise<JsonlAppender<T>> {
+  static async open<T>(
+    path: string,
+    keyOf: KeyOf<T>,
+    { keyLog = false }: { keyLog?: boolean } = {},
+  ): Promise<JsonlAppender<T>> {
     let handle: FileHandle | undefined;
     try {
       handle = await openOrCreate(path);
       const size = await dropTornEnd(handle);
-      const appender = new JsonlAppender(path, handle, size, keyOf);
+      const appender = new JsonlAppender(path, handle, size, keyOf, keyLog ? new KeyLog(path) : undefined);
       await appender.#readKeys();
       return appender;
     } catch (error) {
@@ -66,7 +78,7 @@ export class JsonlAppender<T> {
   /**
    * Appends the records in order and resolves when they are on the disk. Calls may overlap; they are written one after another.
    * @throws ERPRM_IO {path} (for example a full disk) with the file cut back to the records before this call;
-   *   ERPRM_INVALID_ARGUMENT when a key is there already, nothing written.
+   *   ERPRM_INVALID_ARGUMENT when a key is there already, nothing written. ERPRM_IO {path} of the note of keys, when the records are written.
    */
   append(records: readonly T[]): Promise<void> {
     const result = this.#last.then(() => this.#appendNow(records));
@@ -77,6 +89,7 @@ export class JsonlAppender<T> {
   /** Waits for the appends under way. */
   async close(): Promise<void> {
     await this.#last;
+    await this.#log?.close();
     await this.#handle.close();
   }
 
@@ -99,7 +112,11 @@ export class JsonlAppender<T> {
       throw ioError(error, this.path, "write");
     }
     this.#size += bytes.length;
-    for (const key of keys) this.#keys.add(key);
+    for (const key of keys) {
+      this.#keys.add(key);
+      this.#log?.add(key);
+    }
+    await this.#noteKeys();
   }
 
   /** When even this fails the torn end stays, and the next `open` drops it. */
@@ -113,16 +130,27 @@ export class JsonlAppender<T> {
 
   async #readKeys(): Promise<void> {
     if (this.#size === 0) return;
-    for await (const { key, line } of this.#keysInFile()) {
+    const known = (await this.#log?.restore(this.#keys, (size) => placeAt(this.#handle, size))) ?? 0;
+    for await (const { key, line } of this.#keysInFile(known, this.#keys.size + 1)) {
+      this.#log?.add(key);
       if (this.#keys.add(key)) continue;
       const place = { file: this.path, line };
       throw dataError(`Expected each record once, received ${key} as in line ${await this.#firstLineOf(key)}`, place);
     }
+    await this.#noteKeys();
   }
 
-  async *#keysInFile(): AsyncGenerator<{ key: string; line: number }, void, undefined> {
-    const bytes = createReadStream(this.path, { end: this.#size - 1, highWaterMark: 1 << 18 });
-    for await (const { text, line } of splitLines(bytes, this.path)) {
+  async #noteKeys(): Promise<void> {
+    if (!this.#log || this.#size - this.#log.size < logBytes) return;
+    const place = await placeAt(this.#handle, this.#size);
+    if (place) await this.#log.checkpoint(place);
+  }
+
+  /** Of the records behind the first `start` bytes, of which `first` is the first one's line. */
+  async *#keysInFile(start = 0, first = 1): AsyncGenerator<{ key: string; line: number }, void, undefined> {
+    if (start === this.#size) return;
+    const bytes = createReadStream(this.path, { start, end: this.#size - 1, highWaterMark: 1 << 18 });
+    for await (const { text, line } of splitLines(bytes, this.path, first)) {
       const place = { file: this.path, line };
       yield { key: this.#keyAt(parseJson(text, place), place), line };
     }

@@ -8,6 +8,7 @@ import { basename, join, resolve } from "node:path";
 import { ErprmError } from "../errors.js";
 import { sha256OfFile } from "./file-hash.js";
 import { JsonlAppender, type KeyOf } from "./jsonl-appender.js";
+import { keyLogFiles } from "./key-log.js";
 import { makeDirectory } from "./make-directory.js";
 import { identityDifferences, type Manifest, manifestName, readManifest, writeManifest } from "./manifest.js";
 import { RunLock } from "./run-lock.js";
@@ -93,7 +94,8 @@ export class RunDirectory {
       await refuseToRemoveInputs(path, outdated, wanted.inputPaths);
       await refuseToRemoveOthers(path, outdated, found?.outputs ?? []);
       await writeManifest(manifestPath, { ...wanted, outputs: outdated, status: "clearing" });
-      for (const name of outdated) await rm(join(path, name), { recursive: true, force: true });
+      for (const name of [...outdated, ...outdated.flatMap(keyLogFiles)])
+        await rm(join(path, name), { recursive: true, force: true });
       await writeManifest(manifestPath, wanted);
       return new RunDirectory(path, wanted, lock, undefined, description);
     } catch (error) {
@@ -113,7 +115,7 @@ export class RunDirectory {
 
   /** The live file `name`, with the records that an earlier call finished. `close` closes it. */
   async appender<T>(name: string, keyOf: KeyOf<T>): Promise<JsonlAppender<T>> {
-    const appender = await JsonlAppender.open(this.file(name), keyOf);
+    const appender = await JsonlAppender.open(this.file(name), keyOf, { keyLog: true });
     this.#appenders.push(appender as JsonlAppender<never>);
     return appender;
   }
@@ -133,7 +135,8 @@ export class RunDirectory {
   }
 
   async #removeScaffolding(): Promise<void> {
-    for (const name of this.#scaffolding) await rm(this.file(name), { recursive: true, force: true });
+    const keyLogs = this.#manifest.outputs.filter(isPlainName).flatMap(keyLogFiles);
+    for (const name of [...this.#scaffolding, ...keyLogs]) await rm(this.file(name), { recursive: true, force: true });
   }
 
   /** Closes the files and gives the lock back; the run can go on later. May be called again. */

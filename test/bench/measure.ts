@@ -16,6 +16,8 @@ export interface Row {
 
 export interface Run {
   seconds: number;
+  /** Of all its processes, loading and all. */
+  processorSeconds?: number;
   peakBytes: number;
   /** Share of all cores that other processes used during the run, 0 to 1. */
   othersShare: number;
@@ -56,7 +58,12 @@ export async function runOnce(row: Row): Promise<Run> {
   const others = Math.max(0, busySeconds() - busyBefore - user - system - served);
   const peakBytes = server === undefined ? kilobytes * 1024 : peakBytesOf(server);
   const result = JSON.parse(out.trim().split("\n").at(-1) as string);
-  return { ...result, peakBytes, othersShare: others / (wall * cpus().length) };
+  return {
+    ...result,
+    processorSeconds: user + system + served,
+    peakBytes,
+    othersShare: others / (wall * cpus().length),
+  };
 }
 
 export interface TurnOptions {

@@ -8,12 +8,12 @@ export function findPython(
 ): string | undefined {
   const names = packages.join(", ");
   if (!python) {
-    console.error(`The rows of transformers are missing: give --python PYTHON, one with ${names}.`);
+    console.error(`The rows of peers in Python are missing: give --python PYTHON, one with ${names}.`);
     return undefined;
   }
   const { status, stderr, error } = spawnSync(python, ["-c", `import ${names}`], { encoding: "utf8" });
   if (status === 0) return python;
   const reason = error?.message ?? stderr.trim().split("\n").at(-1);
-  console.error(`The rows of transformers are missing: ${python} cannot import ${names} (${reason}).`);
+  console.error(`The rows of peers in Python are missing: ${python} cannot import ${names} (${reason}).`);
   return undefined;
 }
