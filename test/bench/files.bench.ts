@@ -30,7 +30,7 @@ const { values: flags } = parseArgs({
   options: {
     python: { type: "string" },
     tasks: { type: "string", default: taskNames.join(",") },
-    records: { type: "string", default: "200000" },
+    records: { type: "string", default: "100000" },
     runs: { type: "string", default: "5" },
     threads: { type: "string", default: "2" },
     folder: { type: "string", default: tmpdir() },
@@ -39,7 +39,7 @@ const { values: flags } = parseArgs({
 const chosen = flags.tasks.split(",");
 if (chosen.some((name) => !taskNames.includes(name))) {
   console.error(
-    `Usage: npm run bench files -- [--python PYTHON with duckdb and pyarrow] [--tasks ${taskNames}] [--records 200000] ` +
+    `Usage: npm run bench files -- [--python PYTHON with duckdb and pyarrow] [--tasks ${taskNames}] [--records 100000] ` +
       "[--runs 5] [--threads 2] [--folder DIR, for files of about 8 kB a record]",
   );
   process.exit(2);
@@ -132,6 +132,7 @@ function summaryOf(task: string, row: Row, runs: Run[], writtenBytes: number | u
     peakBytes: median(runs.map((run) => run.peakBytes)),
     writtenBytes,
     ...(of("recordsBefore").length > 0 && { recordsBefore: median(of("recordsBefore")) }),
+    ...(of("readAllSeconds").length > 0 && { readAllSeconds: spreadOf(of("readAllSeconds")) }),
     ...(of("firstSeconds").length > 0 && { firstSeconds: spreadOf(of("firstSeconds")) }),
     othersShare: median(runs.map((run) => run.othersShare)),
   };
@@ -175,7 +176,9 @@ console.log(
   `${numRecords} records of ${numSteps} steps, ${(statSync(fileOf("jsonl")).size / 1e6).toFixed(0)} MB, ${threads} threads`,
 );
 console.log(table.toString());
-for (const { firstSeconds, recordsBefore } of rows) {
+for (const { firstSeconds, readAllSeconds, recordsBefore } of rows) {
+  if (readAllSeconds)
+    console.log(`open: ${readAllSeconds.median.toFixed(2)} s without a note of the keys of ${recordsBefore} records`);
   if (firstSeconds)
     console.log(`resume: the first new record after ${firstSeconds.median.toFixed(2)} s, with ${recordsBefore} there`);
 }

@@ -6,6 +6,7 @@ import { rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { JsonlAppender } from "../../../src/data/jsonl-appender.js";
+import { keyLogFiles } from "../../../src/data/key-log.js";
 import { readLabels, solutionKey } from "../../../src/data/read-solutions.js";
 import { writeRecords } from "../../../src/data/write-records.js";
 import { packageRoot } from "../../../src/native/loader.js";
@@ -77,14 +78,17 @@ async function resume(wanted: ResumeTask) {
   return { seconds, firstSeconds, recordsBefore };
 }
 
+/** With the note of keys that an earlier call left. */
 async function openLive({ path }: OpenTask) {
-  let numRecords = 0;
-  const seconds = await timed(async () => {
-    const appender = await JsonlAppender.open(path, solutionKey);
-    numRecords = appender.numRecords;
+  let recordsBefore = 0;
+  const open = async () => {
+    const appender = await JsonlAppender.open(path, solutionKey, { keyLog: true });
+    recordsBefore = appender.numRecords;
     await appender.close();
-  });
-  return { seconds, recordsBefore: numRecords };
+  };
+  for (const file of keyLogFiles(path)) rmSync(file, { force: true });
+  const readAllSeconds = await timed(open);
+  return { seconds: await timed(open), readAllSeconds, recordsBefore };
 }
 
 async function work() {
