@@ -22,6 +22,6 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   erprm_kernel_variant(avx512 "${_simd}" -mavx512f -mavx512bw -mavx512vl -mavx512vnni -mavx2 -mfma -mf16c -ffp-contract=fast
     -Wno-maybe-uninitialized)  # GCC 12 warns of its own intrinsics here
   file(GLOB _amx CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/native/kernels/*_amx.cc")
-  erprm_kernel_variant(amx "${_amx}" -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx2 -mfma -mamx-tile -mamx-int8 -mamx-bf16
+  erprm_kernel_variant(amx "${_amx}" -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512bf16 -mavx512vnni -mavx2 -mfma -mamx-tile -mamx-int8 -mamx-bf16
     -ffp-contract=fast -fno-exceptions -Wno-maybe-uninitialized)
 endif()

@@ -19,7 +19,7 @@ void products(const Context& context, const KernelTable& kernels, int rows, int 
   const at::Tensor x = context.random({rows, depth}, at::kFloat), y = context.random({rows, outputs}, at::kFloat);
   const at::Tensor floats = context.random({outputs, depth}, at::kFloat);
   const at::Tensor integers = at::randint(-127, 128, {outputs, depth}, at::kChar);
-  const at::Tensor scales = at::ones({panels, depth / kGroup, kPanel}), row_scales = at::ones({rows});
+  const at::Tensor scales = at::ones({panels, num_groups(depth), kPanel}), row_scales = at::ones({rows});
   const at::Tensor rounded = at::randint(-kActivationBound, kActivationBound + 1, {rows, depth}, at::kShort);
   float* out = y.data_ptr<float>();
   context.report_host(shape + ", f32", work, [&] {

@@ -16,7 +16,9 @@ constexpr int64_t kForwardRows = 256;
 }  // namespace
 
 CpuScorer::CpuScorer(std::unique_ptr<Transformer> transformer, ScoreHead head, int64_t kv_memory_bytes)
-    : Scorer(std::move(head)), transformer_(std::move(transformer)), pool_(transformer_->config(), kv_memory_bytes) {}
+    : Scorer(std::move(head)),
+      transformer_(std::move(transformer)),
+      pool_(transformer_->config(), kv_memory_bytes, transformer_->key_value_type()) {}
 
 void CpuScorer::compute_part(const ScorePart& part, std::vector<float>& scores) const {
   const int64_t width = head().num_outputs();

@@ -46,7 +46,8 @@ class SequenceBlocks {
 
 RolloutEngine::RolloutEngine(std::unique_ptr<Transformer> transformer, SchedulerLimits limits, int64_t kv_memory_bytes,
                              std::shared_ptr<EngineStats> stats)
-    : Engine(transformer->config(), limits, std::make_unique<KvBlockPool>(transformer->config(), kv_memory_bytes),
+    : Engine(transformer->config(), limits,
+             std::make_unique<KvBlockPool>(transformer->config(), kv_memory_bytes, transformer->key_value_type()),
              std::move(stats)),
       transformer_(std::move(transformer)),
       kv_pool_(static_cast<KvBlockPool&>(pool())),

@@ -28,7 +28,8 @@ ERPRM_DECLARE_ISA(avx512)
 
 namespace erprm::amx {
 void add_linear_kernels(KernelTable& table);
-}
+void add_attention_kernels(KernelTable& table);
+}  // namespace erprm::amx
 #endif
 
 namespace erprm {
@@ -49,14 +50,16 @@ namespace {
   }()
 
 #if defined(__x86_64__)
-// AMX with bf16 and int8, and the system's leave to use the tiles, which Linux gives to a process that asks.
+// AMX with bf16 and int8, AVX-512's bf16, and the system's leave to use the tiles, which Linux gives to a process that
+// asks.
 bool has_tiles() {
   constexpr unsigned kBf16 = 1u << 22, kTiles = 1u << 24, kInt8 = 1u << 25;
   constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
   unsigned a = 0, b = 0, c = 0, d = 0;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & (kBf16 | kTiles | kInt8)) != (kBf16 | kTiles | kInt8))
     return false;
-  return __builtin_cpu_supports("avx512dq") && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bf16") &&
+         syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 #endif
 
@@ -75,6 +78,7 @@ const std::vector<KernelTable>& kernel_tables() {
       usable.push_back(usable.back());
       usable.back().name = "amx";
       amx::add_linear_kernels(usable.back());
+      amx::add_attention_kernels(usable.back());
     }
 #endif
     return usable;

@@ -18,13 +18,21 @@ namespace erprm {
 inline constexpr int kPanel = 16;          // output columns in one packed panel of a weight matrix
 inline constexpr int kKvTokens = 64;       // tokens in one block of keys and values
 inline constexpr int kProductDepth = 384;  // terms summed in registers before they are added to the result
-inline constexpr int kGroup = 32;          // inputs that share one scale in an int8 weight row
-inline constexpr int kTileRows = 16;       // rows of a tile of bf16 numbers
-inline constexpr int kTileDepth = 32;      // numbers in a row of one
-inline constexpr int kPlanes = 3;          // bf16 numbers that add up to an f32 number, exactly
+inline constexpr int kGroup = 128;         // inputs that share one scale in an int8 weight row
+inline constexpr int kIntegerStep =
+    64;                                // the depth of int8 products is a multiple of this; a last group may be shorter
+inline constexpr int kTileRows = 16;   // rows of a tile of bf16 numbers
+inline constexpr int kTileDepth = 32;  // numbers in a row of one
+inline constexpr int kTiledHeadSize = 256;  // the widest head of attention on tiles
+inline constexpr int kPlanes = 3;           // bf16 numbers that add up to an f32 number, exactly
 
-// Activations are rounded to integers of at most this size: a group's sum, 32 * 127 * 32767, stays within 32 bits.
+// Activations are rounded to integers of at most this size: a group's sum, 128 * 127 * 32767, stays within 32 bits.
 inline constexpr int kActivationBound = 32767;
+
+// Numbers rounded up to whole rows of a tile.
+inline constexpr int64_t whole_tiles_of(int64_t depth) { return (depth + kTileDepth - 1) / kTileDepth * kTileDepth; }
+
+inline constexpr int64_t num_groups(int64_t depth) { return (depth + kGroup - 1) / kGroup; }
 
 inline constexpr int64_t padded(int64_t width) { return (width + kPanel - 1) / kPanel * kPanel; }
 
@@ -40,8 +48,8 @@ struct QueryRow {
 // The block list of one kv head: block b holds tokens [b*kKvTokens, (b+1)*kKvTokens).
 struct KeyValueBlocks {
   float* const* blocks;  // base address of each block
-  size_t key_offset;     // floats from the base to keys   [kKvTokens/kPanel, D, kPanel]
-  size_t value_offset;   // floats from the base to values [kKvTokens, D]
+  size_t key_offset;     // numbers from the base to keys   f32 [kKvTokens/kPanel, D, kPanel]
+  size_t value_offset;   // numbers from the base to values f32 [kKvTokens, D]
   int head_size;         // D, a multiple of kPanel
 };
 
@@ -67,8 +75,8 @@ struct KernelTable {
                      int panel_end, float* c, size_t ldc);
 
   // The same with integers: c[r, n] += row_scales[r] * sum over groups g of scales[g, n] * (exact integer sum in g).
-  // kGroup divides depth.
-  //   a i16 [rows, lda], panels i8 [N/16, depth/integer_run, 16, integer_run], scales f32 [N/16, depth/kGroup, 16]
+  // kIntegerStep divides depth.
+  //   a i16 [rows, lda], panels i8 [N/16, depth/integer_run, 16, integer_run], scales f32 [N/16, num_groups(depth), 16]
   void (*linear_i8)(const int16_t* a, size_t lda, int rows, const int8_t* panels, int depth, int panel_begin,
                     int panel_end, const float* row_scales, const float* scales, float* c, size_t ldc);
 
@@ -114,6 +122,14 @@ struct KernelTable {
   // Continues each row's attention over its visible tokens of the block list:
   //   state, output <- online softmax over tokens [first, limit).  Rows may differ in `first` and `limit`.
   void (*attend)(const QueryRow* rows, int num_rows, const KeyValueBlocks& list);
+
+  // The same on matrix tiles over keys and values in bf16, where there are tiles, else null. Queries are rounded to
+  // bf16, and so are a block's weights before the values come in; sums are f32. D is at most kTiledHeadSize.
+  //   keys bf16 [kKvTokens/16, D'/32, 16, 16, 2], D' = whole_tiles_of(D): zeros beyond D;
+  //   values bf16 [kKvTokens/32, D/16, 16, 16, 2]; blocks aligned to 64 bytes and finite throughout
+  void (*attend_bf16)(const QueryRow* rows, int num_rows, const KeyValueBlocks& list);
+  // Rounds one token's key and value, f32 [D] each, into place `slot` of such a block's keys and values.
+  void (*store_bf16)(const float* key, const float* value, int head_size, int slot, uint16_t* keys, uint16_t* values);
 
   // One token from logits f32 [vocabulary], given one uniform number in [0, 1). Order of truncation: top-k, top-p,
   // min-p, each on what the one before left. Scratch f32 [vocabulary + 16].

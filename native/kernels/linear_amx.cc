@@ -1,5 +1,5 @@
-// Linear layers on AMX tiles, sixteen rows at a time. Whether a row goes through tiles or, when few are left, through
-// vectors does not show in its bits: the integer sums are exact, and what follows is done in the same order.
+// Linear layers on AMX tiles, sixteen rows at a time. A row of a tile is computed as if it were alone, and the integer
+// sums are exact.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -7,13 +7,12 @@
 #include <type_traits>
 
 #include "kernels/kernel_table.h"
+#include "kernels/tiles_amx.h"
 
 namespace erprm::amx {
 namespace {
 
 constexpr int kRun = 4;  // bytes of one output that lie together
-constexpr int kRowBytes = 64;
-constexpr int kTile = kTileRows * kTileDepth;  // bf16 numbers in a tile
 
 // Inputs of an int8 product added up before the row's scale comes in, and panels that stay in the second-level cache
 // while all rows pass over them.
@@ -21,46 +20,22 @@ constexpr int kIntegerDepth = 2048;
 constexpr int kPanelBlock = 64;
 // Inputs of a bf16 product summed within the tiles before they are added to the result.
 constexpr int kTileSlice = 512;
-// Below this many rows a tile of them is not worth its time.
-constexpr int kFewRows = 4;
 
-struct alignas(64) TileConfig {
-  uint8_t palette = 1;
-  uint8_t start_row = 0;
-  uint8_t reserved[14] = {};
-  uint16_t row_bytes[16] = {};
-  uint8_t rows[16] = {};
-
-  constexpr void set(int tile, int num_rows, int bytes) {
-    rows[tile] = static_cast<uint8_t>(num_rows);
-    row_bytes[tile] = static_cast<uint16_t>(bytes);
-  }
-};
-
-// The tiles of this thread, for as long as a product runs: a thread that keeps them pays at every switch of context.
-class UseTiles {
- public:
-  explicit UseTiles(const TileConfig& config) { _tile_loadconfig(&config); }
-  ~UseTiles() { _tile_release(); }
-  UseTiles(const UseTiles&) = delete;
-  UseTiles& operator=(const UseTiles&) = delete;
-};
-
-// Activations of sixteen rows as bytes, x = 256 h + l with h in [-128, 127] and l in [0, 255], for each group of
-// inputs.
+// Activations of sixteen rows as bytes, x = 256 h + l with h in [-128, 127] and l in [0, 255], for each step of inputs.
 struct alignas(64) ByteRows {
-  struct Group {
-    int8_t high[kTileRows][kGroup];
-    uint8_t low[kTileRows][kGroup];
-  } groups[kIntegerDepth / kGroup];
+  struct Step {
+    int8_t high[kTileRows][kIntegerStep];
+    uint8_t low[kTileRows][kIntegerStep];
+  } steps[kIntegerDepth / kIntegerStep];
 };
 
 void split_bytes(const int16_t* a, size_t lda, int rows, int depth, ByteRows& out) {
   for (int r = 0; r < rows; ++r, a += lda) {
-    for (int g = 0; g < depth / kGroup; ++g) {
-      const __m512i x = _mm512_loadu_si512(a + g * kGroup);
-      _mm256_store_si256(reinterpret_cast<__m256i*>(out.groups[g].low[r]), _mm512_cvtepi16_epi8(x));
-      _mm256_store_si256(reinterpret_cast<__m256i*>(out.groups[g].high[r]),
+    for (int k = 0; k < depth; k += 32) {
+      const __m512i x = _mm512_loadu_si512(a + k);
+      ByteRows::Step& step = out.steps[k / kIntegerStep];
+      _mm256_store_si256(reinterpret_cast<__m256i*>(step.low[r] + k % kIntegerStep), _mm512_cvtepi16_epi8(x));
+      _mm256_store_si256(reinterpret_cast<__m256i*>(step.high[r] + k % kIntegerStep),
                          _mm512_cvtepi16_epi8(_mm512_srai_epi16(x, 8)));
     }
   }
@@ -68,34 +43,24 @@ void split_bytes(const int16_t* a, size_t lda, int rows, int depth, ByteRows& ou
 
 // Tiles of an int8 product. Macros, because GCC's intrinsics write the numbers of tiles into the assembly: two pairs of
 // sums take turns, so that one is multiplied while the other is read.
-#define ERPRM_GROUP_SUMS(HIGH, LOW, group, panel, sums) \
-  do {                                                  \
-    _tile_zero(HIGH);                                   \
-    _tile_zero(LOW);                                    \
-    _tile_loadd(6, panel, kRowBytes);                   \
-    _tile_loadd(4, (group).high, kGroup);               \
-    _tile_dpbssd(HIGH, 4, 6);                           \
-    _tile_loadd(5, (group).low, kGroup);                \
-    _tile_dpbusd(LOW, 5, 6);                            \
-    _tile_stored(HIGH, (sums).high, kRowBytes);         \
-    _tile_stored(LOW, (sums).low, kRowBytes);           \
+#define ERPRM_GROUP_SUMS(HIGH, LOW, step, num_steps, panel, sums)     \
+  do {                                                                \
+    _tile_zero(HIGH);                                                 \
+    _tile_zero(LOW);                                                  \
+    for (int s = 0; s < num_steps; ++s) {                             \
+      _tile_loadd(6, (panel) + s * kIntegerStep * kPanel, kRowBytes); \
+      _tile_loadd(4, (step)[s].high, kRowBytes);                      \
+      _tile_dpbssd(HIGH, 4, 6);                                       \
+      _tile_loadd(5, (step)[s].low, kRowBytes);                       \
+      _tile_dpbusd(LOW, 5, 6);                                        \
+    }                                                                 \
+    _tile_stored(HIGH, (sums).high, kRowBytes);                       \
+    _tile_stored(LOW, (sums).low, kRowBytes);                         \
   } while (false)
-
-constexpr TileConfig integer_tiles() {
-  TileConfig config;
-  for (int tile = 0; tile < 4; ++tile) config.set(tile, kTileRows, kRowBytes);
-  for (int tile = 4; tile < 6; ++tile) config.set(tile, kTileRows, kGroup);
-  config.set(6, kGroup / kRun, kRowBytes);
-  return config;
-}
 
 struct alignas(64) TileSums {
   int32_t high[kTileRows][kPanel], low[kTileRows][kPanel];
 };
-
-inline __attribute__((always_inline)) __m512 add_group(__m512 sum, __m512i exact, __m512 scales) {
-  return _mm512_fmadd_ps(_mm512_cvtepi32_ps(exact), scales, sum);
-}
 
 template <int kRows>
 inline __attribute__((always_inline)) void add_tile_group(const TileSums& tiles, const float* scales, __m512* sums) {
@@ -103,67 +68,36 @@ inline __attribute__((always_inline)) void add_tile_group(const TileSums& tiles,
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
     const __m512i high = _mm512_slli_epi32(_mm512_load_si512(tiles.high[r]), 8);
-    sums[r] = add_group(sums[r], _mm512_add_epi32(high, _mm512_load_si512(tiles.low[r])), columns);
+    const __m512i exact = _mm512_add_epi32(high, _mm512_load_si512(tiles.low[r]));
+    sums[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(exact), columns, sums[r]);
   }
 }
 
-inline __attribute__((always_inline)) void scale_row(__m512 sum, float row_scale, float* c) {
-  _mm512_storeu_ps(c, _mm512_fmadd_ps(sum, _mm512_set1_ps(row_scale), _mm512_loadu_ps(c)));
-}
-
-// kRows rows times one panel on tiles. Rows of the tiles beyond kRows are not read from.
+// kRows rows times one panel, over depth inputs. Rows of the tiles beyond kRows are not read from.
 template <int kRows>
-void tile_panel_i8(const ByteRows& rows, int num_groups, const int8_t* panel, const float* row_scales,
-                   const float* scales, float* c, size_t ldc) {
-  constexpr int kStep = kGroup * kPanel;
+void panel_i8(const ByteRows& rows, int depth, const int8_t* panel, const float* row_scales, const float* scales,
+              float* c, size_t ldc) {
+  constexpr int kSteps = kGroup / kIntegerStep;
   TileSums even, odd;
   __m512 sums[kRows];
   for (int r = 0; r < kRows; ++r) sums[r] = _mm512_setzero_ps();
-  ERPRM_GROUP_SUMS(0, 1, rows.groups[0], panel, even);
+  const int groups = static_cast<int>(num_groups(depth)), all = depth / kIntegerStep;
+  const auto steps = [&](int g) { return std::min(kSteps, all - g * kSteps); };
+  ERPRM_GROUP_SUMS(0, 1, rows.steps, steps(0), panel, even);
   int g = 1;
-  for (; g + 1 < num_groups; g += 2) {
-    ERPRM_GROUP_SUMS(2, 3, rows.groups[g], panel + g * kStep, odd);
+  for (; g + 1 < groups; g += 2) {
+    ERPRM_GROUP_SUMS(2, 3, rows.steps + g * kSteps, kSteps, panel + g * kGroup * kPanel, odd);
     add_tile_group<kRows>(even, scales + (g - 1) * kPanel, sums);
-    ERPRM_GROUP_SUMS(0, 1, rows.groups[g + 1], panel + (g + 1) * kStep, even);
+    ERPRM_GROUP_SUMS(0, 1, rows.steps + (g + 1) * kSteps, steps(g + 1), panel + (g + 1) * kGroup * kPanel, even);
     add_tile_group<kRows>(odd, scales + g * kPanel, sums);
   }
-  if (g < num_groups) ERPRM_GROUP_SUMS(2, 3, rows.groups[g], panel + g * kStep, odd);
+  if (g < groups) ERPRM_GROUP_SUMS(2, 3, rows.steps + g * kSteps, steps(g), panel + g * kGroup * kPanel, odd);
   add_tile_group<kRows>(even, scales + (g - 1) * kPanel, sums);
-  if (g < num_groups) add_tile_group<kRows>(odd, scales + g * kPanel, sums);
-  for (int r = 0; r < kRows; ++r) scale_row(sums[r], row_scales[r], c + r * ldc);
-}
-
-// The same on vectors: eight outputs with four inputs each in one.
-template <int kRows>
-void vector_panel_i8(const int16_t* a, size_t lda, int num_groups, const int8_t* panel, const float* row_scales,
-                     const float* scales, float* c, size_t ldc) {
-  const __m512i first = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-  const __m512i second = _mm512_add_epi32(first, _mm512_set1_epi32(1));
-  __m512 sums[kRows];
-  for (int r = 0; r < kRows; ++r) sums[r] = _mm512_setzero_ps();
-  for (int g = 0; g < num_groups; ++g, scales += kPanel) {
-    __m512i left[kRows], right[kRows];
-    for (int r = 0; r < kRows; ++r) left[r] = right[r] = _mm512_setzero_si512();
-    for (int k = g * kGroup; k < (g + 1) * kGroup; k += kRun, panel += kRun * kPanel) {
-      const __m512i b_left = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel)));
-      const __m512i b_right = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel + 32)));
-#pragma GCC unroll 4
-      for (int r = 0; r < kRows; ++r) {
-        int64_t run;
-        std::memcpy(&run, a + r * lda + k, sizeof run);
-        const __m512i x = _mm512_set1_epi64(run);
-        left[r] = _mm512_dpwssd_epi32(left[r], x, b_left);
-        right[r] = _mm512_dpwssd_epi32(right[r], x, b_right);
-      }
-    }
-    const __m512 columns = _mm512_loadu_ps(scales);
-    for (int r = 0; r < kRows; ++r) {
-      const __m512i exact = _mm512_add_epi32(_mm512_permutex2var_epi32(left[r], first, right[r]),
-                                             _mm512_permutex2var_epi32(left[r], second, right[r]));
-      sums[r] = add_group(sums[r], exact, columns);
-    }
+  if (g < groups) add_tile_group<kRows>(odd, scales + g * kPanel, sums);
+  for (int r = 0; r < kRows; ++r) {
+    float* out = c + r * ldc;
+    _mm512_storeu_ps(out, _mm512_fmadd_ps(sums[r], _mm512_set1_ps(row_scales[r]), _mm512_loadu_ps(out)));
   }
-  for (int r = 0; r < kRows; ++r) scale_row(sums[r], row_scales[r], c + r * ldc);
 }
 
 // Calls body(std::integral_constant<int, rows>) for rows in [1, 16].
@@ -175,51 +109,26 @@ inline __attribute__((always_inline)) void with_rows(int rows, const Body& body)
   body(std::integral_constant<int, kRows>());
 }
 
-// A run of panels, and the inputs of one slice of them.
-struct IntegerBlock {
-  const int8_t* panels;
-  const float* scales;
-  size_t panel_size, panel_scales;  // elements from one panel to the next
-  int num_panels, num_groups;
-};
-
-// Up to sixteen rows times the panels of a block; c points to the first row and panel.
-void block_i8(const int16_t* a, size_t lda, int rows, const IntegerBlock& block, const float* row_scales, float* c,
-              size_t ldc, ByteRows& bytes) {
-  const bool few = rows < kFewRows;
-  if (!few) split_bytes(a, lda, rows, block.num_groups * kGroup, bytes);
-  for (int p = 0; p < block.num_panels; ++p) {
-    const int8_t* panel = block.panels + p * block.panel_size;
-    const float* scales = block.scales + p * block.panel_scales;
-    float* out = c + p * kPanel;
-    with_rows(rows, [&](auto count) {
-      if constexpr (count() < kFewRows) {
-        vector_panel_i8<count()>(a, lda, block.num_groups, panel, row_scales, scales, out, ldc);
-      } else {
-        tile_panel_i8<count()>(bytes, block.num_groups, panel, row_scales, scales, out, ldc);
-      }
-    });
-  }
-}
-
 void linear_i8(const int16_t* a, size_t lda, int rows, const int8_t* panels, int depth, int panel_begin, int panel_end,
                const float* row_scales, const float* scales, float* c, size_t ldc) {
-  static constexpr TileConfig config = integer_tiles();
+  static constexpr TileConfig config = whole_tiles();
   const UseTiles tiles(config);
   ByteRows bytes;
-  const size_t panel_size = static_cast<size_t>(depth) * kPanel, panel_scales = panel_size / kGroup;
-  for (int p = panel_begin; p < panel_end; p += kPanelBlock) {
+  const size_t panel_size = static_cast<size_t>(depth) * kPanel, panel_scales = num_groups(depth) * kPanel;
+  for (int first = panel_begin; first < panel_end; first += kPanelBlock) {
+    const int last = std::min(panel_end, first + kPanelBlock);
     for (int k = 0; k < depth; k += kIntegerDepth) {
-      const size_t start = p * panel_size + static_cast<size_t>(k) * kPanel;
-      const IntegerBlock block{panels + start,
-                               scales + start / kGroup,
-                               panel_size,
-                               panel_scales,
-                               std::min(kPanelBlock, panel_end - p),
-                               std::min(kIntegerDepth, depth - k) / kGroup};
+      const int slice = std::min(kIntegerDepth, depth - k);
       for (int r = 0; r < rows; r += kTileRows) {
-        block_i8(a + r * lda + k, lda, std::min(kTileRows, rows - r), block, row_scales + r,
-                 c + r * ldc + static_cast<size_t>(p) * kPanel, ldc, bytes);
+        const int count = std::min(kTileRows, rows - r);
+        split_bytes(a + r * lda + k, lda, count, slice, bytes);
+        for (int p = first; p < last; ++p) {
+          const int8_t* panel = panels + p * panel_size + static_cast<size_t>(k) * kPanel;
+          const float* panel_scale = scales + p * panel_scales + k / kGroup * kPanel;
+          float* out = c + r * ldc + static_cast<size_t>(p) * kPanel;
+          with_rows(count,
+                    [&](auto known) { panel_i8<known()>(bytes, slice, panel, row_scales + r, panel_scale, out, ldc); });
+        }
       }
     }
   }
@@ -248,12 +157,6 @@ void split_rows(const float* x, size_t ldx, int rows, int width, int depth, uint
       }
     }
   }
-}
-
-constexpr TileConfig bf16_tiles() {
-  TileConfig config;
-  for (int tile = 0; tile < 8; ++tile) config.set(tile, kTileRows, kRowBytes);
-  return config;
 }
 
 // Adds a tile of sums to c, rows [0, rows).
@@ -316,7 +219,7 @@ void tile_rows(const uint16_t* a, size_t a_block, const uint16_t* b, size_t b_pa
 
 void linear_bf16(const uint16_t* planes, int rows, const uint16_t* tiles, int depth, int panel_begin, int panel_end,
                  float* c, size_t ldc) {
-  static constexpr TileConfig config = bf16_tiles();
+  static constexpr TileConfig config = whole_tiles();
   const UseTiles use(config);
   const size_t a_block = static_cast<size_t>(depth) * kTileRows * kPlanes;
   const size_t b_panel = static_cast<size_t>(depth) * kPanel;

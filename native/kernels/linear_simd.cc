@@ -86,11 +86,11 @@ void linear_f32(const float* a, size_t lda, int rows, const float* panels, int d
 #if defined(__AVX512VNNI__)
 // One group of one panel for kRows rows.
 template <int kRows>
-ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, const float* row_scales,
+ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, int depth, const float* row_scales,
                            const float* scales, float* c, size_t ldc) {
   __m512i sums[kRows];
   for (int r = 0; r < kRows; ++r) sums[r] = _mm512_setzero_si512();
-  for (int k = 0; k < kGroup; k += 2, panel += 2 * kPanel) {
+  for (int k = 0; k < depth; k += 2, panel += 2 * kPanel) {
     const __m512i b = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel)));
 #pragma GCC unroll 12
     for (int r = 0; r < kRows; ++r) {
@@ -109,12 +109,12 @@ ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, co
 #elif defined(__AVX2__)
 // One group of one panel for kRows rows.
 template <int kRows>
-ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, const float* row_scales,
+ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, int depth, const float* row_scales,
                            const float* scales, float* c, size_t ldc) {
   __m256i low[kRows], high[kRows];
   for (int r = 0; r < kRows; ++r) low[r] = high[r] = _mm256_setzero_si256();
 #pragma GCC unroll 2
-  for (int k = 0; k < kGroup; k += 2, panel += 2 * kPanel) {
+  for (int k = 0; k < depth; k += 2, panel += 2 * kPanel) {
     const __m256i b_low = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(panel)));
     const __m256i b_high = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(panel + kPanel)));
 #pragma GCC unroll 4
@@ -138,11 +138,11 @@ ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, co
 }
 #else
 template <int kRows>
-void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, const float* row_scales, const float* scales, float* c,
-              size_t ldc) {
+void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, int depth, const float* row_scales,
+              const float* scales, float* c, size_t ldc) {
   for (int r = 0; r < kRows; ++r) {
     int32_t sums[kPanel] = {};
-    for (int k = 0; k < kGroup; k += 2) {
+    for (int k = 0; k < depth; k += 2) {
       const int32_t first = a[r * lda + k], second = a[r * lda + k + 1];
       const int8_t* pair = panel + static_cast<size_t>(k) * kPanel;
       for (int n = 0; n < kPanel; ++n) sums[n] += first * pair[2 * n] + second * pair[2 * n + 1];
@@ -158,7 +158,7 @@ template <int kRows>
 void panel_i8(const int16_t* a, size_t lda, const int8_t* panel, int depth, const float* row_scales,
               const float* scales, float* c, size_t ldc) {
   for (int k = 0; k < depth; k += kGroup) {
-    micro_i8<kRows>(a + k, lda, panel + static_cast<size_t>(k) * kPanel, row_scales,
+    micro_i8<kRows>(a + k, lda, panel + static_cast<size_t>(k) * kPanel, std::min(kGroup, depth - k), row_scales,
                     scales + static_cast<size_t>(k / kGroup) * kPanel, c, ldc);
   }
 }
@@ -167,7 +167,7 @@ void linear_i8(const int16_t* a, size_t lda, int rows, const int8_t* panels, int
                const float* row_scales, const float* scales, float* c, size_t ldc) {
   for (int p = panel_begin; p < panel_end; ++p) {
     const int8_t* panel = panels + static_cast<size_t>(p) * depth * kPanel;
-    const float* group_scales = scales + static_cast<size_t>(p) * (depth / kGroup) * kPanel;
+    const float* group_scales = scales + static_cast<size_t>(p) * num_groups(depth) * kPanel;
     for (int r = 0; r < rows; r += kIntegerRows) {
       const int16_t* row = a + r * lda;
       float* out = c + r * ldc + static_cast<size_t>(p) * kPanel;

@@ -1,4 +1,5 @@
 // The packed products against a naive sum in double precision, and the row rule: bits do not depend on the other rows.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -13,7 +14,9 @@ using erprm::kActivationBound;
 using erprm::kernel_tables;
 using erprm::KernelTable;
 using erprm::kGroup;
+using erprm::kIntegerStep;
 using erprm::kPanel;
+using erprm::num_groups;
 
 std::vector<float> random_floats(size_t count, uint32_t seed) {
   std::mt19937 bits(seed);
@@ -72,7 +75,8 @@ TEST("a row of a product has the same bits alone and in company") {
 TEST("an int8 product is the exact integer sum of each group times its scale, at the largest operands too") {
   for (const KernelTable& kernels : kernel_tables()) {
     for (const auto& [rows, any_depth, outputs] : kShapes) {
-      const int depth = (any_depth + kGroup - 1) / kGroup * kGroup, groups = depth / kGroup, run = kernels.integer_run;
+      const int depth = (any_depth + kIntegerStep - 1) / kIntegerStep * kIntegerStep;
+      const int groups = static_cast<int>(num_groups(depth)), run = kernels.integer_run;
       std::mt19937 bits(6);
       std::vector<int16_t> a(static_cast<size_t>(rows) * depth);
       std::vector<int8_t> panels(static_cast<size_t>(depth) * outputs);
@@ -88,7 +92,7 @@ TEST("an int8 product is the exact integer sum of each group times its scale, at
           double expected = 0, magnitude = 0;
           for (int g = 0; g < groups; ++g) {
             int64_t sum = 0;
-            for (int k = g * kGroup; k < (g + 1) * kGroup; ++k) {
+            for (int k = g * kGroup; k < std::min(depth, (g + 1) * kGroup); ++k) {
               sum += int64_t{a[r * depth + k]} *
                      panels[((static_cast<size_t>(n / kPanel) * depth + k / run * run) * kPanel) + n % kPanel * run +
                             k % run];
@@ -107,13 +111,13 @@ TEST("an int8 product is the exact integer sum of each group times its scale, at
 
 TEST("a row of an int8 product has the same bits alone and in company") {
   for (const KernelTable& kernels : kernel_tables()) {
-    const int rows = 20, depth = 8 * kGroup, outputs = 32;
+    const int rows = 20, depth = 8 * kGroup + kIntegerStep, outputs = 32;
     std::mt19937 bits(9);
     std::vector<int16_t> a(rows * depth);
     std::vector<int8_t> panels(depth * outputs);
     for (auto& value : a) value = static_cast<int16_t>(bits());
     for (auto& value : panels) value = static_cast<int8_t>(int(bits() % 255) - 127);
-    const auto row_scales = random_floats(rows, 10), scales = random_floats(depth / kGroup * outputs, 11);
+    const auto row_scales = random_floats(rows, 10), scales = random_floats(num_groups(depth) * outputs, 11);
     const auto run = [&](int first, int count) {
       std::vector<float> c(static_cast<size_t>(count) * outputs, 0.0f);
       kernels.linear_i8(a.data() + first * depth, depth, count, panels.data(), depth, 0, outputs / kPanel,

@@ -5,13 +5,17 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "kernels/kernel_table.h"
 
 namespace erprm {
 
-KvBlockPool::KvBlockPool(const ModelConfig& config, int64_t budget_bytes)
-    : num_kv_heads_(config.num_kv_heads),
+KvBlockPool::KvBlockPool(const ModelConfig& config, int64_t budget_bytes, KeyValueType type)
+    : type_(type),
+      num_kv_heads_(config.num_kv_heads),
       head_size_(config.head_size),
-      block_bytes_(int64_t{4} * 2 * kKvTokens * config.head_size * config.num_kv_heads * config.num_layers),
+      key_depth_(type == KeyValueType::kBf16 ? whole_tiles_of(head_size_) : head_size_),
+      block_bytes_((type == KeyValueType::kBf16 ? 2 : 4) * kKvTokens * (key_depth_ + head_size_) * num_kv_heads_ *
+                   config.num_layers),
       num_blocks_(budget_bytes / block_bytes_) {
   if (num_blocks_ < 2) {
     throw Error(ErrorCode::OUT_OF_MEMORY,
@@ -54,14 +58,19 @@ void KvBlockPool::release(KvBlock block) {
 }
 
 size_t KvBlockPool::key_offset(int layer, int kv_head) const {
-  return (static_cast<size_t>(layer) * num_kv_heads_ + kv_head) * 2 * kKvTokens * head_size_;
+  return (static_cast<size_t>(layer) * num_kv_heads_ + kv_head) * kKvTokens * (key_depth_ + head_size_);
 }
 
 size_t KvBlockPool::value_offset(int layer, int kv_head) const {
-  return key_offset(layer, kv_head) + static_cast<size_t>(kKvTokens) * head_size_;
+  return key_offset(layer, kv_head) + static_cast<size_t>(kKvTokens) * key_depth_;
 }
 
-void KvBlockPool::write(float* block, int layer, int kv_head, int slot, const float* key, const float* value) const {
+void KvBlockPool::write(KvBlock block, int layer, int kv_head, int slot, const float* key, const float* value) const {
+  if (type_ == KeyValueType::kBf16) {
+    auto* halves = reinterpret_cast<uint16_t*>(block);
+    return kernel_table().store_bf16(key, value, head_size_, slot, halves + key_offset(layer, kv_head),
+                                     halves + value_offset(layer, kv_head));
+  }
   float* keys =
       block + key_offset(layer, kv_head) + static_cast<size_t>(slot / kPanel) * head_size_ * kPanel + slot % kPanel;
   for (int d = 0; d < head_size_; ++d) keys[static_cast<size_t>(d) * kPanel] = key[d];

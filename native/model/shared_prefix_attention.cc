@@ -39,6 +39,7 @@ std::vector<Task> split(const ForwardBatch& batch, int num_kv_heads) {
 void shared_prefix_attention(const ModelConfig& config, const KvBlockPool& pool, const ForwardBatch& batch, int layer,
                              const float* queries, int64_t ldq, float* output, int64_t ldo) {
   const KernelTable& kernels = kernel_table();
+  const auto attend = pool.type() == KeyValueType::kBf16 ? kernels.attend_bf16 : kernels.attend;
   const int head_size = config.head_size, share = config.heads_per_kv_head();
   const int window = config.sliding_layers[layer] != 0 ? config.sliding_window : 0;
   const std::vector<Task> tasks = split(batch, config.num_kv_heads);
@@ -64,7 +65,7 @@ void shared_prefix_attention(const ModelConfig& config, const KvBlockPool& pool,
       }
       KeyValueBlocks list{batch.rows[task.begin].trunk_blocks, pool.key_offset(layer, task.kv_head),
                           pool.value_offset(layer, task.kv_head), head_size};
-      kernels.attend(rows.data(), static_cast<int>(rows.size()), list);
+      attend(rows.data(), static_cast<int>(rows.size()), list);
       for (int32_t r = task.begin; r < task.end; ++r) {
         const ForwardRow& row = batch.rows[r];
         QueryRow* own = rows.data() + static_cast<size_t>(r - task.begin) * share;
@@ -74,7 +75,7 @@ void shared_prefix_attention(const ModelConfig& config, const KvBlockPool& pool,
             own[h].limit = row.own_limit;
           }
           list.blocks = row.own_blocks;
-          kernels.attend(own, share, list);
+          attend(own, share, list);
         }
         for (int h = 0; h < share; ++h) {
           const float inverse = 1.0f / own[h].state[1];

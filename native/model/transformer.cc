@@ -63,7 +63,7 @@ std::vector<int32_t> ascending(std::vector<int32_t> rows) {
 
 Transformer::Transformer(ModelConfig config, std::shared_ptr<const Checkpoint> checkpoint, WeightType type,
                          OutputMatrix output_matrix)
-    : config_(std::move(config)), checkpoint_(std::move(checkpoint)) {
+    : config_(std::move(config)), checkpoint_(std::move(checkpoint)), weight_type_(type) {
   check_heads(config_);
   const WeightReader read(*checkpoint_, type);
   const int64_t hidden = config_.hidden_size, feed_forward = config_.intermediate_size;
@@ -207,6 +207,11 @@ at::Tensor Transformer::forward(const ForwardBatch& batch, const KvBlockPool& po
     norm(x + row * hidden, final_norm_, result.data_ptr<float>() + i * hidden, 1);
   }
   return result;
+}
+
+KeyValueType Transformer::key_value_type() const {
+  const bool halves = weight_type_ == WeightType::kInt8 && kernel_table().attend_bf16 != nullptr;
+  return halves && config_.head_size <= kTiledHeadSize ? KeyValueType::kBf16 : KeyValueType::kF32;
 }
 
 void Transformer::logits(const at::Tensor& hidden, float* out) const {

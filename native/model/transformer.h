@@ -40,6 +40,9 @@ class Transformer {
   // The vocabulary, padded; 0 without an output matrix.
   int64_t logit_width() const { return head_.padded_outputs(); }
 
+  // How the keys and values that forward takes are to be held: beside int8 weights in bf16, where that has a kernel.
+  KeyValueType key_value_type() const;
+
   const ModelConfig& config() const { return config_; }
 
  private:
@@ -58,6 +61,7 @@ class Transformer {
 
   const ModelConfig config_;
   const std::shared_ptr<const Checkpoint> checkpoint_;
+  const WeightType weight_type_;
   std::vector<Layer> layers_;
   at::Tensor final_norm_;
   PackedLinear head_;  // [vocabulary, hidden], or empty

@@ -14,8 +14,8 @@
 namespace erprm {
 namespace {
 
-// Inputs rounded up to whole groups.
-int64_t grouped(int64_t inputs) { return (inputs + kGroup - 1) / kGroup * kGroup; }
+// Inputs rounded up to the steps of an int8 product.
+int64_t whole_steps(int64_t inputs) { return (inputs + kIntegerStep - 1) / kIntegerStep * kIntegerStep; }
 
 // f32 [N/16, K, 16]
 class PanelMatrix : public PackedMatrix {
@@ -48,20 +48,20 @@ class PanelMatrix : public PackedMatrix {
   const at::Tensor panels_;
 };
 
-// i8 [N/16, K'/run, 16, run] and scales f32 [N/16, K'/32, 16], K' = K rounded up to whole groups.
+// i8 [N/16, K'/run, 16, run] and scales f32 [N/16, num_groups(K'), 16], K' = K rounded up to whole steps.
 class IntegerMatrix : public PackedMatrix {
  public:
   explicit IntegerMatrix(const WeightRows& rows)
       : inputs_(rows.inputs()),
-        depth_(grouped(inputs_)),
+        depth_(whole_steps(inputs_)),
         panels_(at::empty({rows.num_panels(), depth_, kPanel}, at::kChar)),
-        scales_(at::empty({rows.num_panels(), depth_ / kGroup, kPanel}, at::kFloat)) {
+        scales_(at::empty({rows.num_panels(), num_groups(depth_), kPanel}, at::kFloat)) {
     parallel_for(0, rows.num_panels(), 1, [&](int64_t begin, int64_t end) {
       std::vector<float> weights(static_cast<size_t>(kPanel * inputs_));
       for (int64_t p = begin; p < end; ++p) {
         rows.read_panel(p, weights.data());
         pack_panel(weights.data(), panels_.data_ptr<int8_t>() + p * depth_ * kPanel,
-                   scales_.data_ptr<float>() + p * depth_ / kGroup * kPanel);
+                   scales_.data_ptr<float>() + p * num_groups(depth_) * kPanel);
       }
     });
   }

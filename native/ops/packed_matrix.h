@@ -29,7 +29,7 @@ class PackedMatrix {
 //
 // F32: as they are, or as bf16 tiles where there are tiles and every weight is a bf16 number: half the memory, the same
 // product to the rounding of f32.
-// Int8, one scale for every 32 inputs of an output: w ~ q * scale with |q| <= 127. Activations are rounded row by row
+// Int8, one scale for every 128 inputs of an output: w ~ q * scale with |q| <= 127. Activations are rounded row by row
 // to 16-bit integers; the sum of a group's products is exact and groups are added in order.
 std::shared_ptr<const PackedMatrix> pack_matrix(const WeightRows& rows, WeightType type);
 

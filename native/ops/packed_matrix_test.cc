@@ -77,13 +77,13 @@ double error_of(const std::vector<float>& y, const std::vector<float>& x, const 
   return worst;
 }
 
-// Weights as int8 holds them: rounded to a 127th of the largest of 32.
+// Weights as int8 holds them: rounded to a 127th of the largest of 128.
 std::vector<float> rounded(const std::vector<float>& weights, int64_t inputs) {
   std::vector<float> result(weights.size());
   for (size_t row = 0; row < weights.size(); row += inputs) {
-    for (int64_t start = 0; start < inputs; start += 32) {
+    for (int64_t start = 0; start < inputs; start += 128) {
       const size_t first = row + start;
-      const int64_t count = std::min<int64_t>(32, inputs - start);
+      const int64_t count = std::min<int64_t>(128, inputs - start);
       float largest = 0;
       for (int64_t i = 0; i < count; ++i) largest = std::max(largest, std::fabs(weights[first + i]));
       for (int64_t i = 0; i < count; ++i) {

@@ -29,8 +29,9 @@ export interface ResidentOptions {
 
 /** Output rows and row buffers are padded to whole vectors of the widest kernels. */
 const lane = 16;
-/** Inputs that share one scale. */
-const group = 32;
+/** Inputs that share one scale, and what an int8 row is padded to. */
+const group = 128;
+const step = 64;
 /** Tokens of a block of keys and values. */
 const blockTokens = 64;
 
@@ -39,8 +40,8 @@ const roundUp = (value: number, unit: number) => Math.ceil(value / unit) * unit;
 function linearBytes(outputs: number, inputs: number, weights: WeightType): number {
   const rows = roundUp(outputs, lane);
   if (weights === "f32") return 4 * rows * inputs;
-  const padded = roundUp(inputs, group);
-  return rows * padded + (4 * rows * padded) / group;
+  const padded = roundUp(inputs, step);
+  return rows * (padded + 4 * Math.ceil(padded / group));
 }
 
 export function residentBytes({ config, valueHead }: Checkpoint, options: ResidentOptions): ResidentBytes {

@@ -91,7 +91,7 @@ export interface Checkpoint {
 }
 
 /**
- * How weights are held: exact; on the CPU as 8 bits a weight with one scale for 32 inputs of an output row; on CUDA as bf16
+ * How weights are held: exact; on the CPU as 8 bits a weight with one scale for 128 inputs of an output row; on CUDA as bf16
  * (activations, keys and values too; sums, norms and logits are f32).
  */
 export const weightTypes = ["f32", "int8", "bf16"] as const;

@@ -18,12 +18,15 @@ test("f32 weights take four bytes for each number of the model, the output matri
   t.is(residentBytes(checkpoint, options).weights, 4 * numbers);
 });
 
-test("int8 weights take a byte each and four for thirty-two, norms stay as they are", async (t) => {
+test("int8 weights take a byte each and four for each group of 128 or the rest of a row, norms stay as they are", async (t) => {
   const { checkpoint } = await openModel("builtin:tiny");
-  const { numLayers, hiddenSize } = checkpoint.config;
+  const { numLayers, hiddenSize, intermediateSize } = checkpoint.config;
   const norms = (2 * numLayers + 1) * hiddenSize * 4;
-  const exact = residentBytes(checkpoint, options).weights - norms;
-  t.is(residentBytes(checkpoint, { ...options, weights: "int8" }).weights - norms, (exact / 4) * (1 + 4 / 32));
+  const numbers = (residentBytes(checkpoint, options).weights - norms) / 4;
+  // Rows of down_proj have 512 inputs, four groups; all others 192, two.
+  const down = numLayers * hiddenSize * intermediateSize;
+  const groups = down / 128 + (numbers - down) / 96;
+  t.is(residentBytes(checkpoint, { ...options, weights: "int8" }).weights - norms, numbers + 4 * groups);
 });
 
 test("a reward model has no output matrix, and its value head counts", async (t) => {
