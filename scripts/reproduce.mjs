@@ -5,10 +5,12 @@
  *
  *   node scripts/reproduce.mjs --out DIR [--model builtin:tiny] [--num-problems 6000] [--num-test-problems 300]
  *     [--targets hard,soft,er:0.5,er:1,er:2,er:5,er:10,orm] [--seeds 0,1,2,3,4] [--parts best-of-n,finetune]
+ *
+ * Results and tables of each part are in DIR/results, in files of their own for other settings, and the tables on standard output.
+ * `--parts none` samples, trains and scores alone.
  */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { parts, writeResults } from "./reproduce/results.mjs";
 import { setUp } from "./setup.mjs";
 import { runScript, SetupError } from "./setup-error.mjs";
 
@@ -68,29 +70,35 @@ const settings = {
   numRounds: Number(values["num-rounds"]),
 };
 
-async function study(out) {
+async function study(out, wanted) {
   // Loaded after the set-up, which compiles what they import.
   const { sample, trainAndScore, finetune } = await import("./reproduce/study.mjs");
   const { bestOfN, bestOfNTables } = await import("./reproduce/best-of-n.mjs");
   const { finetunings, finetuningTables } = await import("./reproduce/finetunings.mjs");
-  const results = { settings };
+  const keep = (part, results, tables) => {
+    const path = writeResults(out, part, { settings, results, tables });
+    console.log(`${tables}\n`);
+    console.error(`${part}: ${path}`);
+  };
   await sample(out, settings);
   await trainAndScore(out, settings);
-  if (list(values.parts).includes("best-of-n")) {
-    results.bestOfN = await bestOfN(out, settings);
-    console.log(`${bestOfNTables(results.bestOfN)}\n`);
+  if (wanted.includes("best-of-n")) {
+    const results = await bestOfN(out, settings);
+    keep("best-of-n", results, bestOfNTables(results));
   }
-  if (list(values.parts).includes("finetune")) {
+  if (wanted.includes("finetune")) {
     await finetune(out, settings);
-    results.finetunings = await finetunings(out, settings);
-    console.log(`${finetuningTables(results.finetunings)}\n`);
+    const results = await finetunings(out, settings);
+    keep("finetune", results, finetuningTables(results));
   }
-  writeFileSync(join(out, "study.json"), `${JSON.stringify(results, null, 2)}\n`);
 }
 
 await runScript(async () => {
   if (!values.out) throw new SetupError("Expected --out to be given: a directory for the runs");
+  const wanted = list(values.parts).filter((part) => part !== "none");
+  const unknown = wanted.find((part) => !parts.includes(part));
+  if (unknown) throw new SetupError(`Expected --parts to be some of ${parts.join(", ")} or none, received ${unknown}`);
   await setUp();
-  await study(values.out);
+  await study(values.out, wanted);
   return 0;
 });

@@ -2,39 +2,34 @@
 import { join } from "node:path";
 import { compareFinetunings } from "../../dist/src/evaluation/compare-finetunings.js";
 import { finetuneName } from "./study.mjs";
-import { percent, shown } from "./tables.mjs";
+import { numFlips, percent, pText, seedOfDraws, shown, table } from "./tables.mjs";
 
 export async function finetunings(out, { selections, seeds }) {
   const directories = selections.flatMap((selection) =>
     seeds.map((seed) => join(out, "finetunings", finetuneName(selection, seed))),
   );
-  return compareFinetunings(directories);
+  return compareFinetunings(directories, { seed: seedOfDraws, numFlips });
 }
 
 export function finetuningTables({ ways, differences, n, roundIndex }) {
-  const rows = ways.map(({ name, seeds, accuracy, range, gain, meanTokens, divergence }) => {
-    const cells = [
+  const rows = ways.map(({ name, seeds, accuracy, range, gain, meanTokens, divergence }, way) => {
+    // The start is not measured against itself.
+    const fromStart = [range.map((value) => percent(value)).join(" to "), shown(gain), divergence?.toFixed(4) ?? ""];
+    return [
       name,
-      seeds.length,
+      way === 0 ? "" : seeds.length,
       shown(accuracy),
-      range.map((value) => percent(value)).join(" to "),
-      shown(gain),
-      divergence?.toFixed(4) ?? "",
+      ...(way === 0 ? ["", "", ""] : fromStart),
       meanTokens.toFixed(1),
     ];
-    return `| ${cells.join(" | ")} |`;
   });
-  const compared = differences.map(({ first, second, difference, pValue, correctedPValue }) => {
-    const cells = [first, second, shown(difference), pValue?.toPrecision(2), correctedPValue?.toPrecision(2)];
-    return `| ${cells.join(" | ")} |`;
-  });
+  const compared = differences.map(({ first, second, difference, ...p }) => [
+    ...[first, second, shown(difference), pText(p.pValue, p.pValueIsFloor)],
+    ...[pText(p.correctedPValue, p.correctedPValueIsFloor), differences.length],
+  ]);
+  const measures = ["greedy accuracy in %", "of the runs", "gain in points", "divergence, nats a token", "tokens"];
   return [
-    `| after round ${roundIndex}, n = ${n} | runs | greedy accuracy in % | of the runs | gain in points | divergence, nats a token | tokens |`,
-    "|---|---|---|---|---|---|---|",
-    ...rows,
-    "",
-    "| way | against | difference in points | p | corrected |",
-    "|---|---|---|---|---|",
-    ...compared,
-  ].join("\n");
+    table([`after round ${roundIndex}, n = ${n}`, "runs", ...measures], rows),
+    table(["way", "against", "difference in points", "p", "corrected", "for tests"], compared),
+  ].join("\n\n");
 }
