@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from "ava";
 import { openModel } from "../../src/model/open-model.js";
 import { loadNative } from "../../src/native/loader.js";
 import { type ChildResult, runChildScript } from "../support/child-script.js";
+import { sameResult } from "../support/near.js";
 import { loadTiny, writeTinyModel } from "../support/tiny-engine.js";
 import { loadRewardModel, makeSequence, pack, writeScoringModel } from "../support/tiny-reward-model.js";
 
@@ -49,7 +50,7 @@ test("reward models and policies work side by side to the same numbers", async (
       return [...positions].map((at) => logits[at * 288 + 43] as number);
     }),
   );
-  for (const scores of all) t.deepEqual(scores, all[0]);
+  for (const scores of all) sameResult(t, scores, all[0]);
 });
 
 // Serial: the threads counted are those of the whole process.
