@@ -79,8 +79,9 @@ void Context::report_host(const std::string& which, const Work& work, const std:
   const double median = seconds[seconds.size() / 2];
   std::printf(
       "{\"bench\": \"%s\", \"case\": \"%s\", \"runs\": %zu, \"seconds\": %.9g, \"low\": %.9g, \"high\": %.9g, "
-      "\"operationsPerSecond\": %.4g}\n",
-      bench, which.c_str(), seconds.size(), median, seconds.front(), seconds.back(), work.operations / median);
+      "\"bytesPerSecond\": %.4g, \"operationsPerSecond\": %.4g}\n",
+      bench, which.c_str(), seconds.size(), median, seconds.front(), seconds.back(), work.bytes / median,
+      work.operations / median);
   std::fflush(stdout);
 }
 

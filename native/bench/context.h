@@ -43,7 +43,8 @@ class Context {
   // {"bench", "case", "runs", "seconds", "low", "high", "bytes", "operations"}, seconds of one launch, their median.
   void report(const std::string& which, const Work& work, const std::function<void()>& launch) const;
 
-  // The same for what the calling thread computes itself, by the clock; with "operationsPerSecond".
+  // The same for what the calling thread computes itself, by the clock; with "bytesPerSecond" and
+  // "operationsPerSecond".
   void report_host(const std::string& which, const Work& work, const std::function<void()>& body) const;
   bool on_host() const { return choice_.device.is_cpu() && !choice_.emulated; }
 

@@ -45,6 +45,7 @@ Result run(const Segments& segments, const std::vector<double>& etas, float thre
 long double formula(const float* outcomes, int count, double eta) {
   const long double base =
       eta > 0 ? *std::max_element(outcomes, outcomes + count) : *std::min_element(outcomes, outcomes + count);
+  if (std::isinf(eta)) return base;
   long double sum = 0;
   for (int k = 0; k < count; ++k) {
     const long double difference = outcomes[k] - base;
@@ -73,8 +74,8 @@ Segments mixed_segments() {
 TEST("the device's labels follow the formula, from the mean to the extremes, at every length") {
   if (!has_device()) return;
   const Segments segments = mixed_segments();
-  const std::vector<double> etas{0,   1e-300, 1e-12, 1e-7, 1e-3, 0.5, 1,    3,    10,    100,
-                                 1e4, 1e300,  -1e-7, -0.5, -1,   -5,  -100, -1e4, -1e300};
+  const std::vector<double> etas{0,     1e-300, 1e-12, 1e-7, 1e-3, 0.5,  1,    3,      10,       100,      1e4,
+                                 1e300, -1e-7,  -0.5,  -1,   -5,   -100, -1e4, -1e300, INFINITY, -INFINITY};
   const Result result = run(segments, etas);
   for (int64_t p = 0; p < segments.size(); ++p) {
     const int begin = segments.offsets[p], count = segments.offsets[p + 1] - begin;

@@ -7,18 +7,18 @@
 namespace erprm {
 
 namespace generic {
-void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
+int64_t log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
 }
 #if defined(__x86_64__)
 namespace avx2 {
-void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
+int64_t log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
 }
 namespace avx512 {
-void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
+int64_t log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
 }
 #endif
 
-void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end) {
+int64_t log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end) {
 #if defined(__x86_64__)
   const std::string_view isa = kernel_table().name;
   if (isa == "avx512") return avx512::log_mean_exp(batch, begin, end);

@@ -77,6 +77,7 @@ __device__ double sum_of(double a, double b) { return a + b; }
 // `lane` is the thread's number among the kLanes; at(i) is the segment's i-th outcome.
 template <int kLanes, typename At>
 __device__ double label_of(const At& at, int lane, const Segment& segment, double eta) {
+  if (segment.least == segment.most) return segment.least;  // infinity times no spread is no number
   const double spread = static_cast<double>(segment.most) - segment.least, reach = fabs(eta) * spread;
   const bool from_most = eta >= 0;
   const float base = from_most ? segment.most : segment.least;

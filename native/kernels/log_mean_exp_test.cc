@@ -1,6 +1,7 @@
 // Each instruction set against the formula as it stands, in long double; the addon's tests hold the fine print.
 #include "kernels/log_mean_exp.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -9,11 +10,11 @@
 
 namespace erprm {
 namespace generic {
-void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
+int64_t log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
 }
 #if defined(__x86_64__)
 namespace avx2 {
-void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
+int64_t log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
 }
 #endif
 }  // namespace erprm
@@ -21,7 +22,7 @@ void log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
 namespace {
 
 using erprm::LogMeanExpBatch;
-using Kernel = void (*)(const LogMeanExpBatch&, int64_t, int64_t);
+using Kernel = int64_t (*)(const LogMeanExpBatch&, int64_t, int64_t);
 
 std::vector<Kernel> kernels() {
   std::vector<Kernel> all{erprm::log_mean_exp, erprm::generic::log_mean_exp};
@@ -63,6 +64,7 @@ Segments odd_segments() {
     segments.add(count, uniform);
     segments.add(count, [&](int64_t k) { return uniform(k) < 0.3f ? 1.0f : 0.0f; });
     segments.add(count, [&](int64_t k) { return k == count / 2 ? -4.0f : 0.5f; });  // a planted outlier
+    segments.add(count, [&](int64_t k) { return k == count / 2 ? 0.25f : 1.0f; });  // 0/1 but for one
   }
   return segments;
 }
@@ -80,6 +82,62 @@ TEST("labels follow the formula in every instruction set and at odd lengths") {
       for (size_t e = 0; e < etas.size(); ++e) {
         const int32_t begin = segments.offsets[p], count = segments.offsets[p + 1] - begin;
         CHECK_NEAR(labels[e * batch.num_segments + p], naive(&segments.outcomes[begin], count, etas[e]), 3e-7);
+      }
+    }
+  }
+}
+
+TEST("a label is the same bits wherever its segment lies, among outcomes of 0 and 1 and among others") {
+  Segments segments;
+  const std::vector<double> etas{-2, 0, 1e-30, 3};
+  for (const int64_t count : {3, 64, 65, 200, 5000}) {
+    for (const int before : {0, 1, 63, 64, 100}) {
+      segments.add(1 + before, [&](int64_t) { return before == 100 ? 0.5f : 1.0f; });
+      segments.add(count, [&](int64_t k) { return k % 3 == 0 ? 1.0f : 0.0f; });
+    }
+  }
+  std::vector<float> labels;
+  for (const Kernel kernel : kernels()) {
+    const LogMeanExpBatch batch = segments.batch(etas, labels);
+    CHECK(kernel(batch, 0, batch.num_segments) == -1);
+    for (int64_t i = 1; i < batch.num_segments * batch.num_etas; i += 2) {
+      const int64_t first_of_count = i / 10 * 10 + 1;
+      CHECK(labels[i] == labels[first_of_count]);
+    }
+  }
+}
+
+TEST("labels at an infinite eta are the largest and the smallest outcome, at 0 the mean, with any number of etas") {
+  const Segments segments = odd_segments();
+  std::vector<double> etas(19, 0.0);
+  etas[2] = INFINITY;
+  etas[17] = -INFINITY;
+  std::vector<float> labels;
+  for (const Kernel kernel : kernels()) {
+    const LogMeanExpBatch batch = segments.batch(etas, labels);
+    CHECK(kernel(batch, 0, batch.num_segments) == -1);
+    for (int64_t p = 0; p < batch.num_segments; ++p) {
+      const auto begin = segments.outcomes.begin() + segments.offsets[p],
+                 end = segments.outcomes.begin() + segments.offsets[p + 1];
+      CHECK(labels[2 * batch.num_segments + p] == *std::max_element(begin, end));
+      CHECK(labels[17 * batch.num_segments + p] == *std::min_element(begin, end));
+      CHECK_NEAR(labels[18 * batch.num_segments + p], naive(&*begin, end - begin, 0), 3e-7);
+    }
+  }
+}
+
+TEST("an outcome that is not finite is found, the first one, in short and in long segments") {
+  const std::vector<double> etas{1};
+  std::vector<float> labels;
+  for (const Kernel kernel : kernels()) {
+    for (const int64_t count : {5, 9000}) {
+      for (const float wrong : {NAN, INFINITY, -INFINITY}) {
+        Segments segments;
+        segments.add(7, [](int64_t) { return 1.0f; });
+        segments.add(count, [&](int64_t k) { return k >= count - 2 ? wrong : 0.0f; });
+        const LogMeanExpBatch batch = segments.batch(etas, labels);
+        CHECK(kernel(batch, 0, 2) == 7 + count - 2);
+        CHECK(kernel(batch, 0, 1) == -1);
       }
     }
   }

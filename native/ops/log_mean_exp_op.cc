@@ -3,7 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <bit>
+#include <atomic>
 #include <cmath>
 
 #include "core/error.h"
@@ -18,8 +18,8 @@ constexpr int64_t kChunkOutcomes = 1 << 14;
 
 void check_etas(std::span<const double> etas) {
   for (size_t e = 0; e < etas.size(); ++e) {
-    if (std::isfinite(etas[e])) continue;
-    throw Error(ErrorCode::INVALID_ARGUMENT, concat("Expected etas[", e, "] to be a finite number, received ", etas[e]),
+    if (!std::isnan(etas[e])) continue;
+    throw Error(ErrorCode::INVALID_ARGUMENT, concat("Expected etas[", e, "] to be a number, received ", etas[e]),
                 {{"name", "etas"}, {"index", e}});
   }
 }
@@ -41,20 +41,6 @@ void check_segments(std::span<const int32_t> offsets) {
               {{"name", "outcomes"}, {"segment", segment}, {"index", index}});
 }
 
-// The index of the first outcome that is not finite, or the number of outcomes.
-int64_t first_not_finite(std::span<const float> outcomes) {
-  for (size_t begin = 0; begin < outcomes.size(); begin += kChunkOutcomes) {
-    const auto chunk = outcomes.subspan(begin, std::min<size_t>(kChunkOutcomes, outcomes.size() - begin));
-    // No branch in the loop, so that it becomes vector instructions: an exponent of all ones is infinity or NaN.
-    uint32_t bad = 0;
-    for (const float outcome : chunk) bad |= (std::bit_cast<uint32_t>(outcome) & 0x7f800000u) == 0x7f800000u;
-    if (bad == 0) continue;
-    return static_cast<int64_t>(begin) +
-           (std::find_if(chunk.begin(), chunk.end(), [](float x) { return !std::isfinite(x); }) - chunk.begin());
-  }
-  return static_cast<int64_t>(outcomes.size());
-}
-
 }  // namespace
 
 std::vector<float> log_mean_exp(std::span<const float> outcomes, std::span<const int32_t> offsets,
@@ -63,8 +49,6 @@ std::vector<float> log_mean_exp(std::span<const float> outcomes, std::span<const
   const int64_t num_segments = check_offsets("offsets", offsets, num_outcomes);
   check_etas(etas);
   check_segments(offsets);
-  const int64_t bad = first_not_finite(outcomes);
-  if (bad < num_outcomes) fail_outcome(outcomes, offsets, bad);
 
   std::vector<float> labels(etas.size() * static_cast<size_t>(num_segments));
   const LogMeanExpBatch batch{
@@ -75,9 +59,15 @@ std::vector<float> log_mean_exp(std::span<const float> outcomes, std::span<const
   const auto segment_from = [&](int64_t chunk) {
     return std::lower_bound(offsets.begin(), offsets.end() - 1, chunk * kChunkOutcomes) - offsets.begin();
   };
+  std::atomic<int64_t> bad = num_outcomes;
   at::parallel_for(0, num_chunks, 1, [&](int64_t begin, int64_t end) {
-    log_mean_exp(batch, segment_from(begin), end == num_chunks ? num_segments : segment_from(end));
+    const int64_t found =
+        log_mean_exp(batch, segment_from(begin), end == num_chunks ? num_segments : segment_from(end));
+    if (found < 0) return;
+    for (int64_t first = bad; found < first && !bad.compare_exchange_weak(first, found);) {
+    }
   });
+  if (bad < num_outcomes) fail_outcome(outcomes, offsets, bad);
   return labels;
 }
 

@@ -381,7 +381,7 @@ export interface NativeAddon {
   joinRanks(options: NativeRankOptions): Promise<NativeRankGroup>;
   /**
    * label[e, p] = (1/eta_e) ln(mean over k in [offsets[p], offsets[p+1]) of exp(eta_e * outcomes[k])); eta 0 is the mean.
-   * outcomes f32 finite, offsets i32 [P+1], etas f64 [E] -> f32 [E, P].
+   * outcomes f32 finite, offsets i32 [P+1], etas f64 [E], none NaN -> f32 [E, P].
    */
   logMeanExp(outcomes: Float32Array, offsets: Int32Array, etas: Float64Array): Promise<Float32Array>;
   /** The tensor as f32, row-major: for what a trainer cannot read itself, and for tests of the readers. */

@@ -181,6 +181,15 @@ test("labels do not depend on the number of threads", async (t) => {
   t.is(results[1]?.stdout, results[0]?.stdout);
 });
 
+test("an infinite eta gives the largest outcome, the hard label of 0/1 outcomes, and its negative the smallest", async (t) => {
+  const segments = [[0, 0, 1], [0, 0], [1], [0.25, -3, 0.5]];
+  t.deepEqual(await labelsOf(segments, [Infinity, 0, -Infinity]), [
+    [1, 0, 1, 0.5],
+    [Math.fround(1 / 3), 0, 1, -0.75],
+    [0, 0, 1, -3],
+  ]);
+});
+
 test("etas and segments may be none", async (t) => {
   t.is((await native.logMeanExp(new Float32Array(), Int32Array.of(0), Float64Array.of(1))).length, 0);
   t.is((await native.logMeanExp(Float32Array.of(1), Int32Array.of(0, 1), new Float64Array())).length, 0);
@@ -217,8 +226,7 @@ const refusals: [string, unknown[], RegExp][] = [
     [Float32Array.of(-Infinity), Int32Array.of(0, 1), Float64Array.of(1)],
     /segment 0.*-Infinity/,
   ],
-  ["an eta that is NaN", [one, Int32Array.of(0, 1), Float64Array.of(1, NaN)], /etas\[1\] to be a finite number.*NaN/],
-  ["an infinite eta", [one, Int32Array.of(0, 1), Float64Array.of(Infinity)], /etas\[0\].*Infinity/],
+  ["an eta that is NaN", [one, Int32Array.of(0, 1), Float64Array.of(1, NaN)], /etas\[1\] to be a number.*NaN/],
   ["offsets past the outcomes", [one, Int32Array.of(0, 2), Float64Array.of(1)], /offsets\[1\] to be 1/],
   ["offsets that go back", [one, Int32Array.of(0, 2, 1), Float64Array.of(1)], /offsets\[2\] to be at least 2/],
   ["offsets from 1 on", [one, Int32Array.of(1, 1), Float64Array.of(1)], /offsets\[0\] to be 0/],
