@@ -21,10 +21,10 @@ int64_t log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end);
 int64_t log_mean_exp(const LogMeanExpBatch& batch, int64_t begin, int64_t end) {
 #if defined(__x86_64__)
   const std::string_view isa = kernel_table().name;
-  if (isa == "avx512") return avx512::log_mean_exp(batch, begin, end);
+  if (isa == "avx512" || isa == "amx") return avx512::log_mean_exp(batch, begin, end);
   if (isa == "avx2") return avx2::log_mean_exp(batch, begin, end);
 #endif
-  generic::log_mean_exp(batch, begin, end);
+  return generic::log_mean_exp(batch, begin, end);
 }
 
 }  // namespace erprm
