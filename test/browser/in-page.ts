@@ -69,3 +69,16 @@ export const visibility = `(() => {
 export const figures = `[...document.querySelectorAll("[data-path]")].map((one) => ({
   path: one.dataset.path, format: one.dataset.format, text: one.textContent,
 }))`;
+
+/** Texts of a picture that lie on one another, as "text / text"; and how many pictures were looked at. */
+export const collisions = `(() => {
+  const found = [];
+  const charts = [...document.querySelectorAll("svg.chart")];
+  for (const chart of charts) {
+    const boxes = [...chart.querySelectorAll("text")].map((one) => [one.textContent, one.getBoundingClientRect()]);
+    for (const [i, [text, a]] of boxes.entries())
+      for (const [other, b] of boxes.slice(i + 1))
+        if (a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom) found.push(text + " / " + other);
+  }
+  return { found, numCharts: charts.length };
+})()`;

@@ -11,7 +11,7 @@ import {
   makeStudy,
   scoreRecords,
 } from "../support/report-study.js";
-import { figures, readability, visibility } from "./in-page.js";
+import { collisions, figures, readability, visibility } from "./in-page.js";
 
 let browser: Browser;
 let url: string;
@@ -107,6 +107,7 @@ function expectedText(value: unknown, format: string): string {
   if (format === "fixed3") return `${sign}${size.toFixed(3)}`;
   if (format === "pValue") return size < 0.001 ? "< 0.001" : size.toFixed(3);
   if (format === "count") return new Intl.NumberFormat("en-US").format(number);
+  if (size > 0 && size < 1e-4) return sign + Number(size.toPrecision(3)).toExponential();
   return String(Number(number.toPrecision(4))).replace("-", "−");
 }
 
@@ -244,6 +245,39 @@ browserTest("a line of a chart is switched on and off by its name", async (t) =>
   await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
   await point.hover();
   t.regex(await page.locator("#tip").innerText(), /%/);
+});
+
+browserTest("names of axes, numbers of ticks and counts of a picture do not lie on one another", async (t) => {
+  for (const width of [1280, 700]) {
+    const { page } = await open(t, { viewport: { width, height: 900 } });
+    const { found, numCharts } = await page.evaluate<{ found: string[]; numCharts: number }>(collisions);
+    t.true(numCharts > 20, `${numCharts} pictures`);
+    t.deepEqual(found, []);
+  }
+});
+
+browserTest("what the bars of a distribution say to the pointer, a table says to the keyboard", async (t) => {
+  const { page } = await open(t);
+  for (const section of ["labels", "scores", "calibration", "lengths"]) {
+    const figure = page.locator(`#${section} figure`).first();
+    await figure.locator("summary").focus();
+    await page.keyboard.press("Enter");
+    t.true(await figure.locator("table").isVisible(), section);
+  }
+  const figure = page.locator("#labels figure").nth(1);
+  await figure.locator("summary").click();
+  const tips = await page.evaluate<string[]>(
+    "[...document.querySelectorAll('#labels figure')[1].querySelectorAll('.bar')].map((bar) => bar.dataset.tip)",
+  );
+  t.true(tips.length > 3);
+  const rows = await figure.locator("tbody tr").allInnerTexts();
+  for (const tip of tips) {
+    const [, bin, count] = /^(.*): (\d+) of /.exec(tip) ?? [];
+    t.true(
+      rows.some((row) => row.startsWith(`${bin}\t`) && row.split("\t").includes(count as string)),
+      tip,
+    );
+  }
 });
 
 browserTest("the theme goes from the system's to light and dark", async (t) => {

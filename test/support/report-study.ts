@@ -107,6 +107,8 @@ export function makeEvaluation(): Evaluation {
   const bins = Array.from({ length: 5 }, (_, i) => ({
     ...{ low: i / 5, high: (i + 1) / 5, n: 40 + 30 * i },
     ...{ meanScore: 0.1 + 0.2 * i, meanSuccessRate: 0.16 + 0.17 * i },
+    meanScoreInterval: { low: 0.09 + 0.2 * i, high: 0.11 + 0.2 * i },
+    meanSuccessRateInterval: { low: 0.1 + 0.17 * i, high: 0.2 + 0.17 * i },
   }));
   const model = (name: string, target: string) => {
     return {
@@ -173,7 +175,7 @@ export function makeEvaluation(): Evaluation {
 export function makeFinetuning(): Finetuning {
   const policy = (round: number): PolicyMeasures => ({
     ...{ n: 200, accuracy: around(0.52 + 0.045 * round, 0.07), meanTokens: 61.4 + 1.7 * round, meanSteps: 4.2 },
-    ...{ numCutOff: 1, divergence: round === 0 ? around(0, 0) : around(0.02 * round, 0.006) },
+    ...{ numCutOff: 1, divergence: round === 0 ? around(0, 0) : around(0.002 * round, 0.0006) },
   });
   const rounds = [1, 2, 3].map((roundIndex): Round => {
     return {

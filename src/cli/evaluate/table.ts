@@ -1,4 +1,5 @@
 /** An evaluation as tables for a terminal. */
+import { calibrationErrorNote } from "../../evaluation/calibration-error-note.js";
 import { allCountBiases, countBiasNote } from "../../evaluation/count-bias.js";
 import type {
   AccuracyPoint,
@@ -70,7 +71,8 @@ function calibrationTable(results: readonly CalibrationResult[]): string {
     `${one.n}\nof ${one.numProblems} problems`,
     ...[one.brierScore, one.constantBrierScore, one.areaUnderCurve, one.calibrationError].map(number),
   ]);
-  return table(["calibration", "prefixes", "Brier score", "of a constant", "area", "calibration error"], rows);
+  const head = ["calibration", "prefixes", "Brier score", "of a constant", "area", "calibration error"];
+  return `${table(head, rows)}${calibrationErrorNote}\n`;
 }
 
 const thresholdSources: Record<FirstErrorResult["thresholdFrom"], (one: FirstErrorResult) => string> = {

@@ -2,6 +2,7 @@
 import { formatNumber, type NumberFormat } from "../number-format.js";
 import { type Fragment, html, type Markup } from "../page/markup.js";
 import type { Scale } from "./scale.js";
+import { textWidth } from "./text-width.js";
 
 export interface Box {
   width: number;
@@ -25,10 +26,23 @@ export interface Axis {
   format: NumberFormat;
 }
 
+/** Between the numbers of the ticks and the axis, and from the left edge to the numbers: the axis name, turned, and some air. */
+const tickGap = 8;
+const nameRoom = 21;
+
+/** The box with so much room on the left that the longest number of the y axis does not run into its name. */
+export function withRoomFor(box: Box, y: Pick<Axis, "scale" | "format">): Box {
+  const longest = Math.max(0, ...y.scale.ticks.map((tick) => textWidth(formatNumber(tick, y.format))));
+  return { ...box, left: Math.max(box.left, Math.ceil(nameRoom + longest + tickGap)) };
+}
+
 /** Tenths of a pixel are enough. */
 export const px = (value: number) => Number(value.toFixed(1));
 
-/** `label` says to those who do not see the picture what it shows; its numbers stand in a table beside it. */
+/**
+ * `label` says to those who do not see the picture what it shows; its numbers stand in a table beside it.
+ * @param box with room for the numbers (`withRoomFor`), which the scales were made for
+ */
 export function chart(box: Box, label: string, x: Axis, y: Axis, content: Fragment): Markup {
   const { width, height, left, right, top, bottom } = box;
   const floor = height - bottom;
@@ -40,7 +54,7 @@ export function chart(box: Box, label: string, x: Axis, y: Axis, content: Fragme
   })}</g>
 <g class="ticks" aria-hidden="true">${y.scale.ticks.map(
     (tick) =>
-      html`<text x="${left - 8}" y="${px(y.scale.place(tick) + 4)}" text-anchor="end">${formatNumber(tick, y.format)}</text>`,
+      html`<text x="${left - tickGap}" y="${px(y.scale.place(tick) + 4)}" text-anchor="end">${formatNumber(tick, y.format)}</text>`,
   )}${x.scale.ticks.map((tick) => {
     const at = px(x.scale.place(tick));
     const text =
@@ -53,12 +67,12 @@ export function chart(box: Box, label: string, x: Axis, y: Axis, content: Fragme
 ${content}</svg>`;
 }
 
-/** Ticks whose numbers do not run into each other; a digit takes about 7 pixels. */
+/** Ticks whose numbers do not run into each other. */
 function ticksWithRoom({ scale, format }: Axis): Set<number> {
   const shown = new Set<number>();
   let free = Number.NEGATIVE_INFINITY;
   for (const tick of scale.ticks) {
-    const half = formatNumber(tick, format).length * 3.5 + 3;
+    const half = textWidth(formatNumber(tick, format)) / 2 + 3;
     const at = scale.place(tick);
     if (at - half < free) continue;
     shown.add(tick);

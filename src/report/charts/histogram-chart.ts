@@ -2,7 +2,7 @@
 import type { Histogram } from "../histogram.js";
 import { formatNumber } from "../number-format.js";
 import { html, type Markup, trusted } from "../page/markup.js";
-import { type Box, chart, horizontal, px } from "./frame.js";
+import { type Box, chart, horizontal, px, vertical, withRoomFor } from "./frame.js";
 import { linearScale, type Scale } from "./scale.js";
 
 const groups = [
@@ -12,10 +12,11 @@ const groups = [
 ] as const;
 
 /** Shares of all values, so that pictures of different sizes compare. */
-export function histogramChart(histogram: Histogram, name: string, box: Box): Markup {
+export function histogramChart(histogram: Histogram, name: string, size: Box): Markup {
   const { edges, n } = histogram;
   const shares = groups.map(({ name, side }) => histogram[name].map((count) => (side * count) / n));
-  const y = linearScale([0, ...shares.flat()], { from: box.height - box.bottom, to: box.top });
+  const y = linearScale([0, ...shares.flat()], vertical(size));
+  const box = withRoomFor(size, { scale: y, format: "share" });
   const first = edges[0] as number;
   const last = edges[edges.length - 1] as number;
   const span = horizontal(box);

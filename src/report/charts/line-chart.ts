@@ -1,7 +1,7 @@
 /** Lines with markers and bands, told apart by colour, dash and marker; a legend switches them on and off (client/legend.ts). */
 import { formatNumber, type NumberFormat } from "../number-format.js";
 import { type Fragment, html, type Markup, trusted } from "../page/markup.js";
-import { type Axis, type Box, chart, horizontal, px, vertical } from "./frame.js";
+import { type Axis, type Box, chart, horizontal, px, vertical, withRoomFor } from "./frame.js";
 import { doublingScale, linearScale, type Scale } from "./scale.js";
 
 export interface LinePoint {
@@ -11,6 +11,8 @@ export interface LinePoint {
   high?: number | null;
   /** Shown beside the number when the pointer is on the point. */
   detail?: string;
+  /** The value follows from what it is, nothing was measured: the band begins or ends in it, and no interval is told. */
+  isKnown?: boolean;
 }
 
 export interface LineSeries {
@@ -93,7 +95,7 @@ function band(series: LineSeries, { x, y }: Place): Fragment {
 function tipOf(series: LineSeries, point: LinePoint, chartOf: LineChart): string {
   const { x, y } = chartOf;
   const interval =
-    typeof point.low === "number" && typeof point.high === "number"
+    !point.isKnown && typeof point.low === "number" && typeof point.high === "number"
       ? ` (${formatNumber(point.low, y.format)} to ${formatNumber(point.high, y.format)})`
       : "";
   const detail = point.detail ? `, ${point.detail}` : "";
@@ -122,17 +124,18 @@ function legend(series: readonly LineSeries[]): Markup {
 
 /** The chart with its legend; nothing where no series has a value. */
 export function lineChart(chartOf: LineChart): Markup {
-  const { label, box, series } = chartOf;
+  const { label, series } = chartOf;
   const points = series.flatMap((one) => one.points);
   if (!points.some(({ y }) => y !== null)) return trusted("");
   const xs = points.map(({ x }) => x);
   const ys = points
     .flatMap(({ y, low, high }) => [y, low, high])
     .filter((value): value is number => typeof value === "number");
+  const y = linearScale(ys, vertical(chartOf.box), chartOf.y.within);
+  const box = withRoomFor(chartOf.box, { scale: y, format: chartOf.y.format });
   const x = chartOf.x.doubling
     ? doublingScale(xs, horizontal(box))
     : linearScale(xs, horizontal(box), [Math.min(...xs), Math.max(...xs)]);
-  const y = linearScale(ys, vertical(box), chartOf.y.within);
   // There is no round between two rounds.
   const shown = chartOf.x.whole ? { ...x, ticks: x.ticks.filter(Number.isInteger) } : x;
   const axes: [Axis, Axis] = [

@@ -2,7 +2,7 @@
  * Numbers of the report's JSON in the page: every one says where in the JSON it stands, so that a test (and anybody) can
  * compare the two.
  */
-import type { Estimate } from "../../evaluation/evaluation.js";
+import type { Bounds, Estimate } from "../../evaluation/evaluation.js";
 import { formatNumber, type NumberFormat } from "../number-format.js";
 import { type Fragment, html, type Markup } from "./markup.js";
 
@@ -14,11 +14,19 @@ export function figure(path: string, value: number | null | undefined, format: N
 
 /** The value with its interval beneath it. */
 export function estimate(path: string, { value, low, high }: Estimate, format: NumberFormat): Markup {
-  const bounds =
-    low !== null &&
-    high !== null &&
-    html` <span class="bounds">${figure(`${path}.low`, low, format)} to ${figure(`${path}.high`, high, format)}</span>`;
-  return html`${figure(`${path}.value`, value, format)}${bounds}`;
+  return html`${figure(`${path}.value`, value, format)}${interval(path, { low, high }, format)}`;
+}
+
+/** An interval, beneath its value; `path` is its own place. Nothing where there is none. */
+export function interval(path: string, bounds: Bounds | undefined, format: NumberFormat): Markup | undefined {
+  if (!bounds || bounds.low === null || bounds.high === null) return undefined;
+  const { low, high } = bounds;
+  return html` <span class="bounds">${figure(`${path}.low`, low, format)} to ${figure(`${path}.high`, high, format)}</span>`;
+}
+
+/** The numbers of a picture, for who opens them. */
+export function folded(summary: string, content: Markup): Markup {
+  return html`<details><summary>${summary}</summary>${content}</details>`;
 }
 
 export interface Column {

@@ -103,6 +103,11 @@ th, td { padding: 6px 12px; border-top: 1px solid var(--grid); text-align: left;
 thead th { background: var(--panel); color: var(--soft); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 500; min-width: 6em; }
 .number { text-align: right; white-space: nowrap; }
+thead .number { white-space: normal; }
+.half table { font-size: 0.82rem; }
+.half th, .half td { padding: 4px 7px; }
+.half tbody th { min-width: 0; white-space: nowrap; }
+.half caption { padding: 6px 7px; }
 td .bounds { display: block; }
 .against { color: var(--soft); }
 .verdict { white-space: nowrap; }

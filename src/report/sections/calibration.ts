@@ -1,8 +1,9 @@
 /** How far step scores are probabilities: the reliability diagram and its measures. */
+import { calibrationErrorNote } from "../../evaluation/calibration-error-note.js";
 import { allCountBiases, countBiasNote } from "../../evaluation/count-bias.js";
 import type { CalibrationResult } from "../../evaluation/evaluation.js";
 import { reliabilityChart } from "../charts/reliability-chart.js";
-import { estimate, figure, type Section, table } from "../page/figure-cell.js";
+import { estimate, figure, folded, interval, type Section, table } from "../page/figure-cell.js";
 import { html, type Markup } from "../page/markup.js";
 import type { ComputedCalibration, ReportData } from "../report-data.js";
 
@@ -28,15 +29,15 @@ function one({ result, path, origin }: Shown): Markup {
   const rows = bins.map((bin, i) => [
     html`${figure(`${path}.bins.${i}.low`, bin.low, "fixed3")} to ${figure(`${path}.bins.${i}.high`, bin.high, "fixed3")}`,
     figure(`${path}.bins.${i}.n`, bin.n, "count"),
-    figure(`${path}.bins.${i}.meanScore`, bin.meanScore, "fixed3"),
-    figure(`${path}.bins.${i}.meanSuccessRate`, bin.meanSuccessRate, "fixed3"),
+    html`${figure(`${path}.bins.${i}.meanScore`, bin.meanScore, "fixed3")}${interval(`${path}.bins.${i}.meanScoreInterval`, bin.meanScoreInterval, "fixed3")}`,
+    html`${figure(`${path}.bins.${i}.meanSuccessRate`, bin.meanSuccessRate, "fixed3")}${interval(`${path}.bins.${i}.meanSuccessRateInterval`, bin.meanSuccessRateInterval, "fixed3")}`,
   ]);
   const columns = [
     { name: "scores" },
     ...["prefixes", "mean score", "success rate"].map((name) => ({ name, isNumber: true })),
   ];
   return html`<figure class="half"><figcaption>${model}</figcaption>${bins.length > 0 && reliabilityChart(model, bins)}
-${origin}<details><summary>Table of bins</summary>${table(`Reliability of ${model}`, columns, rows)}</details></figure>`;
+${origin}${folded("Table of bins", table(`Reliability of ${model}`, columns, rows))}</figure>`;
 }
 
 export function calibrationSection(data: ReportData): Section | undefined {
@@ -75,8 +76,9 @@ export function calibrationSection(data: ReportData): Section | undefined {
   const biases = allCountBiases(results.map(({ result }) => result.countBiases ?? []));
   const content = html`<div class="grid">${results.map(one)}</div>
 <p class="note">Each point is a bin of prefixes: their mean step score against the share of right completions. On the dashed line a
-score is a probability; the thin strokes are what is missing to it. The bars below say how many prefixes each bin holds and over which
-scores it goes. ${countBiasNote(biases)}</p>
-${table("Measures of step scores", columns, rows)}`;
+score is a probability; the thin strokes are what is missing to it. The band is the interval of the success rate. The bars below say how
+many prefixes each bin holds and over which scores it goes. ${countBiasNote(biases)}</p>
+${table("Measures of step scores", columns, rows)}
+<p class="note">${calibrationErrorNote}</p>`;
   return { id: "calibration", title: "Calibration", content };
 }

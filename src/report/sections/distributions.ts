@@ -1,7 +1,7 @@
 /** How labels and scores are distributed, over all solutions of the runs. */
 import { smallBox } from "../charts/frame.js";
 import { histogramChart } from "../charts/histogram-chart.js";
-import { figure, type Section } from "../page/figure-cell.js";
+import { figure, folded, type Section, table } from "../page/figure-cell.js";
 import { html, type Markup } from "../page/markup.js";
 import type { Distribution, ReportData } from "../report-data.js";
 
@@ -9,10 +9,27 @@ const key = html`<p class="key"><span class="swatch right"></span> of right solu
 <span class="swatch wrong"></span> of wrong solutions, below it
 <span class="swatch mean"></span> mean of all</p>`;
 
-function picture({ name, histogram }: Distribution, path: string, title: string): Markup {
+const groups = ["right", "wrong", "unknown"] as const;
+
+/** How many values each bar stands for; bins that hold none are left out. */
+function counts({ histogram }: Distribution, path: string, title: string): Markup {
+  const used = groups.filter((group) => histogram[group].some((count) => count > 0));
+  const rows = histogram.edges.slice(0, -1).flatMap((_, i) => {
+    if (groups.every((group) => histogram[group][i] === 0)) return [];
+    const edge = (k: number) => figure(`${path}.histogram.edges.${k}`, histogram.edges[k], "general");
+    const cells = used.map((group) => figure(`${path}.histogram.${group}.${i}`, histogram[group][i], "count"));
+    return [[html`${edge(i)} to ${edge(i + 1)}`, ...cells]];
+  });
+  const names = { right: "of right solutions", wrong: "of wrong ones", unknown: "of unknown outcome" };
+  const columns = [{ name: "values" }, ...used.map((group) => ({ name: names[group], isNumber: true }))];
+  return folded("Table of counts", table(`${title}: how many values`, columns, rows));
+}
+
+function picture(one: Distribution, path: string, title: string): Markup {
+  const { name, histogram } = one;
   return html`<figure class="half"><figcaption>${title}
 <span class="bounds">${figure(`${path}.histogram.n`, histogram.n, "count")} values, mean ${figure(`${path}.histogram.mean`, histogram.mean, "fixed3")}</span></figcaption>
-${histogramChart(histogram, name === "step" ? "step score" : name, smallBox)}</figure>`;
+${histogramChart(histogram, name === "step" ? "step score" : name, smallBox)}${counts(one, path, title)}</figure>`;
 }
 
 export function labelsSection({ labelDistributions }: ReportData): Section | undefined {

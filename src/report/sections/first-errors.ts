@@ -3,7 +3,7 @@ import { allCountBiases, countBiasNote } from "../../evaluation/count-bias.js";
 import type { LengthResult } from "../../evaluation/evaluation.js";
 import { smallBox } from "../charts/frame.js";
 import { lineChart } from "../charts/line-chart.js";
-import { estimate, figure, type Section, table } from "../page/figure-cell.js";
+import { estimate, figure, folded, interval, type Section, table } from "../page/figure-cell.js";
 import { html, type Markup } from "../page/markup.js";
 import type { ReportData } from "../report-data.js";
 
@@ -45,7 +45,24 @@ accuracies. ${countBiasNote(biases)}</p>`;
   return { id: "first-errors", title: "First wrong steps", content };
 }
 
-function lengthPicture({ model, aggregate, groups }: LengthResult): Markup {
+function groupTable({ model, aggregate, groups }: LengthResult, path: string): Markup {
+  const rows = groups.map(({ from, to, n, ...group }, g) => {
+    const at = `${path}.groups.${g}`;
+    return [
+      from === to
+        ? figure(`${at}.from`, from, "count")
+        : html`${figure(`${at}.from`, from, "count")} to ${figure(`${at}.to`, to, "count")}`,
+      figure(`${at}.n`, n, "count"),
+      html`${figure(`${at}.meanScore`, group.meanScore, "fixed3")}${interval(`${at}.meanScoreInterval`, group.meanScoreInterval, "fixed3")}`,
+      html`${figure(`${at}.accuracy`, group.accuracy, "percent")}${interval(`${at}.accuracyInterval`, group.accuracyInterval, "percent")}`,
+    ];
+  });
+  const columns = [{ name: "steps" }, ...numbers(["solutions", "mean score", "accuracy"])];
+  return folded("Table by steps", table(`Solutions by their steps, ${model} ${aggregate}`, columns, rows));
+}
+
+function lengthPicture(result: LengthResult, path: string): Markup {
+  const { model, aggregate, groups } = result;
   const at = ({ from, to }: { from: number; to: number }) => (from + to) / 2;
   const detail = ({ from, to, n }: { from: number; to: number; n: number }) =>
     `${n} solutions of ${from === to ? from : `${from} to ${to}`} steps`;
@@ -78,7 +95,7 @@ function lengthPicture({ model, aggregate, groups }: LengthResult): Markup {
       },
     ],
   });
-  return html`<figure class="half"><figcaption>${model}, ${aggregate}</figcaption>${picture}</figure>`;
+  return html`<figure class="half"><figcaption>${model}, ${aggregate}</figcaption>${picture}${groupTable(result, path)}</figure>`;
 }
 
 export function lengthsSection({ evaluations }: ReportData): Section | undefined {
@@ -99,7 +116,7 @@ export function lengthsSection({ evaluations }: ReportData): Section | undefined
     { name: "aggregate" },
     ...numbers(["solutions", "all", "right ones", "wrong ones"]),
   ];
-  const content = html`<div class="grid">${results.map(({ result }) => lengthPicture(result))}</div>
+  const content = html`<div class="grid">${results.map(({ result, path }) => lengthPicture(result, path))}</div>
 ${table("Rank correlation of score and number of steps", columns, rows)}`;
   return { id: "lengths", title: "Scores and length", content };
 }

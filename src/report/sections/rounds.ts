@@ -73,7 +73,9 @@ ${small(
   "Divergence from the start",
   "nats a token",
   "general",
-  series(all, (one) => ofPolicy(one, ({ divergence: { value, low, high } }) => ({ y: value, low, high }))),
+  series(all, (one) =>
+    ofPolicy(one, ({ divergence: { value, low, high } }) => ({ y: value, low, high, isKnown: low === high })),
+  ),
 )}
 ${small(
   "Length of greedy solutions",
@@ -101,7 +103,10 @@ const names = [
 function rowsOf({ start, rounds }: Finetuning, path: string) {
   const policyCells = (at: string, policy: Finetuning["start"]) => [
     estimate(`${at}.accuracy`, policy.accuracy, "percent"),
-    estimate(`${at}.divergence`, policy.divergence, "general"),
+    // The start diverges from itself by 0 whatever is measured: bounds would say that it was.
+    policy === start
+      ? figure(`${at}.divergence.value`, policy.divergence.value, "general")
+      : estimate(`${at}.divergence`, policy.divergence, "general"),
     figure(`${at}.meanTokens`, policy.meanTokens, "fixed1"),
   ];
   const startRow = ["start", ...policyCells(`${path}.start`, start), ...names.slice(3).map(() => html`–`)];

@@ -1,10 +1,10 @@
 /** Training curves: loss, held-out loss and measures, learning rate and gradient norm, all trainings in one picture each. */
 import { smallBox } from "../charts/frame.js";
 import { type LineSeries, lineChart } from "../charts/line-chart.js";
-import { figure, type Section, table } from "../page/figure-cell.js";
+import { figure, folded, type Section, table } from "../page/figure-cell.js";
 import { html, type Markup } from "../page/markup.js";
 import type { ReportData } from "../report-data.js";
-import type { CurveMeasure, CurveUpdate, Training } from "../training-curves.js";
+import { type CurveMeasure, type CurveUpdate, curveMeasures, type Training } from "../training-curves.js";
 
 const x = { name: "updates", format: "count", whole: true } as const;
 
@@ -44,6 +44,49 @@ function heldOut(trainings: readonly Training[], measure: CurveMeasure | "loss",
 
 /** Nobody needs a legend of what is not drawn. */
 const drawn = (series: LineSeries[]) => series.filter(({ points }) => points.some(({ y }) => y !== null));
+
+/** Every evaluation on held-out problems, as the curves have them. */
+function heldOutTable({ name, heldOut: records }: Training, path: string): Markup | undefined {
+  if (records.length === 0) return undefined;
+  const rows = records.map(({ updateIndex, loss, positions, measures }, k) => {
+    const at = `${path}.heldOut.${k}`;
+    return [
+      figure(`${at}.updateIndex`, updateIndex, "count"),
+      figure(`${at}.positions`, positions, "count"),
+      figure(`${at}.loss`, loss, "fixed3"),
+      ...curveMeasures.map((measure) => figure(`${at}.measures.${measure}`, measures?.[measure], "fixed3")),
+    ];
+  });
+  const columns = ["positions", "loss", "Brier score", "of the best constant", "area under curve", "calibration error"];
+  const caption = `${name}: evaluations on held-out problems`;
+  return folded(
+    caption,
+    table(caption, [{ name: "updates" }, ...columns.map((column) => ({ name: column, isNumber: true }))], rows),
+  );
+}
+
+/** Of the updates the curves draw hundreds: the loss and the gradient norm of twenty tell their course. */
+const mostUpdateRows = 20;
+
+function updateTable({ name, updates: records }: Training, path: string): Markup | undefined {
+  if (records.length === 0) return undefined;
+  const every = Math.ceil(records.length / mostUpdateRows);
+  const rows = records.flatMap(({ updateIndex, loss, learningRate, gradientNorm }, k) => {
+    if (k % every !== 0 && k !== records.length - 1) return [];
+    const at = `${path}.updates.${k}`;
+    return [
+      [
+        figure(`${at}.updateIndex`, updateIndex, "count"),
+        figure(`${at}.loss`, loss, "fixed3"),
+        figure(`${at}.gradientNorm`, gradientNorm, "fixed3"),
+        figure(`${at}.learningRate`, learningRate, "general"),
+      ],
+    ];
+  });
+  const columns = ["loss", "gradient norm", "learning rate"].map((column) => ({ name: column, isNumber: true }));
+  const caption = `${name}: ${every === 1 ? "updates" : "some of its updates"}`;
+  return folded(caption, table(caption, [{ name: "update" }, ...columns], rows));
+}
 
 export function trainingSection({ trainings }: ReportData): Section | undefined {
   if (trainings.length === 0) return undefined;
@@ -96,6 +139,7 @@ export function trainingSection({ trainings }: ReportData): Section | undefined 
   const thinned = trainings.filter(({ every }) => every > 1);
   const content = html`<div class="grid">${pictures}</div>
 ${thinned.map(({ name, every, numUpdates }) => html`<p class="note">${name}: every ${every}th of ${numUpdates} updates is drawn.</p>`)}
-${trainings.some(({ heldOut }) => heldOut.length > 0) && table("From before the first update to the last evaluation", columns, rows)}`;
+${trainings.some(({ heldOut }) => heldOut.length > 0) && table("From before the first update to the last evaluation", columns, rows)}
+${trainings.map((training, i) => html`${heldOutTable(training, `trainings.${i}`)}${updateTable(training, `trainings.${i}`)}`)}`;
   return { id: "training", title: "Training", content };
 }

@@ -131,3 +131,45 @@ test("a calibration says on which solutions it was computed, and whether the rew
   const evaluated = await collectReport({ runs: [`${folder}/evaluation`] });
   t.regex(text(evaluated), /By the evaluation evaluation, 95 % intervals\./);
 });
+
+test("every picture's numbers stand in a table: bins with their intervals, counts of bars, groups of steps, curves", async (t) => {
+  const { runs } = makeStudy(t);
+  const data = await collectReport({ runs });
+  const html = page({ data, script: "", typesetter: undefined });
+  const shows = (path: string) => t.true(html.includes(`data-path="${path}"`), path);
+  const calibration = "evaluations.0.evaluation.calibration.0.bins.4";
+  for (const name of ["meanScore", "meanSuccessRate"]) {
+    shows(`${calibration}.${name}`);
+    shows(`${calibration}.${name}Interval.low`);
+    shows(`${calibration}.${name}Interval.high`);
+  }
+  for (const name of ["meanScore", "meanScoreInterval.low", "accuracy", "accuracyInterval.high", "n"]) {
+    shows(`evaluations.0.evaluation.lengths.0.groups.3.${name}`);
+  }
+  for (const kind of ["labelDistributions", "scoreDistributions"] as const) {
+    for (const [i, { histogram }] of data[kind].entries()) {
+      for (const group of ["right", "wrong"] as const) {
+        for (const [bin, count] of histogram[group].entries()) {
+          if (count > 0) shows(`${kind}.${i}.histogram.${group}.${bin}`);
+        }
+      }
+    }
+  }
+  for (const [k] of data.trainings[0]?.heldOut.entries() ?? [])
+    shows(`trainings.0.heldOut.${k}.measures.calibrationError`);
+  for (const [k] of data.trainings[0]?.updates.entries() ?? []) shows(`trainings.0.updates.${k}.gradientNorm`);
+});
+
+test("the start's divergence is 0 and no measurement: it has no interval", async (t) => {
+  const { runs } = makeStudy(t);
+  const html = page({ data: await collectReport({ runs }), script: "", typesetter: undefined });
+  t.true(html.includes('data-path="finetunings.0.finetuning.start.divergence.value"'));
+  t.false(html.includes("start.divergence.low"));
+  t.true(html.includes('data-path="finetunings.0.finetuning.rounds.0.policy.divergence.low"'));
+});
+
+test("beside calibration errors stands that they are biased upwards", async (t) => {
+  const { folder } = makeStudy(t);
+  const data = await collectReport({ runs: [`${folder}/evaluation`] });
+  t.regex(page({ data, script: "", typesetter: undefined }), /The calibration error is biased upwards by noise/);
+});

@@ -77,7 +77,19 @@ test("labels of fewer completions are said to be biased below the tables that ar
     lines[lines.length - 2],
     "Labels of fewer completions: completions stopped by their own counts, so success rates are biased.",
   );
-  t.false(evaluationTables({ ...evaluation, calibration: [one] }).includes("biased"));
+  t.false(evaluationTables({ ...evaluation, calibration: [one] }).includes("success rates are biased"));
+});
+
+test("below the table of calibration stands that its error is biased, and nowhere without one", (t) => {
+  const share = { value: 0.5, low: 0.6, high: 0.7 };
+  const measured = { brierScore: share, constantBrierScore: share, areaUnderCurve: share, calibrationError: share };
+  const one = { model: "er", n: 20, numProblems: 10, ...measured, bins: [] };
+  const text = evaluationTables({ ...evaluation, calibration: [one] });
+  t.regex(
+    text,
+    /calibration error [\s\S]*│\n└[─┴]+┘\nThe calibration error is biased upwards by noise, its interval even more/,
+  );
+  t.false(evaluationTables({ ...evaluation, calibration: [] }).includes("biased upwards"));
 });
 
 test("the level of the intervals is said as it was given, whatever its product with 100 is", (t) => {
