@@ -51,7 +51,8 @@ export const runReport: Run<typeof reportOptions> = async (values, _given, surro
   const first = required("run", runs[0], "a run directory");
   for (const run of runs) await expectNoFile(run);
   const out = values.out ?? join(first, "report.html");
-  await expectFilePlace(out);
+  // Without --out a run directory that is not there is said to be that.
+  if (values.out !== undefined) await expectFilePlace(out);
   if (!force && !(await mayReplace(out))) {
     const message = `Expected --out to be a new file or a report of erprm, ${out} is something else; --force replaces it`;
     throw new ErprmError("ERPRM_INVALID_ARGUMENT", message, { name: "out", path: out });

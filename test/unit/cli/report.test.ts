@@ -59,6 +59,9 @@ test("what is missing is named, and nothing is written", async (t) => {
   t.is(code, 2);
   t.regex(stderr, /Expected a run directory at .*, found no manifest\.json in it/);
   t.false(existsSync(`${folder}/report.html`));
+  const noRun = await runCli(["report", "--run", `${folder}/none`]);
+  t.is(noRun.code, 2);
+  t.regex(noRun.stderr, /Expected a run directory at .*\/none, found no manifest\.json in it/);
   const nowhere = await runCli(["report", "--run", `${folder}/labels`, "--out", `${folder}/none/report.html`]);
   t.is(nowhere.code, 2);
   t.regex(
