@@ -42,11 +42,15 @@ export function noSums(names: readonly string[]): RelabelSums {
   };
 }
 
+const newline = 0x0a;
+const firstBytes = 3 << 19;
+
 /** Gathers lines. */
 export class RelabelledLines {
   readonly #digest = new KeyDigest();
   readonly #sums: RelabelSums;
-  #text = "";
+  #bytes = Buffer.allocUnsafeSlow(firstBytes);
+  #numBytes = 0;
   #numRecords = 0;
   #keys = new Uint32Array(1024 * keyWidth);
 
@@ -66,13 +70,21 @@ export class RelabelledLines {
       this.#keys = larger;
     }
     this.#digest.write(measurement.problemId, measurement.index, this.#keys, place);
-    this.#text += `${text}\n`;
+    // No character is more than three bytes.
+    const most = this.#numBytes + 3 * text.length + 1;
+    if (most > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * most);
+      this.#bytes.copy(larger, 0, 0, this.#numBytes);
+      this.#bytes = larger;
+    }
+    this.#numBytes += this.#bytes.write(text, this.#numBytes);
+    this.#bytes[this.#numBytes++] = newline;
     this.#numRecords += 1;
     addTo(this.#sums, measurement, own);
   }
 
   finish(numLines: number): RelabelledBlock {
-    const bytes = new TextEncoder().encode(this.#text);
+    const bytes = new Uint8Array(this.#bytes.buffer, 0, this.#numBytes);
     const keys = this.#keys.slice(0, this.#numRecords * keyWidth);
     return { bytes, keys, numLines, sums: this.#sums };
   }
