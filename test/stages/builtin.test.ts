@@ -8,7 +8,7 @@ import { generateProblem, generateProblems } from "../../src/problems/generate.j
 import { rolloutStage } from "../../src/stages/rollout.js";
 import { wilson } from "../../src/statistics/wilson.js";
 import { makeFolder } from "../support/folder.js";
-import { runCli } from "../support/run-cli.js";
+import { runCli, startCli } from "../support/run-cli.js";
 
 test("builtin:tiny solves about half of the default test problems, ending every solution itself", async (t) => {
   const folder = makeFolder(t);
@@ -82,6 +82,23 @@ function makeOutdated(run: string): void {
   const options = { ...manifest.options, optionOfAnotherVersion: 1 };
   writeFileSync(path, JSON.stringify({ ...manifest, options, startedAt: "2020-01-01T00:00:00.000Z" }));
 }
+
+test("an interrupted demo says which command goes on, and that one does, with what was finished", async (t) => {
+  const out = join(makeFolder(t), "demo");
+  const args = ["demo", "--num-problems", "4", "--num-test-problems", "3", "--out", out];
+  const first = startCli([...args, "--force"]);
+  await first.says("5 of 13: ");
+  first.kill("SIGINT");
+  const { code, stderr } = await first.result;
+  t.is(code, 130, stderr);
+  t.regex(stderr, /Interrupted; the same command without --force goes on in .*demo$/m);
+  const times = () => statSync(join(out, "labels", "labels.jsonl")).mtimeMs;
+  const written = times();
+  const second = await runCli(args);
+  t.is(second.code, 0, second.stderr);
+  t.notRegex(second.stderr, /^ {2}erprm .* --force$/m);
+  t.is(times(), written);
+});
 
 test("a demo that another version left is refused as it is; --force starts it over, once, and removes only what its runs wrote", async (t) => {
   const out = join(makeFolder(t), "demo");

@@ -46,6 +46,12 @@ async function isOutdated({ run }: DemoPart, demo: RunDirectory): Promise<boolea
   return found !== undefined && found.startedAt < demo.manifest.startedAt;
 }
 
+/** The same command with --force would start over once more. */
+function interrupted(out: string, force: boolean, cause?: ErprmError): ErprmError {
+  const how = force ? "the same command without --force" : "the same command";
+  return new ErprmError("ERPRM_ABORTED", `Interrupted; ${how} goes on in ${out}`, { path: out }, cause);
+}
+
 /** Said before anything is computed. @throws ERPRM_RUN_CONFLICT for a page that is none of ours */
 async function expectReplaceable(report: string): Promise<void> {
   if (await mayReplace(report)) return;
@@ -76,13 +82,13 @@ export const runDemo: Run<typeof demoOptions> = async (values, _given, surroundi
   try {
     await expectReplaceable(report);
     for (const [i, part] of plan.entries()) {
-      if (signal.aborted) {
-        const how = force ? "the same command without --force" : "the same command";
-        throw new ErprmError("ERPRM_ABORTED", `Interrupted; ${how} goes on in ${out}`, { path: out });
-      }
+      if (signal.aborted) throw interrupted(out, force);
       const args = [...part.args, ...((await isOutdated(part, demo)) ? ["--force"] : [])];
       note(`${i + 1} of ${plan.length}: ${part.title}\n  ${commandLine(args)}`, values, surroundings);
-      const printed = await runPart([...args, ...(quiet ? ["--quiet"] : [])], surroundings);
+      const printed = await runPart([...args, ...(quiet ? ["--quiet"] : [])], surroundings).catch((error: unknown) => {
+        // The part speaks of its own command.
+        throw error instanceof ErprmError && error.code === "ERPRM_ABORTED" ? interrupted(out, force, error) : error;
+      });
       if (part.shows) shown.push(printed);
     }
     if (!demo.complete) await demo.finish({ parts: plan.length }, { run: secondsSince(startedAt) });
