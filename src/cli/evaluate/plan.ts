@@ -22,6 +22,7 @@ import { factsBeside, rewardModelFacts } from "../score/reward-model-facts.js";
 import { type OpenRewardModel, rewardModelOptionsOf } from "../score/reward-model-options.js";
 import type { Given, Surroundings } from "../stage-command.js";
 import { note } from "../with-run.js";
+import { expectScoresOf } from "./expect-scores-of.js";
 import { expectUniqueNames, type NamedPath, namedPath } from "./model-names.js";
 
 export type EvaluateValues = OptionValues<typeof evaluateOptions>;
@@ -65,7 +66,11 @@ export async function planEvaluation(
   const solutions = await byKey(readGraded(path));
   if (values.numCandidates) expectCandidateNumbers(values.numCandidates, solutions.values());
   if (values.labels !== undefined) await matchLabels(solutions, readGraded(values.labels));
-  for (const { name, path: file } of scored) await matchScores(name, solutions, readPlacedScores(file));
+  for (const model of scored) {
+    await matchScores(model.name, solutions, readPlacedScores(model.path));
+    const unknown = await expectScoresOf({ path, byKey: solutions }, model);
+    if (unknown !== undefined) note(unknown, values, surroundings);
+  }
   const processBench: PlannedFile[] = [];
   for (const file of files) {
     const numSolutions = (await byKey(readProcessBench(file.path))).size;
