@@ -1,6 +1,6 @@
 /**
  * A process that writes a run as a stage does, for tests that kill it: results arrive in an order of their own in each process.
- * Usage: node appending-child.js run DIR NUM_RECORDS | node appending-child.js fill FILE | node appending-child.js replace FILE
+ * Usage: node appending-child.js run|linger DIR NUM_RECORDS | node appending-child.js fill FILE | node appending-child.js replace FILE
  */
 import { JsonlAppender } from "../../../src/data/jsonl-appender.js";
 import { OrderedWriter } from "../../../src/data/ordered-writer.js";
@@ -24,7 +24,8 @@ export const childDescription = {
 /** Longer than a disk block, so that a torn write would cut a record. */
 const textOf = (i: number): string => `${i} `.repeat(600 + ((i * 7919) % 1500));
 
-async function run(path: string, numRecords: number): Promise<void> {
+/** `lingers`: never gets to the last record, so that a process can be killed however late that is done. */
+async function run(path: string, numRecords: number, lingers: boolean): Promise<void> {
   const directory = await RunDirectory.open(path, childDescription);
   if (directory.complete) return;
   const appender = await directory.appender<ChildRecord>("solutions.jsonl", ({ id }) => id);
@@ -36,6 +37,7 @@ async function run(path: string, numRecords: number): Promise<void> {
       const position = next;
       next += 1;
       const i = missing[position] as number;
+      if (lingers && i === numRecords - 1) await new Promise(() => setInterval(() => undefined, 1000));
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
       await writer.put(position, [{ id: `p${i}`, text: textOf(i) }]);
     }
@@ -75,7 +77,7 @@ const [, program, mode, path = "", numRecords] = process.argv;
 if (program?.endsWith("appending-child.js")) {
   // Without a handler the signal of a file-size limit kills the process; with one, the write fails as on a full disk.
   process.on("SIGXFSZ", () => undefined);
-  if (mode === "run") await run(path, Number(numRecords));
+  if (mode === "run" || mode === "linger") await run(path, Number(numRecords), mode === "linger");
   else if (mode === "fill") await fill(path);
   else await replace(path);
 }

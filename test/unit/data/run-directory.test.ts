@@ -18,7 +18,8 @@ function manifestOf(directory: string): Manifest {
 
 /** Runs the child; kills it with SIGKILL once the file has grown to `killAtBytes`. Resolves to whether it was killed. */
 function runChild(directory: string, numRecords: number, killAtBytes = Number.POSITIVE_INFINITY): Promise<boolean> {
-  const running = spawn(process.execPath, [child, "run", directory, String(numRecords)], {
+  const mode = killAtBytes === Number.POSITIVE_INFINITY ? "run" : "linger";
+  const running = spawn(process.execPath, [child, mode, directory, String(numRecords)], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const timer = setInterval(() => {
