@@ -17,9 +17,11 @@ import { Grader } from "../dist/src/grading/grader.js";
 import { readSearches } from "../dist/src/search/search-record.js";
 import { answerGroups } from "../dist/src/stages/answer-groups.js";
 import { bootstrap } from "../dist/src/statistics/bootstrap.js";
-import { holm } from "../dist/src/statistics/holm.js";
+import { correctedPValues } from "../dist/src/statistics/corrected-p-values.js";
+import { shareBounds, widened } from "../dist/src/statistics/share-interval.js";
 import { signFlipTests } from "../dist/src/statistics/sign-flips.js";
 import { erprm } from "./erprm.mjs";
+import { level, numFlips, pText, shown } from "./reproduce/tables.mjs";
 import { bestOutcome, heldBy, majorityOutcome, meanOutcome } from "./search/at-budget.mjs";
 
 const option = (fallback) => ({ type: "string", default: fallback });
@@ -118,38 +120,37 @@ for (const beams of numbersOfBeams) {
 const compared = rows.filter(({ algorithm, method }) => method !== algorithm);
 const tests = await signFlipTests(
   compared.map(({ differences }) => differences),
-  { seed: 0 },
+  { seed: 0, numFlips },
 );
-const corrected = holm(tests.map(({ pValue }) => pValue));
-for (const [i, row] of compared.entries())
-  Object.assign(row, { pValue: tests[i].pValue, correctedPValue: corrected[i] });
+const pValues = correctedPValues(tests);
+for (const [i, row] of compared.entries()) Object.assign(row, pValues[i]);
 const statistics = (times) =>
   rows.flatMap(({ accuracies, differences }) => [accuracies, differences].map((of) => weighted(of, times)));
 function weighted(numbers, times) {
   return numbers.reduce((sum, one, i) => sum + times[i] * one, 0) / times.reduce((sum, one) => sum + one, 0);
 }
-const estimates = await bootstrap(rows[0].accuracies.length, statistics, { seed: 0 });
+const estimates = await bootstrap(rows[0].accuracies.length, statistics, { seed: 0, level });
 
-const percent = ({ value, low, high }) =>
-  `${[value, low, high].map((one) => (100 * one).toFixed(1)).join(" (")})`.replace(/ \(([-\d.]+)\)$/, " to $1)");
 console.log(
   `${rows[0].accuracies.length} problems, ${seeds.length} seeds; width ${values.width}, ranked by ${values.aggregate}\n`,
 );
 console.log("| N | method | tokens a problem | solutions | accuracy, % | search minus method, % | p | corrected |");
 console.log("|---|---|---|---|---|---|---|---|");
 for (const [i, row] of rows.entries()) {
-  const { beams, algorithm, method, tokens, numSolutions, pValue, correctedPValue } = row;
-  Object.assign(row, { accuracy: estimates[2 * i], difference: estimates[2 * i + 1] });
+  const { beams, algorithm, method, tokens, numSolutions, ...p } = row;
+  // As every share's: never narrower than Wilson's.
+  const accuracy = widened(estimates[2 * i], shareBounds({ sums: row.accuracies }, level));
+  Object.assign(row, { accuracy, difference: estimates[2 * i + 1] });
   const isOwn = method === algorithm;
   const cells = isOwn
-    ? [tokens.toFixed(0), "", percent(row.accuracy), "", "", ""]
+    ? [tokens.toFixed(0), "", shown(row.accuracy), "", "", ""]
     : [
         "the same",
         numSolutions.toFixed(1),
-        percent(row.accuracy),
-        percent(row.difference),
-        pValue.toFixed(3),
-        correctedPValue.toFixed(3),
+        shown(row.accuracy),
+        shown(row.difference),
+        pText(p.pValue, p.pValueIsFloor),
+        pText(p.correctedPValue, p.correctedPValueIsFloor),
       ];
   console.log(`| ${[beams, isOwn ? `**${method}**` : method, ...cells].join(" | ")} |`);
 }
