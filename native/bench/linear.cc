@@ -19,18 +19,20 @@ void products(const Context& context, const KernelTable& kernels, int rows, int 
   const at::Tensor x = context.random({rows, depth}, at::kFloat), y = context.random({rows, outputs}, at::kFloat);
   const at::Tensor floats = context.random({outputs, depth}, at::kFloat);
   const at::Tensor integers = at::randint(-127, 128, {outputs, depth}, at::kChar);
-  const at::Tensor scales = at::ones({panels, num_groups(depth), kPanel}), row_scales = at::ones({rows});
-  const at::Tensor rounded = at::randint(-kActivationBound, kActivationBound + 1, {rows, depth}, at::kShort);
+  const at::Tensor scales = at::ones({panels, num_groups(depth), kPanel}), row_scales = at::empty({rows});
+  const int row_tiles = (rows + kTileRows - 1) / kTileRows;
+  const at::Tensor rounded = at::empty({row_tiles, kTileRows, depth}, at::kShort);
   float* out = y.data_ptr<float>();
   context.report_host(shape + ", f32", work, [&] {
     kernels.linear_f32(x.data_ptr<float>(), depth, rows, floats.data_ptr<float>(), depth, 0, panels, out, outputs);
   });
   context.report_host(shape + ", int8", work, [&] {
-    kernels.linear_i8(rounded.data_ptr<int16_t>(), depth, rows, integers.data_ptr<int8_t>(), depth, 0, panels,
+    kernels.quantize_rows(x.data_ptr<float>(), depth, rows, depth, depth, rounded.data_ptr<int16_t>(),
+                          row_scales.data_ptr<float>());
+    kernels.linear_i8(rounded.data_ptr<int16_t>(), rows, integers.data_ptr<int8_t>(), depth, 0, panels,
                       row_scales.data_ptr<float>(), scales.data_ptr<float>(), out, outputs);
   });
   if (kernels.linear_bf16 == nullptr) return;
-  const int row_tiles = (rows + kTileRows - 1) / kTileRows;
   const at::Tensor split = at::empty({row_tiles, depth, kPlanes, kTileRows}, at::kShort);
   const at::Tensor tiles = context.random({outputs, depth}, at::kBFloat16);
   auto* planes = reinterpret_cast<uint16_t*>(split.data_ptr<int16_t>());

@@ -1,7 +1,7 @@
 // Attention over keys and values in bf16 on AMX tiles, sixteen query rows at a time: as attention_simd.cc, but that
 // queries, keys, values and the weights of a block are bf16 numbers, and their products are added up in tiles. The sum
-// of the weights is that of the rounded ones. A row of a tile is computed as if it were alone, and blocks are whole
-// whatever a row sees of them, so what a row gives depends on nothing but the row.
+// of the weights is that of the rounded ones. A row of a tile is computed as if it were alone, and keys that it does
+// not see have weight 0, so what a row gives depends on nothing but the row.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace erprm::amx {
 namespace {
 
 constexpr int kRowsTogether = 64;  // their sums and queries stay in the first-level cache beside a block
-constexpr int kKeyTiles = kKvTokens / kPanel, kWeightTiles = kKvTokens / kTileDepth;
+constexpr int kKeyPanels = kKvTokens / kPanel, kWeightTiles = kKvTokens / kTileDepth;
 
 __m256i to_bf16(__m512 x) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)); }
 
@@ -53,9 +53,9 @@ void read_row(const QueryRow& row, int head_size, int r, Gathered& all) {
   std::memcpy(all.outputs + r * head_size, row.output, sizeof(float) * head_size);
 }
 
-// scores [16, 64] = queries K^T.   Tiles: 0 to 3 scores, 4 queries, 6 and 7 keys
-void multiply_keys(const uint16_t* queries, const uint16_t* keys, int depth, Gathered& all) {
-  static_assert(kKeyTiles == 4);
+// scores [16, 16 num_panels] = queries K^T.   Tiles: 0 to 3 scores, 4 queries, 6 and 7 keys
+void multiply_keys(const uint16_t* queries, const uint16_t* keys, int depth, int num_panels, Gathered& all) {
+  static_assert(kKeyPanels == 4);
   constexpr int kStride = sizeof all.scores[0];
   const size_t panel = static_cast<size_t>(depth) * kPanel;
   _tile_zero(0);
@@ -66,10 +66,13 @@ void multiply_keys(const uint16_t* queries, const uint16_t* keys, int depth, Gat
     _tile_loadd(4, queries, kRowBytes);
     _tile_loadd(6, keys, kRowBytes);
     _tile_dpbf16ps(0, 4, 6);
+    if (num_panels < 2) continue;
     _tile_loadd(7, keys + panel, kRowBytes);
     _tile_dpbf16ps(1, 4, 7);
+    if (num_panels < 3) continue;
     _tile_loadd(6, keys + 2 * panel, kRowBytes);
     _tile_dpbf16ps(2, 4, 6);
+    if (num_panels < 4) continue;
     _tile_loadd(7, keys + 3 * panel, kRowBytes);
     _tile_dpbf16ps(3, 4, 7);
   }
@@ -84,15 +87,15 @@ uint64_t bits_below(int count) { return count == kKvTokens ? ~uint64_t{0} : (uin
 // Turns a row's scores into weights and rescales what the row has gathered so far. Visible keys: [begin, end).
 void softmax_row(const QueryRow& row, int r, int begin, int end, int head_size, float* output, Gathered& all) {
   const uint64_t visible = bits_below(end) & ~bits_below(begin);
-  __m512 scores[kKeyTiles], largest = _mm512_set1_ps(-INFINITY);
-  for (int t = 0; t < kKeyTiles; ++t) {
+  __m512 scores[kKeyPanels], largest = _mm512_set1_ps(-INFINITY);
+  for (int t = 0; t < kKeyPanels; ++t) {
     const __m512 x = _mm512_load_ps(all.scores[r] + t * kPanel);
     scores[t] = _mm512_mask_blend_ps(static_cast<__mmask16>(visible >> (t * kPanel)), _mm512_set1_ps(-INFINITY), x);
     largest = _mm512_max_ps(scores[t], largest);
   }
   const float before = row.state[0], maximum = std::max(before, _mm512_reduce_max_ps(largest));
   __m512 total = _mm512_setzero_ps();
-  for (int t = 0; t < kKeyTiles; ++t) {
+  for (int t = 0; t < kKeyPanels; ++t) {
     const __m256i weights = to_bf16(exp16(_mm512_sub_ps(scores[t], _mm512_set1_ps(maximum))));
     uint16_t* to = all.weights[t * kPanel / kTileDepth][r] + t * kPanel % kTileDepth;
     _mm256_store_si256(reinterpret_cast<__m256i*>(to), weights);
@@ -107,20 +110,31 @@ void softmax_row(const QueryRow& row, int r, int begin, int end, int head_size, 
   }
 }
 
-// outputs [16, D] += weights V.   Tiles: 0 outputs, 4 and 5 weights, 6 and 7 values
-void multiply_values(const uint16_t* values, int head_size, float* outputs, const Gathered& all) {
+// Sixteen columns of the outputs. A macro, because GCC's intrinsics write the numbers of tiles into the assembly.
+#define ERPRM_ADD_VALUES(OUT, outputs, values)    \
+  do {                                            \
+    _tile_loadd(OUT, outputs, stride);            \
+    _tile_loadd(6, values, kRowBytes);            \
+    _tile_dpbf16ps(OUT, 4, 6);                    \
+    if (num_tiles > 1) {                          \
+      _tile_loadd(7, (values) + half, kRowBytes); \
+      _tile_dpbf16ps(OUT, 5, 7);                  \
+    }                                             \
+    _tile_stored(OUT, outputs, stride);           \
+  } while (false)
+
+// outputs [16, D] += weights V over 32 num_tiles tokens.   Tiles: 0 and 1 outputs, 4 and 5 weights, 6 and 7 values
+void multiply_values(const uint16_t* values, int head_size, int num_tiles, float* outputs, const Gathered& all) {
   static_assert(kWeightTiles == 2);
   const size_t stride = head_size * sizeof(float), half = static_cast<size_t>(head_size) * kTileDepth;
   _tile_loadd(4, all.weights[0], kRowBytes);
-  _tile_loadd(5, all.weights[1], kRowBytes);
-  for (int d = 0; d < head_size; d += kPanel, values += kTile) {
-    _tile_loadd(0, outputs + d, stride);
-    _tile_loadd(6, values, kRowBytes);
-    _tile_dpbf16ps(0, 4, 6);
-    _tile_loadd(7, values + half, kRowBytes);
-    _tile_dpbf16ps(0, 5, 7);
-    _tile_stored(0, outputs + d, stride);
+  if (num_tiles > 1) _tile_loadd(5, all.weights[1], kRowBytes);
+  int d = 0;
+  for (; d + kPanel < head_size; d += 2 * kPanel, values += 2 * kTile) {
+    ERPRM_ADD_VALUES(0, outputs + d, values);
+    ERPRM_ADD_VALUES(1, outputs + d + kPanel, values + kTile);
   }
+  if (d < head_size) ERPRM_ADD_VALUES(0, outputs + d, values);
 }
 
 void attend_together(const QueryRow* rows, int count, const KeyValueBlocks& list, Gathered& all) {
@@ -133,15 +147,17 @@ void attend_together(const QueryRow* rows, int count, const KeyValueBlocks& list
   }
   for (int start = first / kKvTokens * kKvTokens; start < limit; start += kKvTokens) {
     const auto* block = reinterpret_cast<const uint16_t*>(list.blocks[start / kKvTokens]);
+    // What nobody sees of a block is left out: its weights would be 0.
+    const int wide = std::min(limit - start, kKvTokens);
     for (int r = 0; r < count; r += kTileRows) {
-      multiply_keys(all.queries + r * depth, block + list.key_offset, depth, all);
+      multiply_keys(all.queries + r * depth, block + list.key_offset, depth, (wide + kPanel - 1) / kPanel, all);
       float* outputs = all.outputs + r * head_size;
       for (int i = 0; i < std::min(kTileRows, count - r); ++i) {
         const int end = std::clamp(rows[r + i].limit - start, 0, kKvTokens);
         const int begin = std::clamp(rows[r + i].first - start, 0, end);
         softmax_row(rows[r + i], i, begin, end, head_size, outputs + i * head_size, all);
       }
-      multiply_values(block + list.value_offset, head_size, outputs, all);
+      multiply_values(block + list.value_offset, head_size, (wide + kTileDepth - 1) / kTileDepth, outputs, all);
     }
   }
   for (int r = 0; r < count; ++r) {

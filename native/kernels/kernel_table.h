@@ -76,9 +76,10 @@ struct KernelTable {
 
   // The same with integers: c[r, n] += row_scales[r] * sum over groups g of scales[g, n] * (exact integer sum in g).
   // kIntegerStep divides depth.
-  //   a i16 [rows, lda], panels i8 [N/16, depth/integer_run, 16, integer_run], scales f32 [N/16, num_groups(depth), 16]
-  void (*linear_i8)(const int16_t* a, size_t lda, int rows, const int8_t* panels, int depth, int panel_begin,
-                    int panel_end, const float* row_scales, const float* scales, float* c, size_t ldc);
+  //   a as quantize_rows leaves it, panels i8 [N/16, depth/integer_run, 16, integer_run], scales f32
+  //   [N/16, num_groups(depth), 16]
+  void (*linear_i8)(const int16_t* a, int rows, const int8_t* panels, int depth, int panel_begin, int panel_end,
+                    const float* row_scales, const float* scales, float* c, size_t ldc);
 
   int integer_run;  // consecutive inputs of one output that lie together in panels of int8: 2 or 4
 
@@ -105,9 +106,12 @@ struct KernelTable {
   // panels[n / 16, k, n % 16] = b[n * column_step + k * depth_step]; zero for n >= columns. One of the two steps is 1.
   void (*pack_panels)(const float* b, size_t column_step, size_t depth_step, int depth, int columns, float* panels);
 
-  // out[r, k] = round(x[r, k] / scales[r]), scales[r] = max |x[r, :]| / kActivationBound (1 for a zero row).
-  // A row that is not finite becomes zeros with a scale of NaN.
-  void (*quantize_rows)(const float* x, size_t ldx, int rows, int width, int16_t* out, size_t ldo, float* scales);
+  // integer_at(out, depth, r, k) = round(x[r, k] / scales[r]), scales[r] = max |x[r, :]| / kActivationBound (1 for a
+  // zero row), and 0 for k >= width. A row that is not finite becomes zeros with a scale of NaN.
+  //   out aligned to 64 bytes, depth i16 for each row of whole tiles: rows rounded up to kTileRows
+  void (*quantize_rows)(const float* x, size_t ldx, int rows, int width, int depth, int16_t* out, float* scales);
+  // The order is the table's own.
+  int16_t (*integer_at)(const int16_t* integers, int depth, int r, int k);
 
   // out[r, i] = x[r, i] / sqrt(mean over i < width of x[r, i]^2 + epsilon) * weight[i]; width padded on both sides.
   void (*rms_norm)(const float* x, size_t ldx, int rows, int width, const float* weight, float epsilon, float* out,

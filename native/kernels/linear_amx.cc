@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <type_traits>
 
@@ -14,31 +15,57 @@ namespace {
 
 constexpr int kRun = 4;  // bytes of one output that lie together
 
-// Inputs of an int8 product added up before the row's scale comes in, and panels that stay in the second-level cache
-// while all rows pass over them.
-constexpr int kIntegerDepth = 2048;
+// Panels of an int8 product that stay in the second-level cache while all rows pass over them.
 constexpr int kPanelBlock = 64;
 // Inputs of a bf16 product summed within the tiles before they are added to the result.
 constexpr int kTileSlice = 512;
 
-// Activations of sixteen rows as bytes, x = 256 h + l with h in [-128, 127] and l in [0, 255], for each step of inputs.
-struct alignas(64) ByteRows {
-  struct Step {
-    int8_t high[kTileRows][kIntegerStep];
-    uint8_t low[kTileRows][kIntegerStep];
-  } steps[kIntegerDepth / kIntegerStep];
+// Sixteen rows of activations over a step of inputs as bytes, x = 256 h + l with h in [-128, 127] and l in [0, 255].
+struct alignas(64) Step {
+  int8_t high[kTileRows][kIntegerStep];
+  uint8_t low[kTileRows][kIntegerStep];
 };
 
-void split_bytes(const int16_t* a, size_t lda, int rows, int depth, ByteRows& out) {
-  for (int r = 0; r < rows; ++r, a += lda) {
-    for (int k = 0; k < depth; k += 32) {
-      const __m512i x = _mm512_loadu_si512(a + k);
-      ByteRows::Step& step = out.steps[k / kIntegerStep];
-      _mm256_store_si256(reinterpret_cast<__m256i*>(step.low[r] + k % kIntegerStep), _mm512_cvtepi16_epi8(x));
-      _mm256_store_si256(reinterpret_cast<__m256i*>(step.high[r] + k % kIntegerStep),
-                         _mm512_cvtepi16_epi8(_mm512_srai_epi16(x, 8)));
+const Step* steps_of(const int16_t* a, int depth, int row) {
+  return reinterpret_cast<const Step*>(a + static_cast<size_t>(row / kTileRows) * kTileRows * depth);
+}
+
+// The largest magnitude of x [width], or NaN where a number is not finite.
+float largest_of(const float* x, int width) {
+  __m512 largest = _mm512_setzero_ps(), poison = _mm512_setzero_ps();
+  for (int k = 0; k < width; k += kPanel) {
+    const auto wanted = static_cast<__mmask16>((uint32_t{1} << std::min(kPanel, width - k)) - 1);
+    const __m512 v = _mm512_maskz_loadu_ps(wanted, x + k);
+    largest = _mm512_max_ps(largest, _mm512_abs_ps(v));
+    poison = _mm512_fmadd_ps(v, _mm512_setzero_ps(), poison);
+  }
+  return _mm512_reduce_max_ps(largest) + _mm512_reduce_add_ps(poison);
+}
+
+void quantize_rows(const float* x, size_t ldx, int rows, int width, int depth, int16_t* out, float* scales) {
+  auto* steps = reinterpret_cast<Step*>(out);
+  for (int r = 0; r < rows; ++r, x += ldx) {
+    const float largest = largest_of(x, width);
+    const bool finite = std::isfinite(largest), some = largest > 0;
+    scales[r] = !finite ? NAN : some ? largest / static_cast<float>(kActivationBound) : 1.0f;
+    const __m512 inverse = _mm512_set1_ps(finite && some ? static_cast<float>(kActivationBound) / largest : 0.0f);
+    for (int k = 0; k < depth; k += kPanel) {
+      const int count = finite ? std::clamp(width - k, 0, kPanel) : 0;
+      const __m512 v = _mm512_maskz_loadu_ps(static_cast<__mmask16>((uint32_t{1} << count) - 1), count > 0 ? x + k : x);
+      const __m512i integers = _mm512_cvtps_epi32(_mm512_mul_ps(v, inverse));
+      Step& step = steps[static_cast<size_t>(r / kTileRows) * (depth / kIntegerStep) + k / kIntegerStep];
+      const int place = k % kIntegerStep;
+      _mm_store_si128(reinterpret_cast<__m128i*>(step.low[r % kTileRows] + place), _mm512_cvtepi32_epi8(integers));
+      _mm_store_si128(reinterpret_cast<__m128i*>(step.high[r % kTileRows] + place),
+                      _mm512_cvtepi32_epi8(_mm512_srai_epi32(integers, 8)));
     }
   }
+}
+
+int16_t integer_at(const int16_t* a, int depth, int r, int k) {
+  const Step& step = steps_of(a, depth, r)[k / kIntegerStep];
+  const int row = r % kTileRows, place = k % kIntegerStep;
+  return static_cast<int16_t>(256 * step.high[row][place] + step.low[row][place]);
 }
 
 // Tiles of an int8 product. Macros, because GCC's intrinsics write the numbers of tiles into the assembly: two pairs of
@@ -75,23 +102,23 @@ inline __attribute__((always_inline)) void add_tile_group(const TileSums& tiles,
 
 // kRows rows times one panel, over depth inputs. Rows of the tiles beyond kRows are not read from.
 template <int kRows>
-void panel_i8(const ByteRows& rows, int depth, const int8_t* panel, const float* row_scales, const float* scales,
-              float* c, size_t ldc) {
+void panel_i8(const Step* rows, int depth, const int8_t* panel, const float* row_scales, const float* scales, float* c,
+              size_t ldc) {
   constexpr int kSteps = kGroup / kIntegerStep;
   TileSums even, odd;
   __m512 sums[kRows];
   for (int r = 0; r < kRows; ++r) sums[r] = _mm512_setzero_ps();
   const int groups = static_cast<int>(num_groups(depth)), all = depth / kIntegerStep;
   const auto steps = [&](int g) { return std::min(kSteps, all - g * kSteps); };
-  ERPRM_GROUP_SUMS(0, 1, rows.steps, steps(0), panel, even);
+  ERPRM_GROUP_SUMS(0, 1, rows, steps(0), panel, even);
   int g = 1;
   for (; g + 1 < groups; g += 2) {
-    ERPRM_GROUP_SUMS(2, 3, rows.steps + g * kSteps, kSteps, panel + g * kGroup * kPanel, odd);
+    ERPRM_GROUP_SUMS(2, 3, rows + g * kSteps, kSteps, panel + g * kGroup * kPanel, odd);
     add_tile_group<kRows>(even, scales + (g - 1) * kPanel, sums);
-    ERPRM_GROUP_SUMS(0, 1, rows.steps + (g + 1) * kSteps, steps(g + 1), panel + (g + 1) * kGroup * kPanel, even);
+    ERPRM_GROUP_SUMS(0, 1, rows + (g + 1) * kSteps, steps(g + 1), panel + (g + 1) * kGroup * kPanel, even);
     add_tile_group<kRows>(odd, scales + g * kPanel, sums);
   }
-  if (g < groups) ERPRM_GROUP_SUMS(2, 3, rows.steps + g * kSteps, steps(g), panel + g * kGroup * kPanel, odd);
+  if (g < groups) ERPRM_GROUP_SUMS(2, 3, rows + g * kSteps, steps(g), panel + g * kGroup * kPanel, odd);
   add_tile_group<kRows>(even, scales + (g - 1) * kPanel, sums);
   if (g < groups) add_tile_group<kRows>(odd, scales + g * kPanel, sums);
   for (int r = 0; r < kRows; ++r) {
@@ -109,27 +136,21 @@ inline __attribute__((always_inline)) void with_rows(int rows, const Body& body)
   body(std::integral_constant<int, kRows>());
 }
 
-void linear_i8(const int16_t* a, size_t lda, int rows, const int8_t* panels, int depth, int panel_begin, int panel_end,
+void linear_i8(const int16_t* a, int rows, const int8_t* panels, int depth, int panel_begin, int panel_end,
                const float* row_scales, const float* scales, float* c, size_t ldc) {
   static constexpr TileConfig config = whole_tiles();
   const UseTiles tiles(config);
-  ByteRows bytes;
   const size_t panel_size = static_cast<size_t>(depth) * kPanel, panel_scales = num_groups(depth) * kPanel;
   for (int first = panel_begin; first < panel_end; first += kPanelBlock) {
     const int last = std::min(panel_end, first + kPanelBlock);
-    for (int k = 0; k < depth; k += kIntegerDepth) {
-      const int slice = std::min(kIntegerDepth, depth - k);
-      for (int r = 0; r < rows; r += kTileRows) {
-        const int count = std::min(kTileRows, rows - r);
-        split_bytes(a + r * lda + k, lda, count, slice, bytes);
+    for (int r = 0; r < rows; r += kTileRows) {
+      const Step* steps = steps_of(a, depth, r);
+      with_rows(std::min(kTileRows, rows - r), [&](auto count) {
         for (int p = first; p < last; ++p) {
-          const int8_t* panel = panels + p * panel_size + static_cast<size_t>(k) * kPanel;
-          const float* panel_scale = scales + p * panel_scales + k / kGroup * kPanel;
-          float* out = c + r * ldc + static_cast<size_t>(p) * kPanel;
-          with_rows(count,
-                    [&](auto known) { panel_i8<known()>(bytes, slice, panel, row_scales + r, panel_scale, out, ldc); });
+          panel_i8<count()>(steps, depth, panels + p * panel_size, row_scales + r, scales + p * panel_scales,
+                            c + r * ldc + static_cast<size_t>(p) * kPanel, ldc);
         }
-      }
+      });
     }
   }
 }
@@ -241,6 +262,8 @@ void linear_bf16(const uint16_t* planes, int rows, const uint16_t* tiles, int de
 }  // namespace
 
 void add_linear_kernels(KernelTable& table) {
+  table.quantize_rows = quantize_rows;
+  table.integer_at = integer_at;
   table.linear_i8 = linear_i8;
   table.integer_run = kRun;
   table.split_rows = split_rows;

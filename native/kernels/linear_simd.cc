@@ -15,7 +15,7 @@ namespace {
 
 // Rows of an integer product taken together: GCC 12 spills accumulators when all registers are spoken for.
 #if defined(__AVX512VNNI__)
-constexpr int kIntegerRows = kMicroRows;
+constexpr int kIntegerRows = 8;
 #else
 constexpr int kIntegerRows = 4;
 #endif
@@ -84,21 +84,31 @@ void linear_f32(const float* a, size_t lda, int rows, const float* panels, int d
 }
 
 #if defined(__AVX512VNNI__)
-// One group of one panel for kRows rows.
+ERPRM_INLINE __m512i widened(const int8_t* weights) {
+  return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights)));
+}
+
+ERPRM_INLINE int32_t pair_at(const int16_t* integers) {
+  int32_t pair;
+  std::memcpy(&pair, integers, sizeof pair);
+  return pair;
+}
+
+// One group of one panel for kRows rows. Two sums a row, because one takes longer than it takes to begin the next.
 template <int kRows>
 ERPRM_INLINE void micro_i8(const int16_t* a, size_t lda, const int8_t* panel, int depth, const float* row_scales,
                            const float* scales, float* c, size_t ldc) {
-  __m512i sums[kRows];
-  for (int r = 0; r < kRows; ++r) sums[r] = _mm512_setzero_si512();
-  for (int k = 0; k < depth; k += 2, panel += 2 * kPanel) {
-    const __m512i b = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel)));
+  __m512i sums[kRows], others[kRows];
+  for (int r = 0; r < kRows; ++r) sums[r] = others[r] = _mm512_setzero_si512();
+  for (int k = 0; k < depth; k += 4, panel += 4 * kPanel) {
+    const __m512i first = widened(panel), second = widened(panel + 2 * kPanel);
 #pragma GCC unroll 12
     for (int r = 0; r < kRows; ++r) {
-      int32_t pair;
-      std::memcpy(&pair, a + r * lda + k, sizeof pair);
-      sums[r] = _mm512_dpwssd_epi32(sums[r], _mm512_set1_epi32(pair), b);
+      sums[r] = _mm512_dpwssd_epi32(sums[r], _mm512_set1_epi32(pair_at(a + r * lda + k)), first);
+      others[r] = _mm512_dpwssd_epi32(others[r], _mm512_set1_epi32(pair_at(a + r * lda + k + 2)), second);
     }
   }
+  for (int r = 0; r < kRows; ++r) sums[r] = _mm512_add_epi32(sums[r], others[r]);
   const __m512 columns = _mm512_loadu_ps(scales);
   for (int r = 0; r < kRows; ++r) {
     float* out = c + r * ldc;
@@ -163,16 +173,16 @@ void panel_i8(const int16_t* a, size_t lda, const int8_t* panel, int depth, cons
   }
 }
 
-void linear_i8(const int16_t* a, size_t lda, int rows, const int8_t* panels, int depth, int panel_begin, int panel_end,
+void linear_i8(const int16_t* a, int rows, const int8_t* panels, int depth, int panel_begin, int panel_end,
                const float* row_scales, const float* scales, float* c, size_t ldc) {
   for (int p = panel_begin; p < panel_end; ++p) {
     const int8_t* panel = panels + static_cast<size_t>(p) * depth * kPanel;
     const float* group_scales = scales + static_cast<size_t>(p) * num_groups(depth) * kPanel;
     for (int r = 0; r < rows; r += kIntegerRows) {
-      const int16_t* row = a + r * lda;
+      const int16_t* row = a + static_cast<size_t>(r) * depth;
       float* out = c + r * ldc + static_cast<size_t>(p) * kPanel;
       with_rows<kIntegerRows>(std::min(kIntegerRows, rows - r), [&](auto count) {
-        panel_i8<count()>(row, lda, panel, depth, row_scales + r, group_scales, out, ldc);
+        panel_i8<count()>(row, depth, panel, depth, row_scales + r, group_scales, out, ldc);
       });
     }
   }
@@ -180,10 +190,11 @@ void linear_i8(const int16_t* a, size_t lda, int rows, const int8_t* panels, int
 
 typedef int16_t I16x8 __attribute__((vector_size(16)));
 
-void quantize_rows(const float* x, size_t ldx, int rows, int width, int16_t* out, size_t ldo, float* scales) {
+void quantize_rows(const float* x, size_t ldx, int rows, int width, int depth, int16_t* out, float* scales) {
   const int whole = width / 8 * 8;
   for (int r = 0; r < rows; ++r) {
     const float* row = x + r * ldx;
+    int16_t* quantized = out + static_cast<size_t>(r) * depth;
     F32x8 most = splat8(0.0f), poison = splat8(0.0f);
     for (int k = 0; k < whole; k += 8) {
       const F32x8 v = load8(row + k);
@@ -198,12 +209,11 @@ void quantize_rows(const float* x, size_t ldx, int rows, int width, int16_t* out
     if (bad != 0.0f) {
       // Integers cannot say it, the scale can: every product of this row is NaN.
       scales[r] = NAN;
-      std::fill(out + r * ldo, out + (r + 1) * ldo, int16_t{0});
+      std::fill_n(quantized, depth, int16_t{0});
       continue;
     }
     scales[r] = largest > 0 ? largest / static_cast<float>(kActivationBound) : 1.0f;
     const float inverse = largest > 0 ? static_cast<float>(kActivationBound) / largest : 0.0f;
-    int16_t* quantized = out + r * ldo;
     const F32x8 magic = splat8(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest even integer
     for (int k = 0; k < whole; k += 8) {
       const F32x8 rounded = (load8(row + k) * splat8(inverse) + magic) - magic;
@@ -213,8 +223,12 @@ void quantize_rows(const float* x, size_t ldx, int rows, int width, int16_t* out
     for (int k = whole; k < width; ++k) {
       quantized[k] = static_cast<int16_t>((row[k] * inverse + magic[0]) - magic[0]);
     }
-    for (size_t k = width; k < ldo; ++k) quantized[k] = 0;
+    for (int k = width; k < depth; ++k) quantized[k] = 0;
   }
+}
+
+int16_t integer_at(const int16_t* integers, int depth, int r, int k) {
+  return integers[static_cast<size_t>(r) * depth + k];
 }
 
 }  // namespace
@@ -224,6 +238,7 @@ void add_linear_kernels(KernelTable& table) {
   table.linear_i8 = linear_i8;
   table.integer_run = 2;
   table.quantize_rows = quantize_rows;
+  table.integer_at = integer_at;
 }
 
 }  // namespace erprm::ERPRM_ISA

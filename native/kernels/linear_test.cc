@@ -1,7 +1,9 @@
 // The packed products against a naive sum in double precision, and the row rule: bits do not depend on the other rows.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -25,6 +27,20 @@ std::vector<float> random_floats(size_t count, uint32_t seed) {
   for (float& value : values) value = normal(bits);
   return values;
 }
+
+// Rows of x as a table's int8 product takes them.
+struct IntegerRows {
+  IntegerRows(const KernelTable& kernels, const std::vector<float>& x, int rows, int width, int depth)
+      : numbers(static_cast<int16_t*>(std::aligned_alloc(64, (rows + 15) / 16 * 16 * depth * sizeof(int16_t)))),
+        scales(rows) {
+    kernels.quantize_rows(x.data(), width, rows, width, depth, numbers.get(), scales.data());
+  }
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<int16_t, Free> numbers;
+  std::vector<float> scales;
+};
 
 struct Shape {
   int rows, depth, outputs;
@@ -78,14 +94,16 @@ TEST("an int8 product is the exact integer sum of each group times its scale, at
       const int depth = (any_depth + kIntegerStep - 1) / kIntegerStep * kIntegerStep;
       const int groups = static_cast<int>(num_groups(depth)), run = kernels.integer_run;
       std::mt19937 bits(6);
-      std::vector<int16_t> a(static_cast<size_t>(rows) * depth);
+      std::vector<float> a(static_cast<size_t>(rows) * depth);
       std::vector<int8_t> panels(static_cast<size_t>(depth) * outputs);
-      for (auto& value : a) value = static_cast<int16_t>(bits() % 2 ? kActivationBound : -kActivationBound);
+      for (float& value : a) value = static_cast<float>(bits() % 2 ? kActivationBound : -kActivationBound);
       for (auto& value : panels) value = static_cast<int8_t>(bits() % 4 ? 127 : int(bits() % 255) - 127);
       for (int k = 0; k < depth; ++k) a[k] = kActivationBound;  // one row of the largest possible sum
       const auto row_scales = random_floats(rows, 7), scales = random_floats(static_cast<size_t>(groups) * outputs, 8);
       std::vector<float> c(static_cast<size_t>(rows) * outputs, 0.0f);
-      kernels.linear_i8(a.data(), depth, rows, panels.data(), depth, 0, outputs / kPanel, row_scales.data(),
+      const IntegerRows integers(kernels, a, rows, depth, depth);
+      for (const float scale : integers.scales) CHECK(scale == 1.0f);
+      kernels.linear_i8(integers.numbers.get(), rows, panels.data(), depth, 0, outputs / kPanel, row_scales.data(),
                         scales.data(), c.data(), outputs);
       for (int r = 0; r < rows; ++r) {
         for (int n = 0; n < outputs; ++n) {
@@ -93,7 +111,7 @@ TEST("an int8 product is the exact integer sum of each group times its scale, at
           for (int g = 0; g < groups; ++g) {
             int64_t sum = 0;
             for (int k = g * kGroup; k < std::min(depth, (g + 1) * kGroup); ++k) {
-              sum += int64_t{a[r * depth + k]} *
+              sum += int64_t{static_cast<int32_t>(a[r * depth + k])} *
                      panels[((static_cast<size_t>(n / kPanel) * depth + k / run * run) * kPanel) + n % kPanel * run +
                             k % run];
             }
@@ -113,15 +131,16 @@ TEST("a row of an int8 product has the same bits alone and in company") {
   for (const KernelTable& kernels : kernel_tables()) {
     const int rows = 20, depth = 8 * kGroup + kIntegerStep, outputs = 32;
     std::mt19937 bits(9);
-    std::vector<int16_t> a(rows * depth);
+    const auto a = random_floats(rows * depth, 12);
     std::vector<int8_t> panels(depth * outputs);
-    for (auto& value : a) value = static_cast<int16_t>(bits());
     for (auto& value : panels) value = static_cast<int8_t>(int(bits() % 255) - 127);
-    const auto row_scales = random_floats(rows, 10), scales = random_floats(num_groups(depth) * outputs, 11);
+    const auto scales = random_floats(num_groups(depth) * outputs, 11);
     const auto run = [&](int first, int count) {
       std::vector<float> c(static_cast<size_t>(count) * outputs, 0.0f);
-      kernels.linear_i8(a.data() + first * depth, depth, count, panels.data(), depth, 0, outputs / kPanel,
-                        row_scales.data() + first, scales.data(), c.data(), outputs);
+      const std::vector<float> x(a.begin() + first * depth, a.begin() + (first + count) * depth);
+      const IntegerRows integers(kernels, x, count, depth, depth);
+      kernels.linear_i8(integers.numbers.get(), count, panels.data(), depth, 0, outputs / kPanel,
+                        integers.scales.data(), scales.data(), c.data(), outputs);
       return c;
     };
     const auto together = run(0, rows);
@@ -131,15 +150,22 @@ TEST("a row of an int8 product has the same bits alone and in company") {
   }
 }
 
-TEST("quantized rows keep the largest value and round to nearest") {
+TEST("quantized rows keep the largest value and round to nearest, in every row of two tiles") {
   for (const KernelTable& kernels : kernel_tables()) {
-    const std::vector<float> x = {1.0f, -2.0f, 0.26f, 0.0f, 0.0f, 0.0f};
-    std::vector<int16_t> out(8, 99);
-    std::vector<float> scales(2);
-    kernels.quantize_rows(x.data(), 3, 2, 3, out.data(), 4, scales.data());
-    CHECK(out == std::vector<int16_t>({16384, -32767, 4260, 0, 0, 0, 0, 0}));
-    CHECK_NEAR(scales[0], 2.0 / kActivationBound, 1e-12);
-    CHECK(scales[1] == 1.0f);
+    const int rows = 19, width = 67, depth = 2 * kIntegerStep;
+    auto x = random_floats(static_cast<size_t>(rows) * width, 13);
+    for (int k = 0; k < width; ++k) x[3 * width + k] = 0.0f;
+    const IntegerRows integers(kernels, x, rows, width, depth);
+    for (int r = 0; r < rows; ++r) {
+      float largest = 0;
+      for (int k = 0; k < width; ++k) largest = std::max(largest, std::fabs(x[r * width + k]));
+      const double scale = r == 3 ? 1.0 : double(largest) / kActivationBound;
+      CHECK_NEAR(integers.scales[r], scale, 1e-7 * scale);
+      for (int k = 0; k < depth; ++k) {
+        const double wanted = k < width ? x[r * width + k] / scale : 0.0;
+        CHECK_NEAR(kernels.integer_at(integers.numbers.get(), depth, r, k), wanted, 0.51);
+      }
+    }
   }
 }
 
@@ -151,12 +177,11 @@ TEST("a row with a number that is not finite becomes NaN in an int8 product, and
           const int depth = 2 * kGroup;
           auto x = random_floats(2 * static_cast<size_t>(width), 12);
           x[at] = bad;
-          std::vector<int16_t> integers(2 * depth, 99);
-          std::vector<float> row_scales(2), scales(2 * kPanel, 1.0f), c(2 * kPanel, 0.0f);
-          kernels.quantize_rows(x.data(), width, 2, width, integers.data(), depth, row_scales.data());
+          const IntegerRows integers(kernels, x, 2, width, depth);
+          std::vector<float> scales(2 * kPanel, 1.0f), c(2 * kPanel, 0.0f);
           const std::vector<int8_t> panels(static_cast<size_t>(depth) * kPanel, 1);
-          kernels.linear_i8(integers.data(), depth, 2, panels.data(), depth, 0, 1, row_scales.data(), scales.data(),
-                            c.data(), kPanel);
+          kernels.linear_i8(integers.numbers.get(), 2, panels.data(), depth, 0, 1, integers.scales.data(),
+                            scales.data(), c.data(), kPanel);
           for (int n = 0; n < kPanel; ++n) CHECK(std::isnan(c[n]) && std::isfinite(c[kPanel + n]));
         }
       }

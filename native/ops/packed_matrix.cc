@@ -69,17 +69,19 @@ class IntegerMatrix : public PackedMatrix {
   void multiply(const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy,
                 const StartColumns& start) const override {
     const KernelTable& kernels = kernel_table();
-    const at::Tensor quantized = at::empty({rows, depth_}, at::kShort);
+    const int64_t row_tiles = (rows + kTileRows - 1) / kTileRows;
+    const at::Tensor quantized = at::empty({row_tiles, kTileRows, depth_}, at::kShort);
     const at::Tensor scale_of_row = at::empty({rows}, at::kFloat);
     int16_t* integers = quantized.data_ptr<int16_t>();
     float* row_scales = scale_of_row.data_ptr<float>();
-    parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
-      kernels.quantize_rows(x + begin * ldx, ldx, static_cast<int>(end - begin), static_cast<int>(inputs_),
-                            integers + begin * depth_, depth_, row_scales + begin);
+    parallel_for(0, row_tiles, 1, [&](int64_t begin, int64_t end) {
+      const int64_t first = begin * kTileRows, count = std::min(rows, end * kTileRows) - first;
+      kernels.quantize_rows(x + first * ldx, ldx, static_cast<int>(count), static_cast<int>(inputs_),
+                            static_cast<int>(depth_), integers + first * depth_, row_scales + first);
     });
     parallel_for(0, panels_.size(0), 1, [&](int64_t begin, int64_t end) {
       start(begin * kPanel, end * kPanel);
-      kernels.linear_i8(integers, depth_, static_cast<int>(rows), panels_.data_ptr<int8_t>(), static_cast<int>(depth_),
+      kernels.linear_i8(integers, static_cast<int>(rows), panels_.data_ptr<int8_t>(), static_cast<int>(depth_),
                         static_cast<int>(begin), static_cast<int>(end), row_scales, scales_.data_ptr<float>(), y, ldy);
     });
   }
