@@ -1,6 +1,6 @@
 /**
  * `npm test`: set up, then the native tests and the TypeScript tests. Those that compute run one file at a time (two processes with
- * OpenMP threads slow each other down many times), the others, which mostly wait for processes to start, two at a time.
+ * OpenMP threads slow each other down many times), the others, which mostly wait for processes to start, four at a time.
  * Arguments go to ava (files to run). The last line is `N passed, N failed`.
  */
 import { readdirSync } from "node:fs";
@@ -34,7 +34,7 @@ function passes() {
   const globs = (isWanted) => folders.filter(isWanted).map(({ name }) => `dist/test/${name}/**/*.test.js`);
   return [
     { concurrency: 1, files: globs(({ name }) => computing.includes(name)) },
-    { concurrency: 2, files: globs(({ name }) => !computing.includes(name)) },
+    { concurrency: 4, files: globs(({ name }) => !computing.includes(name)) },
   ];
 }
 
