@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Resolves as soon as the condition holds; rejects when it does not within the seconds given. */
-export async function until(condition: () => boolean, seconds = 60): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
   const end = performance.now() + seconds * 1000;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > end) throw new Error(`Expected within ${seconds} s: ${condition}`);
     await sleep(5);
   }
