@@ -10,11 +10,12 @@
 namespace erprm::ERPRM_ISA {
 namespace {
 
-constexpr int kLanes = 8;  // etas at a time, and outcomes at a time
+constexpr int kLanes = 8;      // etas at a time, and outcomes at a time
+constexpr int64_t kLine = 16;  // outcomes that come from memory together
 // The spread times eta below which the label is the mean to more digits than a double has.
 constexpr double kMeanBelow = 1e-18;
 // Segments of at most so many outcomes find their labels in a table.
-constexpr int64_t kTableOutcomes = 64;
+constexpr int64_t kTableOutcomes = 128;
 
 inline double magnitude(double x) { return x < 0 ? -x : x; }
 
@@ -135,9 +136,13 @@ void label_run(const LogMeanExpBatch& batch, int64_t first, int64_t last, const 
                const Etas& etas, float* labels) {
   const int64_t stride = batch.num_segments, begin = batch.offsets[first];
   int32_t places[kRunOutcomes];
+  const float* next = batch.outcomes + batch.offsets[last];
   for (int64_t p = first; p < last; ++p) {
     const int64_t place = batch.offsets[p] - begin, count = batch.offsets[p + 1] - batch.offsets[p];
-    places[p - first] = count <= kTableOutcomes ? table.find(count, count_few_bits(bits.ones, place, count)) : 0;
+    // What the next run reads, little by little: memory works while this one is computed.
+    __builtin_prefetch(next);
+    next += kLine;
+    places[p - first] = count <= kTableOutcomes ? table.find(count, count_bits(bits.ones, place, count)) : 0;
   }
   for (int e = 0; e < etas.count; ++e) {
     float* out = labels + e * stride + first;

@@ -53,11 +53,7 @@ inline void read_bits(const float* outcomes, int64_t count, OutcomeBits& out) {
     others |= out.others[w];
   };
   int64_t w = 0;
-  for (; (w + 1) * kWord <= count; ++w) {
-    const float* from = outcomes + w * kWord;
-    for (int line = 0; line < kWord; line += 16) __builtin_prefetch(from + kRunOutcomes + line);
-    read_word(w, from);
-  }
+  for (; (w + 1) * kWord <= count; ++w) read_word(w, outcomes + w * kWord);
   if (const int64_t rest = count - w * kWord; rest > 0) {
     float last[kWord] = {};
     std::memcpy(last, outcomes + w * kWord, static_cast<size_t>(rest) * sizeof(float));

@@ -84,7 +84,7 @@ async function measure(kind: "0/1" | "real") {
   const ours = join(packageRoot, "dist", "test", "bench", "peers", "erprm-labels.js");
   const theirs = join(packageRoot, "test", "bench", "peers", "labels.py");
   const list = JSON.stringify(etas);
-  const node = [`OMP_NUM_THREADS=${flags.threads}`, "node"];
+  const node = ["env", `OMP_NUM_THREADS=${flags.threads}`, "node"];
   const rows: Row[] = ["erprm", "javascript"].map((name) => ({ name, command: [...node, ours, folder, name, list] }));
   for (const name of python ? ["numpy", "torch"] : []) {
     rows.push({ name, command: [python as string, theirs, folder, name, flags.threads, list] });
