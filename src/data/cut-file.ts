@@ -1,10 +1,8 @@
 /** A file that grows at its end and is cut back to a known length when work goes on from an earlier point. */
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
+import type { FileHandle } from "node:fs/promises";
 import { ErprmError } from "../errors.js";
-import { syncDirectory, writeFully } from "./atomic-file.js";
-import { ioError } from "./io-error.js";
+import { AppendedFile } from "./appended-file.js";
 
 /** How much of a file's end is looked at. */
 const tailBytes = 1 << 16;
@@ -35,14 +33,10 @@ async function bytesBetween(handle: FileHandle, start: number, end: number): Pro
 }
 
 export class CutFile {
-  readonly path: string;
-  readonly #handle: FileHandle;
-  #size: number;
+  readonly #file: AppendedFile;
 
-  private constructor(path: string, handle: FileHandle, size: number) {
-    this.path = path;
-    this.#handle = handle;
-    this.#size = size;
+  private constructor(file: AppendedFile) {
+    this.#file = file;
   }
 
   /**
@@ -50,63 +44,46 @@ export class CutFile {
    * @throws ERPRM_INVALID_DATA {file} when it is shorter, or ends otherwise there, and the file stays as it is; ERPRM_IO
    */
   static async open(path: string, place?: CutPlace): Promise<CutFile> {
-    let handle: FileHandle | undefined;
-    try {
-      // Created where it is missing, and not truncated where it is not.
-      handle = await open(path, "a");
-      await handle.close();
-      handle = await open(path, "r+");
-      const file = new CutFile(path, handle, place?.size ?? 0);
-      if (place && (await placeAt(handle, place.size))?.tail !== place.tail) {
-        const message = `Expected ${path} to begin with the ${place.size} bytes that were written, found others: it was changed since; start over with --force`;
-        throw new ErprmError("ERPRM_INVALID_DATA", message, { file: path });
-      }
-      await handle.truncate(file.#size);
-      await syncDirectory(dirname(path));
-      return file;
-    } catch (error) {
-      await handle?.close();
-      throw ioError(error, path, "write");
-    }
+    const file = await AppendedFile.open(path, place?.size ?? 0, async (handle) => {
+      if (!place || (await placeAt(handle, place.size))?.tail === place.tail) return;
+      const message = `Expected ${path} to begin with the ${place.size} bytes that were written, found others: it was changed since; start over with --force`;
+      throw new ErprmError("ERPRM_INVALID_DATA", message, { file: path });
+    });
+    return new CutFile(file);
+  }
+
+  get path(): string {
+    return this.#file.path;
   }
 
   get size(): number {
-    return this.#size;
+    return this.#file.size;
   }
 
   /** Where `open` can go on. */
   async place(): Promise<CutPlace> {
-    const place = await placeAt(this.#handle, this.#size);
+    const place = await placeAt(this.#file.handle, this.size);
     if (place) return place;
-    const message = `Expected ${this.path} to have the ${this.#size} bytes that were written: somebody else changes it`;
+    const message = `Expected ${this.path} to have the ${this.size} bytes that were written: somebody else changes it`;
     throw new ErprmError("ERPRM_IO", message, { path: this.path });
   }
 
   /** The bytes from `start` on. */
   read(start: number): Promise<Uint8Array<ArrayBuffer>> {
-    return bytesBetween(this.#handle, start, this.#size);
+    return bytesBetween(this.#file.handle, start, this.size);
   }
 
-  /** Calls must not overlap. @throws ERPRM_IO (a full disk): a part may stay, and is cut off at the next `open` */
-  async append(bytes: Uint8Array): Promise<void> {
-    try {
-      await writeFully(this.#handle, bytes, this.#size);
-    } catch (error) {
-      throw ioError(error, this.path, "write");
-    }
-    this.#size += bytes.length;
+  /** As `AppendedFile.append`. */
+  append(bytes: Uint8Array): Promise<void> {
+    return this.#file.append(bytes);
   }
 
-  /** Everything that was appended is on the disk when it resolves. @throws ERPRM_IO */
-  async sync(): Promise<void> {
-    try {
-      await this.#handle.datasync();
-    } catch (error) {
-      throw ioError(error, this.path, "write");
-    }
+  /** As `AppendedFile.sync`. */
+  sync(): Promise<void> {
+    return this.#file.sync();
   }
 
-  async close(): Promise<void> {
-    await this.#handle.close();
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }

@@ -4,22 +4,15 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
 import { ErprmError } from "../errors.js";
-import { syncDirectory, writeFully } from "./atomic-file.js";
-import { ioError } from "./io-error.js";
+import { AppendedFile } from "./appended-file.js";
 
 export class LogFile {
-  readonly path: string;
-  readonly #handle: FileHandle;
+  readonly #file: AppendedFile;
   readonly #hash: Hash;
-  #size: number;
 
-  private constructor(path: string, handle: FileHandle, size: number, hash: Hash) {
-    this.path = path;
-    this.#handle = handle;
-    this.#size = size;
+  private constructor(file: AppendedFile, hash: Hash) {
+    this.#file = file;
     this.#hash = hash;
   }
 
@@ -29,34 +22,29 @@ export class LogFile {
    * @throws ERPRM_INVALID_DATA {file} when it has fewer bytes, or others, and the file stays as it is; ERPRM_IO
    */
   static async open(path: string, size: number, digest?: string): Promise<LogFile> {
-    let handle: FileHandle | undefined;
-    try {
-      // Created where it is missing, and not truncated where it is not.
-      handle = await open(path, "a");
-      await handle.close();
-      handle = await open(path, "r+");
+    let hash = createHash("sha256");
+    const file = await AppendedFile.open(path, size, async (handle) => {
       const { size: found } = await handle.stat();
       if (found < size) {
         const message = `Expected at least ${size} bytes in ${path}, found ${found}: it was changed since the last checkpoint; start over with --force`;
         throw new ErprmError("ERPRM_INVALID_DATA", message, { file: path, expected: size, received: found });
       }
-      const hash = await hashOf(path, size);
+      hash = await hashOf(path, size);
       if (digest !== undefined && hash.copy().digest("hex") !== digest) {
         const message = `Expected the first ${size} bytes of ${path} as they were written, found others: a line was changed or removed since the last checkpoint; put the file back as it was, or start over with --force`;
         throw new ErprmError("ERPRM_INVALID_DATA", message, { file: path });
       }
-      await handle.truncate(size);
-      await syncDirectory(dirname(path));
-      return new LogFile(path, handle, size, hash);
-    } catch (error) {
-      await handle?.close();
-      throw ioError(error, path, "write");
-    }
+    });
+    return new LogFile(file, hash);
+  }
+
+  get path(): string {
+    return this.#file.path;
   }
 
   /** Bytes of the whole lines. */
   get size(): number {
-    return this.#size;
+    return this.#file.size;
   }
 
   /** SHA-256 of the whole lines, 64 hexadecimal digits. */
@@ -67,25 +55,16 @@ export class LogFile {
   /** Calls must not overlap. @throws ERPRM_IO (a full disk): a torn line may stay, and is cut off at the next `open` */
   async append(record: unknown): Promise<void> {
     const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
-    try {
-      await writeFully(this.#handle, bytes, this.#size);
-    } catch (error) {
-      throw ioError(error, this.path, "write");
-    }
-    this.#size += bytes.length;
+    await this.#file.append(bytes);
     this.#hash.update(bytes);
   }
 
-  async sync(): Promise<void> {
-    try {
-      await this.#handle.datasync();
-    } catch (error) {
-      throw ioError(error, this.path, "write");
-    }
+  sync(): Promise<void> {
+    return this.#file.sync();
   }
 
-  async close(): Promise<void> {
-    await this.#handle.close();
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }
 
