@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/testing.h"
+#include "kernels/attention_cases.h"
 #include "kernels/kernel_table.h"
 
 namespace {
@@ -16,6 +17,7 @@ using erprm::KeyValueBlocks;
 using erprm::kKvTokens;
 using erprm::kPanel;
 using erprm::QueryRow;
+using erprm::testing::ranges;
 
 // Random keys and values of `tokens` tokens, in the block layout, and read back by token.
 class RandomCache {
@@ -63,15 +65,6 @@ std::vector<float> run(const KernelTable& kernels, const std::vector<QueryRow>& 
     for (int d = 0; d < head_size; ++d) row.output[d] /= row.state[1];
   }
   return outputs;
-}
-
-std::vector<QueryRow> ranges(const std::vector<float>& queries, int head_size, int count, int tokens) {
-  std::vector<QueryRow> rows;
-  for (int r = 0; r < count; ++r) {
-    const int limit = 1 + r * (tokens - 1) / count;
-    rows.push_back({queries.data() + r * head_size, nullptr, nullptr, r % 3 == 0 ? 0 : std::max(0, limit - 70), limit});
-  }
-  return rows;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/testing.h"
+#include "kernels/attention_cases.h"
 #include "kernels/kernel_table.h"
 
 namespace {
@@ -17,6 +18,7 @@ using erprm::KernelTable;
 using erprm::KeyValueBlocks;
 using erprm::kKvTokens;
 using erprm::QueryRow;
+using erprm::testing::ranges;
 
 // Keys and values that are bf16 numbers already, so that only weights are rounded.
 class TiledCache {
@@ -51,15 +53,6 @@ class TiledCache {
   std::vector<float> numbers_;
   std::vector<float*> blocks_;
 };
-
-std::vector<QueryRow> ranges(const std::vector<float>& queries, int head_size, int count, int tokens) {
-  std::vector<QueryRow> rows;
-  for (int r = 0; r < count; ++r) {
-    const int limit = 1 + r * (tokens - 1) / count;
-    rows.push_back({queries.data() + r * head_size, nullptr, nullptr, r % 3 == 0 ? 0 : std::max(0, limit - 70), limit});
-  }
-  return rows;
-}
 
 struct TiledRows {
   std::vector<float> outputs, states;
